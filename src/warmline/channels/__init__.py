@@ -1,0 +1,82 @@
+"""Channels: the ways out. `build` makes the one that a `[channels.x]` table of warmline.toml asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import get_args
+
+from warmline.channels.contract import Channel, Kind
+from warmline.channels.email.smtp import SmtpChannel
+from warmline.channels.sandbox.behaviour import read_behaviour
+from warmline.channels.sandbox.channel import SandboxChannel
+from warmline.channels.sandbox.remote import RemoteSandboxChannel
+from warmline.channels.settings import ChannelSettingsError, Settings, is_base_url
+from warmline.channels.sms.twilio import TwilioChannel
+
+__all__ = ["ChannelSettingsError", "build"]
+
+PROVIDERS: Mapping[str, tuple[str, ...]] = {
+    "sms": ("twilio", "sandbox"),
+    "email": ("smtp", "sandbox"),
+    "voicemail": ("sandbox",),
+}
+
+
+def build(
+    kind: str,
+    settings: Mapping[str, object],
+    secrets: Callable[[str], str],
+    public_url: str,
+    token_key: bytes,
+    error_classes: Mapping[str, Mapping[str, str]],
+) -> Channel:
+    """`secrets` turns a value such as "env:NAME" into what it stands for (`channels.secrets.resolve`).
+
+    `error_classes` is {provider: {code: class}} of rules/provider_errors.yaml. Raises ChannelSettingsError.
+    """
+    table = Settings(kind, settings, secrets)
+    if kind not in PROVIDERS:
+        raise table.error(
+            "", "is not a channel with a provider", f"Write one of [channels.{'], [channels.'.join(PROVIDERS)}]"
+        )
+    if not is_base_url(public_url):
+        raise ChannelSettingsError(
+            kind,
+            "",
+            f'cannot work while public_url in [workspace] is "{public_url}"',
+            'Write public_url = "https://..."',
+        )
+    provider = table.choice("provider", PROVIDERS[kind])
+    channel = _make(_kind(kind), provider, table, public_url, token_key, error_classes.get(provider, {}))
+    table.finish()
+    return channel
+
+
+def _make(
+    kind: Kind, provider: str, table: Settings, public_url: str, token_key: bytes, classes: Mapping[str, str]
+) -> Channel:
+    match provider:
+        case "twilio":
+            return TwilioChannel(table, public_url, classes)
+        case "smtp":
+            return SmtpChannel(table, public_url, token_key, classes)
+        case _:
+            return _sandbox(kind, table, public_url, classes)
+
+
+def _sandbox(kind: Kind, table: Settings, public_url: str, classes: Mapping[str, str]) -> Channel:
+    """With a base_url it is the provider app on the network, without one it lives in this process."""
+    if table.text("base_url", ""):
+        return RemoteSandboxChannel(kind, table, public_url, classes)
+    try:
+        behaviour = read_behaviour(table.table("behaviour"))
+    except ValueError as wrong:
+        raise table.error("behaviour", str(wrong), f"Correct it in [channels.{kind}.behaviour]") from wrong
+    rate = table.number("rate", 10, 1, 10_000)
+    return SandboxChannel(kind, behaviour=behaviour, error_classes=classes, rate=rate)
+
+
+def _kind(word: str) -> Kind:
+    """The same word, known to be one of the kinds."""
+    found: Kind = next(kind for kind in get_args(Kind) if kind == word)
+    return found

@@ -1,0 +1,122 @@
+"""What a channel is: hand one message over, say what became of it, read what the provider sends back.
+
+Every channel passes `tests/channels/conformance.py`. A channel knows nothing of playbooks, leads or the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+Kind = Literal["sms", "email", "voicemail", "call"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One touch, rendered and ready to hand over. `touch_id` is the idempotency key and comes back in callbacks."""
+
+    touch_id: str  # "<lane>-<uuid hex>", safe in a URL, a mail local part and a header
+    channel: Kind
+    to: str  # E.164 or an email address
+    text: str  # SMS body, plain-text mail body, or the words of a voicemail
+    lead_id: str = ""
+    subject: str = ""  # email only
+    html: str = ""  # email only
+    in_reply_to: str = ""  # Message-ID of the mail this one follows up
+    unsubscribe_url: str = ""  # email only: RFC 8058 endpoint
+    tags: Mapping[str, str] = field(default_factory=dict)  # playbook, step: for the provider's own reports
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has it. It must never be handed over again."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider answered and did not take it. `reason` is a key of rules/provider_errors.yaml's classes."""
+
+    reason: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Certain that nothing left (connection refused, 429, 503 before acceptance): may be tried again after `retry_after`."""
+
+    detail: str
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Bytes left and no answer came: nobody may send this again on a guess."""
+
+    detail: str
+
+
+Receipt = Accepted | Refused | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something a provider told us, in our words. Late, doubled and reordered signals are normal.
+
+    `kind` is one of: delivered, failed, inbound (a message from a person), bounced, opened, clicked, unsubscribed, call.
+    """
+
+    kind: str
+    at: datetime
+    touch_id: str = ""  # ours, when the provider carried it back
+    provider_id: str = ""  # theirs
+    sender: str = ""  # inbound: who wrote
+    recipient: str = ""  # inbound: which of our addresses
+    text: str = ""
+    reason: str = ""  # failed: class of provider_errors.yaml
+    code: str = ""
+    key: str = ""  # dedupe key: the same signal told twice has the same key
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """An HTTP request from a provider, exactly as it came. `url` is the public one that the provider signed."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+    tail: str = ""  # the path after /hooks/{channel}/, such as "status" or "inbound"
+
+
+class BadSignature(Exception):
+    """The request is not from the provider: answer 403, change nothing."""
+
+
+class BadCallback(Exception):
+    """The request is signed but unreadable: quarantine it with this message."""
+
+
+class Channel(Protocol):
+    """One provider account. Made once per process and workspace; `send` may run hundreds of times at once."""
+
+    kind: Kind
+    provider: str
+    rate: float  # touches a second that the account may hand over, shared by all workers
+
+    async def send(self, message: Message) -> Receipt: ...
+
+    async def find(self, message: Message, since: datetime) -> Accepted | Literal["absent", "cannot_say"]:
+        """Ask the provider whether `message` arrived there, after a crash. "absent" only if it can be sure."""
+        ...
+
+    def read(self, callback: Callback, now: datetime) -> list[Signal]:
+        """Verify and translate a callback. Raises BadSignature or BadCallback."""
+        ...
+
+    async def close(self) -> None: ...

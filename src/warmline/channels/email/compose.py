@@ -1,0 +1,87 @@
+"""One touch as the bytes of a mail: pure, given the time. Sources: RFC 5322, RFC 2369 and RFC 8058 (unsubscribe)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+
+from warmline.channels.contract import Message
+from warmline.channels.email.tokens import bounce_address, message_id, reply_address
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+MESSAGE_ID = re.compile(r"<[^<>\s@]{1,250}@[^<>\s@]{1,250}>")
+
+
+class UnusableAddressError(ValueError):
+    """The recipient is no address that a mail can go to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who mails come from: the From address, the domain of Message-IDs, and where bounces and replies go."""
+
+    name: str
+    address: str
+    domain: str
+    bounce_domain: str
+    reply_domain: str  # "" keeps replies at the From address
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """`content` is what follows DATA, not yet dot-stuffed. `utf8` says the recipient needs SMTPUTF8."""
+
+    message_id: str
+    envelope_from: str
+    recipient: str
+    content: bytes
+    utf8: bool
+
+
+def compose(message: Message, sender: Sender, key: bytes, now: datetime) -> Mail:
+    """Raises UnusableAddressError. Control characters in a header become spaces, so no header can be smuggled in."""
+    recipient = read_recipient(message.to)
+    utf8 = not recipient.isascii()
+    ours = message_id(message.touch_id, sender.domain, key)
+    mail = EmailMessage(policy=(SMTPUTF8 if utf8 else SMTP).clone(cte_type="7bit"))
+    mail["Date"] = format_datetime(now)
+    mail["From"] = Address(_one_line(sender.name), addr_spec=sender.address)
+    mail["To"] = Address(addr_spec=recipient)
+    mail["Subject"] = _one_line(message.subject)
+    mail["Message-ID"] = ours
+    if sender.reply_domain:
+        mail["Reply-To"] = Address(addr_spec=reply_address(message.touch_id, sender.reply_domain, key))
+    earlier = MESSAGE_ID.fullmatch(message.in_reply_to.strip())
+    if earlier:
+        mail["In-Reply-To"] = earlier[0]
+        mail["References"] = earlier[0]
+    if message.unsubscribe_url:
+        mail["List-Unsubscribe"] = f"<{_one_line(message.unsubscribe_url).replace(' ', '%20')}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail.set_content(message.text)
+    if message.html:
+        mail.add_alternative(message.html, subtype="html")
+    envelope = bounce_address(message.touch_id, sender.bounce_domain, key)
+    return Mail(ours, envelope, recipient, mail.as_bytes(), utf8)
+
+
+def read_recipient(value: str) -> str:
+    """The address with its domain in ASCII (IDNA). Raises UnusableAddressError for lists, names, control characters."""
+    local, at, domain = value.strip().rpartition("@")
+    try:
+        address = f"{local}@{domain.encode('idna').decode()}"
+        usable = bool(local and at and domain) and Address(addr_spec=address).addr_spec == address
+    except (ValueError, IndexError, UnicodeError) as wrong:
+        raise UnusableAddressError("The recipient is not a mail address.") from wrong
+    if not usable or CONTROL.search(value) or any(sign in value for sign in ' ,;<>"()\\'):
+        raise UnusableAddressError("The recipient is not a mail address.")
+    return address
+
+
+def _one_line(value: str) -> str:
+    return CONTROL.sub(" ", value).strip()

@@ -1,0 +1,174 @@
+"""A few SMTP connections, kept open between mails, and one mail over one of them.
+
+The steps are taken one by one, not by the library's `sendmail`, to know on which side of the point of no return a
+failure was: until the content is written nothing can have been delivered; from then on only an answer tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aiosmtplib
+
+from warmline.channels.contract import Accepted, NotSent, Receipt, Refused, Unknown
+from warmline.channels.email.compose import Mail
+from warmline.channels.email.replies import Stage, read_refusal
+from warmline.channels.secrets import Secret
+
+LEADING_DOT = re.compile(rb"(?m)^\.")
+IDLE_SECONDS = 20.0
+RETRY_UNREACHABLE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where and how to connect. `tls`: "tls" from the first byte, "starttls" required, "auto" if offered, "none"."""
+
+    host: str
+    port: int
+    tls: str
+    user: str
+    password: Secret
+    hello: str  # our name in EHLO
+    timeout: float
+    context: ssl.SSLContext
+
+
+class Connections:
+    def __init__(self, server: Server, most: int, error_classes: Mapping[str, str]) -> None:
+        self._server = server
+        self._error_classes = error_classes
+        self._room = asyncio.Semaphore(most)
+        self._idle: list[tuple[float, aiosmtplib.SMTP]] = []
+
+    async def deliver(self, mail: Mail) -> Receipt:
+        async with self._room:
+            while kept := self._take():
+                receipt = await self._over(kept, mail, kept=True)
+                if receipt is not None:
+                    return receipt
+            fresh = await self._connect()
+            if not isinstance(fresh, aiosmtplib.SMTP):
+                return fresh
+            return await self._over(fresh, mail, kept=False) or _cut()
+
+    async def close(self) -> None:
+        while self._idle:
+            await _part(self._idle.pop()[1])
+
+    def _take(self) -> aiosmtplib.SMTP | None:
+        """The connection used last, if it is still open and was not left alone for long."""
+        while self._idle:
+            since, connection = self._idle.pop()
+            if connection.is_connected and asyncio.get_running_loop().time() - since < IDLE_SECONDS:
+                return connection
+            connection.close()
+        return None
+
+    async def _connect(self) -> aiosmtplib.SMTP | NotSent | Refused:
+        server = self._server
+        connection = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            local_hostname=server.hello,
+            timeout=server.timeout,
+            use_tls=server.tls == "tls",
+            start_tls={"starttls": True, "auto": None}.get(server.tls, False),
+            tls_context=server.context,
+        )
+        try:
+            await connection.connect()
+            if server.user:
+                await connection.login(server.user, server.password.reveal())
+        except aiosmtplib.SMTPAuthenticationError as refused:
+            connection.close()
+            return read_refusal("login", refused.code, refused.message, self._error_classes)
+        except (aiosmtplib.SMTPException, OSError) as failure:
+            connection.close()
+            return NotSent(f"No session with the mail server ({_words(failure)}).", RETRY_UNREACHABLE)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    async def _over(self, connection: aiosmtplib.SMTP, mail: Mail, *, kept: bool) -> Receipt | None:
+        """None only for a kept connection that the server had given up: nothing was said, another one may be tried."""
+        try:
+            receipt = await self._hand_over(connection, mail, kept=kept)
+            if isinstance(receipt, Accepted):
+                self._idle.append((asyncio.get_running_loop().time(), connection))
+            elif isinstance(receipt, Refused | NotSent) and connection.is_connected:
+                await connection.rset()
+                self._idle.append((asyncio.get_running_loop().time(), connection))
+            else:
+                connection.close()
+        except aiosmtplib.SMTPException:
+            connection.close()  # RSET failed: the receipt stands, the connection does not
+        except BaseException:
+            connection.close()
+            raise
+        return receipt
+
+    async def _hand_over(self, connection: aiosmtplib.SMTP, mail: Mail, *, kept: bool) -> Receipt | None:
+        stage: Stage = "sender"
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if mail.utf8 else []
+        if mail.utf8 and not connection.supports_extension("smtputf8"):
+            return Refused(
+                "unreachable", "no_smtputf8", "The mail server does not take addresses with letters beyond ASCII."
+            )
+        try:
+            await connection.mail(mail.envelope_from, options=options)
+            stage = "recipient"
+            await connection.rcpt(mail.recipient, encoding="utf-8" if mail.utf8 else "ascii")
+            stage = "content"
+            start = await connection.execute_command(b"DATA")
+        except aiosmtplib.SMTPResponseException as refused:
+            if kept and stage == "sender" and refused.code == 421:
+                return None
+            return read_refusal(stage, refused.code, refused.message, self._error_classes)
+        except (aiosmtplib.SMTPException, OSError) as failure:
+            connection.close()
+            if kept and stage == "sender":
+                return None
+            return NotSent(f"The mail server was lost before it had the mail ({_words(failure)}).", RETRY_UNREACHABLE)
+        if start.code != 354:
+            return read_refusal(stage, start.code, start.message, self._error_classes)
+        return await self._write_content(connection, mail)
+
+    async def _write_content(self, connection: aiosmtplib.SMTP, mail: Mail) -> Receipt:
+        protocol = connection.protocol
+        if protocol is None or not protocol.is_connected:
+            return _cut()
+        try:
+            protocol.write(LEADING_DOT.sub(b"..", mail.content) + b".\r\n")
+            end = await protocol.read_response(timeout=self._server.timeout)
+        except (aiosmtplib.SMTPException, OSError) as failure:
+            connection.close()
+            return Unknown(
+                f"The mail was handed over and the server did not say whether it has it ({_words(failure)})."
+            )
+        if end.code == 250:
+            return Accepted(mail.message_id)
+        return read_refusal("content", end.code, end.message, self._error_classes)
+
+
+def _cut() -> NotSent:
+    return NotSent("The mail server was lost before it had the mail.", RETRY_UNREACHABLE)
+
+
+async def _part(connection: aiosmtplib.SMTP) -> None:
+    """Says goodbye where somebody still listens."""
+    try:
+        await connection.quit(timeout=1)
+    except (aiosmtplib.SMTPException, OSError):
+        connection.close()
+
+
+def _words(failure: BaseException) -> str:
+    """Kind and first words of a failure. aiosmtplib's texts name hosts and replies, never a login."""
+    return f"{type(failure).__name__}: {' '.join(str(failure).split())[:200]}"

@@ -1,0 +1,122 @@
+"""Email through any SMTP server."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.utils import parseaddr
+from typing import Literal
+
+from warmline.channels.contract import Accepted, BadSignature, Callback, Kind, Message, Receipt, Refused, Signal
+from warmline.channels.email.compose import Sender, UnusableAddressError, compose
+from warmline.channels.email.connections import Connections, Server
+from warmline.channels.email.tracking import track
+from warmline.channels.settings import Settings
+
+PORTS = {"tls": 465, "starttls": 587, "auto": 25, "none": 25}
+
+
+class SmtpChannel:
+    """One mail server and sender. `clock` gives the Date header and nothing else."""
+
+    kind: Kind = "email"
+    provider = "smtp"
+
+    def __init__(
+        self,
+        settings: Settings,
+        public_url: str,
+        token_key: bytes,
+        error_classes: Mapping[str, str],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._sender = read_sender(settings)
+        self._links = settings.flag("track_links", True)
+        self._opens = settings.flag("track_opens", True)
+        self.rate = settings.number("rate", 10, 1, 10_000)
+        self._public_url = public_url
+        self._token_key = token_key
+        self._clock = clock
+        most = int(settings.number("concurrency", 10, 1, 500))
+        self._connections = Connections(read_server(settings, self._sender.domain), most, error_classes)
+
+    async def send(self, message: Message) -> Receipt:
+        tracked = track(message, self._public_url, self._token_key, links=self._links, opens=self._opens)
+        try:
+            mail = compose(tracked, self._sender, self._token_key, self._clock())
+        except UnusableAddressError as wrong:
+            return Refused("invalid_address", "unusable_address", str(wrong))
+        return await self._connections.deliver(mail)
+
+    async def find(self, message: Message, since: datetime) -> Accepted | Literal["absent", "cannot_say"]:  # noqa: ARG002
+        """SMTP has no question for this. A bounce or a reply may still tell."""
+        return "cannot_say"
+
+    def read(self, callback: Callback, now: datetime) -> list[Signal]:  # noqa: ARG002
+        """Mail servers do not call back, so whoever does is not one."""
+        raise BadSignature("An SMTP server sends no callbacks.")
+
+    async def close(self) -> None:
+        await self._connections.close()
+
+
+def read_sender(settings: Settings) -> Sender:
+    value = settings.text("from")
+    name, address = parseaddr(value)
+    try:
+        domain = Address(addr_spec=address).domain.encode("idna").decode()
+    except (ValueError, IndexError, UnicodeError):
+        domain = ""
+    if not domain or not address.isascii():
+        raise settings.error("from", "is not a mail address", 'Write from = "Sam at Acme <sam@acme.test>"')
+    own = _domain(settings, "domain", domain)
+    return Sender(
+        name=name,
+        address=address,
+        domain=own,
+        bounce_domain=_domain(settings, "bounce_domain", own),
+        reply_domain=_domain(settings, "reply_domain", ""),
+    )
+
+
+def read_server(settings: Settings, hello: str) -> Server:
+    host = settings.text("host")
+    user = settings.text("user", "")
+    password = settings.secret("password", None if user else "")
+    tls = settings.choice("tls", tuple(PORTS), "starttls" if user else "auto")
+    if user and tls in ("auto", "none") and not _is_local(host):
+        raise settings.error("tls", "would send the password in the clear", 'Write tls = "starttls" or tls = "tls"')
+    ca_file = settings.text("ca_file", "")
+    try:
+        context = ssl.create_default_context(cafile=ca_file or None)
+    except OSError as wrong:
+        raise settings.error(
+            "ca_file", f"cannot be read ({wrong.strerror})", "Name a PEM file with certificates"
+        ) from wrong
+    return Server(
+        host=host,
+        port=int(settings.number("port", PORTS[tls], 1, 65535)),
+        tls=tls,
+        user=user,
+        password=password,
+        hello=hello,
+        timeout=settings.number("timeout", 30, 0.05, 300),
+        context=context,
+    )
+
+
+def _domain(settings: Settings, key: str, default: str) -> str:
+    value = settings.text(key, default)
+    if value and (not value.isascii() or not all(part.replace("-", "").isalnum() for part in value.split("."))):
+        raise settings.error(key, f'"{value}" is not a domain name', f'Write {key} = "acme.test"')
+    return value.lower()
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,126 @@
+"""One HTTP request to a provider, and the one question that matters when it fails: can it have arrived?
+
+aiohttp tells us when a connection is in hand. A failure before that moment is NotSent, any failure after it is Unknown:
+this does not depend on which of its exceptions a library version chooses to raise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
+
+import aiohttp
+
+from warmline.channels.contract import NotSent, Unknown
+
+CONNECT_SECONDS = 5.0
+RETRY_UNREACHABLE = timedelta(seconds=5)
+LONGEST_RETRY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+
+    def json(self) -> object:
+        """The body as JSON, or None where it is none: proxies answer in HTML."""
+        try:
+            found: object = json.loads(self.body)
+        except ValueError:
+            return None
+        return found
+
+
+class Http:
+    """A pool of connections to one provider. `timeout` is seconds for a whole request, `concurrency` the most open."""
+
+    def __init__(self, *, timeout: float, concurrency: int) -> None:
+        self._timeout = timeout
+        self._concurrency = concurrency
+        self._session: aiohttp.ClientSession | None = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer | NotSent | Unknown:
+        """Redirects are answers, not followed: a second request could be a second message."""
+        progress = SimpleNamespace(connected=False)
+        try:
+            async with self._open().request(
+                method,
+                url,
+                data=form if form is not None else body,
+                headers=headers,
+                allow_redirects=False,
+                trace_request_ctx=progress,
+            ) as response:
+                content = await response.read()
+                return Answer(response.status, {name.lower(): v for name, v in response.headers.items()}, content)
+        except (TimeoutError, aiohttp.ClientError, OSError) as failure:
+            why = _name(failure)
+            if progress.connected:
+                return Unknown(f"The request went out and no complete answer came ({why}).")
+            return NotSent(f"No connection to the provider ({why}).", RETRY_UNREACHABLE)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                # Idle connections are dropped early: one the provider closes just as we write on it makes an Unknown.
+                connector=aiohttp.TCPConnector(limit=self._concurrency, keepalive_timeout=10),
+                timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=CONNECT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=[_trace()],
+            )
+        return self._session
+
+
+def retry_after(headers: Mapping[str, str], default: timedelta) -> timedelta:
+    """Retry-After (RFC 9110 10.2.3): seconds, or a date measured against the answer's own Date. At most an hour."""
+    value = headers.get("retry-after", "").strip()
+    try:
+        if value.isascii() and value.isdigit():
+            wait = timedelta(seconds=min(int(value), 86400))
+        else:
+            wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError):
+        return default
+    return min(max(wait, timedelta(0)), LONGEST_RETRY)
+
+
+def _trace() -> aiohttp.TraceConfig:
+    async def connected(
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        _params: aiohttp.TraceConnectionCreateEndParams | aiohttp.TraceConnectionReuseconnParams,
+    ) -> None:
+        context.trace_request_ctx.connected = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(connected)
+    trace.on_connection_reuseconn.append(connected)
+    return trace
+
+
+def _name(failure: BaseException) -> str:
+    """Kind of failure and the system's words for it; never a URL or a header, which may hold an account."""
+    if isinstance(failure, asyncio.TimeoutError):
+        return "time-out"
+    words = getattr(failure, "strerror", None)
+    return f"{type(failure).__name__}: {words}" if words else type(failure).__name__

@@ -1,0 +1,1 @@
+"""SMS channels, one file per provider."""

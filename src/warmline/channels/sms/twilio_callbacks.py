@@ -1,0 +1,86 @@
+"""Twilio's webhooks in our words.
+
+Source: twilio.com/docs/messaging/guides/webhook-request and .../track-outbound-message-status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from warmline.channels.contract import BadCallback, Callback, Signal
+from warmline.channels.signature import Fields
+
+# Statuses on the way say nothing that a playbook could act on.
+ON_THE_WAY = frozenset({"accepted", "scheduled", "queued", "sending", "sent"})
+ARRIVED = frozenset({"delivered", "read", "partially_delivered"})
+FAILED = frozenset({"undelivered", "failed", "canceled"})
+
+
+def read_signals(
+    callback: Callback, fields: Fields, account: str, error_classes: Mapping[str, str], now: datetime
+) -> list[Signal]:
+    """`fields` are already verified. Fields we do not know are kept in `data`: Twilio adds some. Raises BadCallback."""
+    named = dict(fields)
+    try:
+        "".join(value for pair in fields for value in pair).encode()
+    except UnicodeEncodeError:
+        raise BadCallback("A field of the callback is not UTF-8.") from None
+    sid = named.get("MessageSid") or named.get("SmsSid")
+    if not sid:
+        raise BadCallback("The callback names no MessageSid.")
+    if named.get("AccountSid", account) != account:
+        raise BadCallback("The callback belongs to another Twilio account than account_sid in warmline.toml.")
+    match callback.tail.strip("/"):
+        case "status":
+            touch = parse_qs(urlsplit(callback.url).query).get("touch", [""])[0]
+            return _status(sid, touch, named, error_classes, now)
+        case "inbound":
+            return [_inbound(sid, named, now)]
+        case tail:
+            raise BadCallback(
+                f"Twilio callbacks go to .../status or .../inbound, and this one came to .../{tail[:60]}."
+            )
+
+
+def _status(
+    sid: str, touch: str, named: Mapping[str, str], error_classes: Mapping[str, str], now: datetime
+) -> list[Signal]:
+    status = (named.get("MessageStatus") or named.get("SmsStatus") or "").lower()
+    if status in ON_THE_WAY:
+        return []
+    if status not in ARRIVED | FAILED:
+        raise BadCallback(f'The message status "{status[:40]}" is not known here.')
+    failed = status in FAILED
+    code = named.get("ErrorCode", "") or (status if failed else "")
+    return [
+        Signal(
+            kind="failed" if failed else "delivered",
+            at=now,
+            touch_id=touch,
+            provider_id=sid,
+            sender=named.get("From", ""),
+            recipient=named.get("To", ""),
+            reason=error_classes.get(code, "unknown") if failed else "",
+            code=code,
+            key=f"{sid}:{status}",
+            data={**named, "status": status},
+        )
+    ]
+
+
+def _inbound(sid: str, named: Mapping[str, str], now: datetime) -> Signal:
+    sender, recipient = named.get("From", ""), named.get("To", "")
+    if not sender or not recipient:
+        raise BadCallback("The inbound message does not say who wrote it to whom (From, To).")
+    return Signal(
+        kind="inbound",
+        at=now,
+        provider_id=sid,
+        sender=sender,
+        recipient=recipient,
+        text=named.get("Body", ""),
+        key=f"{sid}:inbound",
+        data=dict(named),
+    )

@@ -1,0 +1,66 @@
+"""The command line: one file for each command, each calling the same function that the web calls."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from warmline import __version__
+from warmline.cli.apply import apply
+from warmline.cli.check import check
+from warmline.cli.engine import engine
+from warmline.cli.import_ import import_
+from warmline.cli.init import init
+from warmline.cli.migrate import migrate
+from warmline.cli.orphans import orphans
+from warmline.cli.parked import parked
+from warmline.cli.quarantine import quarantine
+from warmline.cli.say import PlainGroup
+from warmline.cli.sign_in import sign_in
+from warmline.cli.stats import stats
+from warmline.cli.up import up
+from warmline.cli.web import web
+from warmline.cli.why import why
+
+app = typer.Typer(
+    name="warmline",
+    cls=PlainGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Answers every lead at once and keeps following up, through one gate, until a person takes over.",
+)
+
+START, LEADS, HELP_OUT, PARTS = "Start", "Leads", "Put right", "The parts, for many machines"
+
+app.command(rich_help_panel=START)(init)
+app.command(rich_help_panel=START)(up)
+app.command(rich_help_panel=START)(check)
+app.command(rich_help_panel=START)(apply)
+app.command("sign-in", rich_help_panel=START)(sign_in)
+app.command(rich_help_panel=LEADS)(why)
+app.command("import", rich_help_panel=LEADS)(import_)
+app.command(rich_help_panel=LEADS)(stats)
+app.command(rich_help_panel=LEADS)(orphans)
+app.add_typer(parked, name="parked", rich_help_panel=HELP_OUT)
+app.add_typer(quarantine, name="quarantine", rich_help_panel=HELP_OUT)
+app.command(rich_help_panel=PARTS)(web)
+app.command(rich_help_panel=PARTS)(engine)
+app.command(rich_help_panel=PARTS)(migrate)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"warmline {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Nothing to do before a command."""

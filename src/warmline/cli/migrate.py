@@ -1,0 +1,39 @@
+"""warmline migrate: bring the tables of a database up to this version."""
+
+from __future__ import annotations
+
+import os
+
+import psycopg
+
+from warmline import web as site
+from warmline.cli.place import HERE, Dir, address
+from warmline.cli.say import Trouble, counted, out
+from warmline.cli.secret import read_secret
+from warmline.store.connect import connect
+from warmline.store.migrate import migrate as migrate_store
+
+
+def migrate(directory: Dir = HERE) -> None:
+    """Make or update the tables. Safe to run twice, and from several machines at once."""
+    os.environ["WARMLINE_SECRET"] = read_secret(directory)
+    with address(directory) as dsn:
+        applied = migrate_all(dsn)
+    if applied:
+        out().print(f"[good]Applied[/] {counted(len(applied), 'step')}: {', '.join(applied)}.")
+    else:
+        out().print("[good]Up to date.[/] The tables are as this version needs them.")
+
+
+def migrate_all(dsn: str) -> list[str]:
+    """Our tables, then those of the web's sessions and users. Returns the names of our steps that were applied."""
+    with connect(dsn, "warmline migrate") as conn:
+        try:
+            applied = migrate_store(conn)
+        except psycopg.errors.LockNotAvailable as error:
+            raise Trouble(
+                "Another program held a table for more than 5 seconds, so nothing was changed. Run it again, "
+                "or stop the engines first: they pick up where they were."
+            ) from error
+    site.migrate(dsn)
+    return applied

@@ -1,0 +1,29 @@
+"""warmline orphans: leads that nobody and nothing will look at again. There are never any."""
+
+from __future__ import annotations
+
+import typer
+from rich.markup import escape
+
+from warmline.cli.place import HERE, AsJson, Dir, database, workspace
+from warmline.cli.say import counted, out, show_json
+from warmline.store import orphans as found
+
+
+def orphans(directory: Dir = HERE, as_json: AsJson = False) -> None:
+    """Count the open leads without a next action and an owner for it. It is 0; exit code 1 and a list when it is not."""
+    with database(directory) as conn:
+        leads = found.list_orphans(conn, workspace(conn, directory).id)
+    if as_json:
+        show_json(leads)
+    else:
+        out().print(len(leads))
+        for lead in leads:
+            out().print(f"  {lead.id}  {lead.status:<10}  {escape(lead.called)}", soft_wrap=True)
+        if leads:
+            out().print(
+                f"[bad]{counted(len(leads), 'lead')} without a next action.[/] This is a fault of Warmline: see what "
+                "happened with `warmline why LEAD`, and give each an owner on its page."
+            )
+    if leads:
+        raise typer.Exit(1)

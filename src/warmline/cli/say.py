@@ -1,0 +1,96 @@
+"""What the command line says, and how: results to stdout, everything else to stderr, never a traceback for a slip."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import msgspec
+import psycopg
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.theme import Theme
+from typer.core import TyperGroup
+
+from warmline.core.words import Problem
+from warmline.machine import MachineError
+from warmline.store.playbooks import VersionError
+from warmline.store.workspaces import WorkspaceError
+
+THEME = Theme(
+    {
+        "good": "green",
+        "bad": "red",
+        "care": "yellow",
+        "quiet": "bright_black",
+        "name": "bold",
+        "link": "cyan underline",
+    }
+)
+
+
+def out() -> Console:
+    """For results. Made anew each time, so that it writes to the stdout of this moment."""
+    return Console(theme=THEME, highlight=False)
+
+
+def err() -> Console:
+    return Console(theme=THEME, highlight=False, stderr=True)
+
+
+class Trouble(Exception):
+    """Something the person at the terminal can put right. The text: what happened, why, what to do."""
+
+
+#: What people meet in ordinary life; everything else is a fault of ours and shows its traceback.
+_KNOWN = (Trouble, MachineError, WorkspaceError, VersionError)
+
+
+class PlainGroup(TyperGroup):
+    """Commands whose known errors are one calm text on stderr and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except _KNOWN as error:
+            fail(str(error))
+        except psycopg.OperationalError as error:
+            first = str(error).strip().splitlines()[0]
+            fail(
+                f"The database does not answer: {first}. "
+                "Check DATABASE_URL, and that PostgreSQL is running and reachable from here."
+            )
+
+
+def fail(text: str) -> NoReturn:
+    err().print(f"[bad]error:[/] {escape(text)}", soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def note(text: str) -> None:
+    """Something to know that is neither a result nor an error."""
+    err().print(f"[quiet]{escape(text)}[/]", soft_wrap=True)
+
+
+def show_json(value: Any) -> None:
+    """A msgspec struct or plain value as indented JSON, nothing else on stdout."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    out().print(text, markup=False, soft_wrap=True)
+
+
+def show_problems(problems: list[Problem]) -> None:
+    """file:line:column first, so that editors and terminals can jump there."""
+    console = err()
+    for problem in problems:
+        tone = "bad" if problem.severity == "error" else "care"
+        place = f"{problem.path}:{problem.line}:{problem.column}"
+        console.print(
+            f"[name]{escape(place)}[/]: [{tone}]{problem.severity}[/]: {escape(problem.message)}"
+            f" [quiet]{escape(problem.instead)}[/]",
+            soft_wrap=True,
+        )
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 playbook`, `2 playbooks`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,216 @@
+"""History: the fold of a lead's events, seen from one enrollment. This, a playbook and `now` are all `decide` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .events import SIGNAL_OF, TRIGGERS, Event
+
+
+@dataclass(slots=True)
+class StepState:
+    """How far one step has come in this enrollment."""
+
+    attempts: int = 0
+    outcomes: dict[str, datetime] = field(default_factory=dict)  # the first time of each
+    in_flight: bool = False  # a touch is planned and has no receipt yet
+    task_open_at: datetime | None = None
+    last_at: datetime | None = None  # end of the last attempt
+    tried: tuple[str, ...] = ()  # channels that refused or failed
+    settled: bool = False  # nothing more will be attempted
+    settled_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class History:
+    """Mutable while it is being folded, then only read. Times are aware UTC; `zone` is an IANA name."""
+
+    enrollment: str
+    seed: int
+    started_at: datetime
+    zone: str
+    lead: Mapping[str, Any] = field(default_factory=dict)
+    event: Mapping[str, Any] = field(default_factory=dict)  # what started the enrollment
+
+    steps: dict[str, StepState] = field(default_factory=dict)
+    signal: str = ""  # the human signal that stopped the machine: reply, click, callback, meeting, takeover
+    signal_at: datetime | None = None
+    handed_off_at: datetime | None = None
+    hand_off_due: datetime | None = None
+    taken: bool = False  # the person has acted on the hand-off
+    escalated: frozenset[str] = frozenset()  # "hand_off", "promise"
+    ended_at: datetime | None = None  # this enrollment is over: finished, preempted, or parked
+    opted_out_at: datetime | None = None
+    doubtful_at: datetime | None = None
+    first_human_touch_at: datetime | None = None
+    engaged: bool = False
+    replied: bool = False
+    requested_at: datetime | None = None  # the lead's latest own request
+    attempts: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # touch or task id -> (at, channel)
+    seen: int = 0  # highest event seq folded
+
+    def state(self, step: str) -> StepState:
+        state = self.steps.get(step)
+        if state is None:
+            state = self.steps[step] = StepState()
+        return state
+
+    def apply(self, event: Event) -> None:
+        """Fold one more event in. Unknown kinds change nothing: history from a newer version stays readable."""
+        if event.seq > self.seen:
+            self.seen = event.seq
+        kind = event.kind
+        if kind.startswith("touch."):
+            self._touch(kind[6:], event)
+        elif kind in ("task.opened", "task.done", "task.expired", "task.cancelled"):
+            self._task(kind[5:], event)
+        elif kind in SIGNAL_OF:
+            self._signal(SIGNAL_OF[kind], event)
+        elif kind in TRIGGERS:
+            self.requested_at = event.at
+        elif kind == "opened":
+            # A weak signal: it may steer a condition, it never stops the machine. A proxy's open steers nothing.
+            if self._ours(event) and not event.data.get("automated"):
+                self.engaged = True
+                self._outcome(event, "opened")
+        elif kind == "step.skipped":
+            if self._ours(event):
+                self._settle(self.state(event.step), event.at)
+        elif kind == "handed.off":
+            if self._since_start(event):
+                self.handed_off_at = event.at
+                self.hand_off_due = _instant(event.data.get("due"))
+                self.taken = bool(event.data.get("taken"))
+                self.signal = self.signal or str(event.data.get("signal", "takeover"))
+                self.signal_at = self.signal_at or event.at
+        elif kind == "escalated":
+            if self._ours(event):
+                self.escalated |= {str(event.data.get("what", ""))}
+        elif kind == "released":
+            self._release()
+        elif kind in ("ended", "preempted", "parked", "unparked"):
+            if self._ours(event):
+                self.ended_at = None if kind == "unparked" else event.at
+        elif kind == "opted.out":
+            self.opted_out_at = event.at
+        elif kind == "opted.in":
+            self.opted_out_at = None
+        elif kind == "doubtful":
+            self.doubtful_at = event.at
+
+    def _touch(self, what: str, event: Event) -> None:
+        if what == "planned":
+            if event.touch:
+                self.attempts[event.touch] = (event.at, event.channel)
+        elif what in ("held", "refused") and event.touch:
+            self.attempts.pop(event.touch, None)
+        if not self._ours(event):
+            return
+        state = self.state(event.step)
+        if what == "planned":
+            state.attempts += 1
+            state.in_flight = True
+            return
+        if what == "delivered":
+            state.outcomes.setdefault("delivered", event.at)
+            return
+        state.last_at = event.at
+        state.in_flight = False
+        if what in ("refused", "failed"):
+            state.tried = (*state.tried, event.channel)
+            if event.data.get("last"):  # no other channel is left for this step
+                state.outcomes.setdefault(what, event.at)
+                self._settle(state, event.at)
+        elif what == "sent":
+            state.outcomes.setdefault("sent", event.at)
+            self._settle(state, event.at)
+        elif what == "unknown":
+            # Perhaps the lead got it: for what comes next that counts as sent, and nobody sends it again.
+            state.outcomes.setdefault("sent", event.at)
+            self._settle(state, event.at)
+
+    def _task(self, what: str, event: Event) -> None:
+        outcome = str(event.data.get("outcome", "")) if what == "done" else what
+        if what == "done" and event.channel == "call":
+            self.attempts[event.touch or f"{event.step}:{event.seq}"] = (event.at, "call")
+            if self._since_start(event) and self.first_human_touch_at is None:
+                self.first_human_touch_at = event.at
+        if what == "done" and event.data.get("task") == "hand_off" and self._since_start(event):
+            self.taken = True
+            if self.first_human_touch_at is None:
+                self.first_human_touch_at = event.at
+        if not event.step or not self._ours(event):
+            return
+        state = self.state(event.step)
+        if what == "opened":
+            state.attempts += 1
+            state.task_open_at = event.at
+            return
+        state.task_open_at = None
+        state.last_at = event.at
+        if what == "cancelled":
+            self._settle(state, event.at)
+            return
+        state.outcomes.setdefault(outcome, event.at)
+        if event.channel == "call" and what == "expired":
+            state.outcomes.setdefault("missed", event.at)
+        if event.data.get("last"):  # attempts used up, or the outcome needs no further attempt
+            if event.channel == "call" and outcome in ("missed", "voicemail", "expired"):
+                state.outcomes.setdefault("unanswered", event.at)
+            self._settle(state, event.at)
+
+    def _signal(self, signal: str, event: Event) -> None:
+        if event.data.get("automated"):
+            return  # a scanner's click or a proxy's open is no person (invariant 7)
+        if signal == "reply":
+            self.replied = True
+        if signal == "click" and self._ours(event):
+            self._outcome(event, "clicked")
+        if not self._since_start(event):
+            return
+        self.engaged = True
+        if not self.signal:
+            self.signal = signal
+            self.signal_at = event.at
+
+    def _release(self) -> None:
+        self.signal = ""
+        self.signal_at = None
+        self.handed_off_at = None
+        self.hand_off_due = None
+        self.taken = False
+        self.doubtful_at = None
+        self.escalated -= {"hand_off"}
+
+    def _outcome(self, event: Event, outcome: str) -> None:
+        if event.step:
+            self.state(event.step).outcomes.setdefault(outcome, event.at)
+
+    @staticmethod
+    def _settle(state: StepState, at: datetime) -> None:
+        state.settled = True
+        state.in_flight = False
+        state.task_open_at = None
+        state.settled_at = state.settled_at or at
+
+    def _ours(self, event: Event) -> bool:
+        return event.enrollment == self.enrollment
+
+    def _since_start(self, event: Event) -> bool:
+        return event.enrollment == self.enrollment or event.at >= self.started_at
+
+
+def fold(history: History, events: Iterable[Event]) -> History:
+    """Fold `events`, in the order of their `seq`, into an empty `history` and return it."""
+    for event in events:
+        history.apply(event)
+    return history
+
+
+def _instant(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return value if isinstance(value, datetime) else None

@@ -1,0 +1,169 @@
+"""Reads a template the way the person who gets it will: is everything filled in, is it short, does it ask one thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .length import segments, spoken_seconds
+from .message import CERTAIN, VARIABLES, TemplateError, render, variables_of
+from .playbook import Template
+from .settings import Config
+from .words import Problem, suggest
+
+MOST_SEGMENTS = 2
+MOST_SECONDS = 30
+FILLER = (
+    "just checking in", "checking in on", "just following up", "touching base", "touch base", "bump this",
+    "bumping this", "circling back", "circle back", "per my last", "hope this finds you well", "hope you are well",
+    "any updates",
+)  # fmt: skip
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where a template goes out; nowhere, when no playbook names it."""
+
+    channels: frozenset[str] = frozenset()
+
+
+def lint_template(template: Template, use: Use, config: Config) -> list[Problem]:
+    """Unknown variables are errors; all else is advice."""
+    lint = _Lint(template, use, config)
+    if lint.variables() and template.kind == "text":
+        lint.fall_backs()
+        lint.words()
+    return lint.problems
+
+
+class _Lint:
+    def __init__(self, template: Template, use: Use, config: Config) -> None:
+        self.template = template
+        self.use = use
+        self.config = config
+        self.problems: list[Problem] = []
+
+    def note(self, line: int, message: str, instead: str, *, warning: bool = True) -> None:
+        path = f"templates/{self.template.name}.txt"
+        self.problems.append(Problem(path, line, 1, message, instead, "warning" if warning else "error"))
+
+    def variables(self) -> bool:
+        """Whether every variable is known; those that are not are noted."""
+        known = {group: list(names) for group, names in VARIABLES.items()} | {"links": list(self.config.links)}
+        for text, first in ((self.template.subject, 2), (self.template.body, self.template.line)):
+            for used in variables_of(text) if text else ():
+                group, _, name = used.name.partition(".")
+                line = first + used.line - 1
+                if group not in known:
+                    self.note(line, f"`{used.name}` is not known.", suggest(group, known, "one of"), warning=False)
+                elif group == "links" and name not in known["links"]:
+                    advice = f'{suggest(name, known["links"])} Or add to warmline.toml: [links] {name} = "https://example.com/".'
+                    self.note(line, f"There is no link `{name}`.", advice, warning=False)
+                elif group in ("lead", "event") and name.startswith("fields."):
+                    continue
+                elif name not in known[group]:
+                    own = f" Own fields are under {group}.fields." if group in ("lead", "event") else ""
+                    self.note(line, f"`{used.name}` is not known.", suggest(name, known[group]) + own, warning=False)
+        return not self.problems
+
+    def fall_backs(self) -> None:
+        """Take away everything that a lead or rep may lack, and see what the template then misses."""
+        known = self._least()
+        for text, first in ((self.template.subject, 2), (self.template.body, self.template.line)):
+            missing: set[str] = set()
+            while True:
+                try:
+                    render(replace(self.template, body=text or "-", subject=""), _with(known, missing))
+                    break
+                except TemplateError as error:
+                    if not error.variable or error.variable in missing:
+                        self.note(first + error.line - 1, str(error), "")
+                        break
+                    missing.add(error.variable)
+                    advice = f'Write a fall-back: {{{{ {error.variable} | default: "..." }}}}.'
+                    self.note(first + error.line - 1, f"`{error.variable}` may be missing.", advice)
+
+    def words(self) -> None:
+        """What it says for a lead of whom everything is known."""
+        try:
+            said = render(self.template, self._typical())
+        except TemplateError:
+            return  # noted by fall_backs
+        text, line = said.text, self.template.line
+        lowered = f"{said.subject}\n{text}".lower()
+        filler = next((phrase for phrase in FILLER if phrase in lowered), "")
+        if filler:
+            self.note(
+                line, f'"{filler}" gives the lead nothing to answer.', "Say the one new thing this message brings."
+            )
+        if "sms" in self.use.channels:
+            self._sms(text)
+        if "voicemail" in self.use.channels:
+            seconds = spoken_seconds(text)
+            if seconds > MOST_SECONDS:
+                said_long = f"It takes about {seconds:.0f} seconds to say."
+                self.note(line, said_long, f"Cut it to {MOST_SECONDS} seconds, about {MOST_SECONDS * 5 // 2} words.")
+            if _LINK.search(text):
+                self.note(line, "A voicemail can't carry a link.", "Say a number to call back or to text.")
+
+    def _sms(self, text: str) -> None:
+        line = self.template.line
+        size = segments(text)
+        if size.count > MOST_SEGMENTS or (size.odd and size.count > 1):
+            odd = f" `{size.odd}` doubles the price of the whole message: replace it." if size.odd else ""
+            self.note(line, f"As a text it is {size.count} messages long.", f"Cut it to 160 characters.{odd}")
+        links = len(_LINK.findall(text))
+        questions = _LINK.sub("", text).count("?")
+        if links > 1 or questions > 1:
+            what = f"{links} links" if links > 1 else f"{questions} questions"
+            self.note(line, f"One text has {what}.", "Ask one thing.")
+
+    def _least(self) -> dict[str, dict[str, Any]]:
+        """The variables that are there for every lead and every rep of this workspace."""
+        workspace, people = self.config.workspace, list(self.config.people.values())
+        sure = set(CERTAIN)
+        sure |= {f"company.{name}" for name in ("phone", "website") if getattr(workspace, name)}
+        sure |= {
+            f"rep.{name}" for name in ("phone", "email", "booking_url") if all(getattr(who, name) for who in people)
+        }
+        typical = self._typical()
+        least = {
+            group: {name: text for name, text in names.items() if f"{group}.{name}" in sure}
+            for group, names in typical.items()
+        }
+        return least | {"links": dict(self.config.links)}
+
+    def _typical(self) -> dict[str, dict[str, Any]]:
+        """A lead of whom everything is known, met by the person with the longest name."""
+        typical: dict[str, dict[str, Any]] = {group: dict(names) for group, names in VARIABLES.items()}
+        workspace = self.config.workspace
+        typical["company"] |= {
+            name: text for name in ("name", "phone", "postal_address", "website") if (text := getattr(workspace, name))
+        }
+        people = [who for who in self.config.people.values() if who.role == "rep"] or list(self.config.people.values())
+        if people:
+            who = max(people, key=lambda who: len(who.name))
+            details = {"name": who.name, "first_name": who.first_name, "phone": who.phone, "email": who.email}
+            details |= {"booking_url": who.booking_url}
+            typical["rep"] |= {name: text for name, text in details.items() if text}
+        typical["links"] = dict(self.config.links)
+        for used in variables_of(self.template.subject) + variables_of(self.template.body):
+            group, _, name = used.name.partition(".fields.")
+            if name:
+                typical[group].setdefault("fields", {})[name] = "something"
+        return typical
+
+
+def _with(known: Mapping[str, Mapping[str, Any]], paths: set[str]) -> dict[str, dict[str, Any]]:
+    """`known` and a word at every one of `paths`."""
+    made: dict[str, dict[str, Any]] = {group: dict(names) for group, names in known.items()}
+    for path in paths:
+        *groups, name = path.split(".")
+        at: dict[str, Any] = made
+        for group in groups:
+            at = at.setdefault(group, {})
+        at[name] = "something"
+    return made

@@ -1,0 +1,54 @@
+"""A phone number as people write it -> E.164, by the numbering plans that phonenumbers carries."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import phonenumbers
+
+#: The usual ways to write a North American number. Anything else takes the long way.
+_PLAIN = re.compile(r"\s*(?:\+?1[\s.-]?)?\(?([2-9][0-9]{2})\)?[\s.-]{0,2}([0-9]{3})[\s.-]?([0-9]{4})\s*", re.ASCII)
+_NORTH_AMERICA = ("US", "CA")
+_LONGEST = 40
+
+
+def read_phone(text: str, country: str) -> str | None:
+    """E.164, or None when it is no valid number. `country` (two letters) is where a number without + is dialled.
+
+    The short way answers for United States numbers only, by the very patterns of phonenumbers, and the tests hold it
+    to the same answers: it is ten times faster, and imports are mostly such numbers.
+    """
+    if country in _NORTH_AMERICA and (found := _PLAIN.fullmatch(text)):
+        digits = found[1] + found[2] + found[3]
+        if _united_states().fullmatch(digits):
+            return "+1" + digits
+    return _parse(text, country)
+
+
+def _parse(text: str, country: str) -> str | None:
+    if len(text) > _LONGEST:
+        return None
+    try:
+        number = phonenumbers.parse(text, country or None)
+    except phonenumbers.NumberParseException:
+        return None
+    if number.extension or not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def example_of(country: str) -> str:
+    """A number to show beside an error, in the form that is always understood."""
+    number = phonenumbers.example_number(country) if country else None
+    if number is None:
+        return "+1 212 555 0123"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@cache
+def _united_states() -> re.Pattern[str]:
+    """Every number that phonenumbers files under the United States; they come first among the countries of +1."""
+    plan = phonenumbers.PhoneMetadata.metadata_for_region("US")
+    kinds = (plan.fixed_line, plan.mobile, plan.toll_free, plan.premium_rate, plan.personal_number)
+    return re.compile("|".join(f"(?:{kind.national_number_pattern})" for kind in kinds), re.ASCII)

@@ -1,0 +1,75 @@
+"""From what is stored of a lead to what `decide` and the gate read. One place, so that no two callers differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from .consent import Consent, Suppression
+from .events import Event
+from .gate import Facts
+from .history import History, fold
+from .places import Zones, primary_zone
+
+
+class AddressLike(Protocol):
+    @property
+    def kind(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+
+
+class LeadLike(Protocol):
+    """The stored lead, as store.due.Known has it."""
+
+    status: str
+    email: str | None
+    phone: str | None
+    events: list[Event]
+    consents: list[Consent]
+    suppressions: list[Suppression]
+
+    @property
+    def addresses(self) -> Sequence[AddressLike]: ...
+
+
+def history_of(
+    enrollment: str,
+    seed: int,
+    started_at: datetime,
+    zone: str,
+    lead: Mapping[str, Any],
+    event: Mapping[str, Any],
+    events: Iterable[Event],
+) -> History:
+    """The fold of a lead's story, seen from one enrollment. `zone` is the calendar that days are counted in."""
+    return fold(History(enrollment, seed, started_at, zone, lead, event), events)
+
+
+def calendar_zone(zones: Zones, office_zone: str) -> str:
+    """Which calendar day it is for a lead: its own zone, or the office's while nobody knows. The gate still holds."""
+    return primary_zone(zones) or office_zone
+
+
+def facts_of(lead: LeadLike, zones: Zones, history: History, channel: str, channel_on: bool) -> Facts:
+    """What the gate knows for one channel."""
+    kind = "email" if channel == "email" else "phone"
+    value = lead.email if kind == "email" else lead.phone
+    state = next((one.state for one in lead.addresses if one.kind == kind and one.value == value), "ok")
+    live = history.signal or ("hand-off" if lead.status == "handed_off" else "")
+    return Facts(
+        address=value,
+        address_state=state,
+        zones=zones.zones,
+        zone_basis=zones.basis,
+        consents=lead.consents,
+        suppressions=lead.suppressions,
+        opted_out_at=history.opted_out_at,
+        human_live=live or ("a doubtful reply waits to be read" if history.doubtful_at else ""),
+        requested_at=history.requested_at,
+        attempts=history.attempts,
+        channel_on=channel_on,
+    )

@@ -1,0 +1,51 @@
+"""The channels of each workspace, made when first needed and made anew when its settings change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+
+from warmline import channels as kinds
+from warmline import rules
+from warmline.channels.contract import Channel
+from warmline.channels.secrets import resolve
+
+from .catalog import Catalog
+
+
+class Accounts:
+    """`of(workspace_id)` gives its channels by kind. Raises ChannelSettingsError, which says what to write where."""
+
+    def __init__(
+        self, catalog: Catalog, environ: Mapping[str, str], secret: bytes, now: Callable[[], datetime]
+    ) -> None:
+        self._catalog = catalog
+        self._environ = environ
+        self._secret = secret
+        self._now = now
+        self._open: dict[int, tuple[int, Mapping[str, Channel]]] = {}
+        self._replaced: list[Channel] = []
+
+    def of(self, workspace_id: int) -> Mapping[str, Channel]:
+        site = self._catalog.site(workspace_id, self._now())
+        known = self._open.get(workspace_id)
+        if known is not None and known[0] == site.config_version:
+            return known[1]
+        if known is not None:
+            self._replaced += known[1].values()  # something may still be in flight on them: closed at the end
+        made = {
+            kind: kinds.build(
+                kind, channel.options, partial(resolve, environ=self._environ), site.config.workspace.public_url, self._secret,
+                rules.provider_errors().classes_by_code(),
+            )
+            for kind, channel in site.config.channels.items()
+        }  # fmt: skip
+        self._open[workspace_id] = (site.config_version, made)
+        return made
+
+    async def close(self) -> None:
+        for channel in [*self._replaced, *(one for _, made in self._open.values() for one in made.values())]:
+            await channel.close()
+        self._open.clear()
+        self._replaced.clear()

@@ -1,0 +1,93 @@
+"""What the engine works by: playbook versions, the rules of each workspace, its channels. Read once, refreshed on change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+import psycopg
+
+from warmline import rules
+from warmline.core.gate import Rules
+from warmline.core.places import Zones, zones_of
+from warmline.core.policy import rules_for
+from warmline.core.settings import Config
+from warmline.store import playbooks, workspaces
+from warmline.store.playbooks import Version
+
+
+@dataclass(slots=True)
+class Site:
+    """One workspace, as the engine needs it on one day."""
+
+    id: int
+    key: str
+    name: str
+    config: Config
+    config_version: int
+    rules: Rules
+    day: date
+    current: Mapping[str, Version]
+
+    def manager(self, owner: str | None) -> str | None:
+        """Who hears of what `owner` left undone: the manager of the first team that has the owner, or of any team."""
+        teams = sorted(self.config.teams.values(), key=lambda team: (owner not in team.people, team.key))
+        return next((team.manager for team in teams if team.manager), None)
+
+
+class Catalog:
+    """Cached by workspace and version; `refresh` drops what changed. One per worker thread."""
+
+    def __init__(self, conn: psycopg.Connection) -> None:
+        self._conn = conn
+        self._sites: dict[int, Site] = {}
+        self._versions: dict[int, Version] = {}  # never stale: a version does not change
+        self._applied = workspaces.applied(conn)
+
+    def site(self, workspace_id: int, now: datetime) -> Site:
+        """The workspace on the day of `now`; rules of a new day are read anew, because rules have effective dates."""
+        site = self._sites.get(workspace_id)
+        if site is None or site.day != now.date():
+            site = self._sites[workspace_id] = self._read(workspace_id, now.date())
+        return site
+
+    def version(self, version_id: int) -> Version:
+        version = self._versions.get(version_id)
+        if version is None:
+            version = self._versions[version_id] = playbooks.version(self._conn, version_id)
+        return version
+
+    def refresh(self) -> set[int]:
+        """Forget the workspaces that were published since they were read, and return them."""
+        applied = workspaces.applied(self._conn)
+        moved = {workspace_id for workspace_id, at in applied.items() if self._applied.get(workspace_id) != at}
+        for workspace_id in moved:
+            self._sites.pop(workspace_id, None)
+        self._applied = applied
+        return moved
+
+    def _read(self, workspace_id: int, day: date) -> Site:
+        workspace = workspaces.load(self._conn, workspace_id)
+        return Site(
+            id=workspace.id,
+            key=workspace.key,
+            name=workspace.name,
+            config=workspace.config,
+            config_version=workspace.config_version,
+            rules=rules_for(rules.packs().values(), workspace.config, rules.holidays(), day),
+            day=day,
+            current={version.key: version for version in playbooks.current(self._conn, workspace_id)},
+        )
+
+
+@lru_cache(maxsize=65_536)
+def lead_zones(phone: str | None, time_zone: str, region: str, country: str) -> Zones:
+    """Where a lead may be. Cached by area code, not by number: the rest of a number tells nothing of place."""
+    return zones_of(phone, time_zone or None, region or None, country or None, rules.area_codes(), rules.regions())
+
+
+def phone_prefix(phone: str | None) -> str | None:
+    """The part of a number that tells a place: +1 and three digits, or the whole of any other."""
+    return phone[:5] if phone and phone.startswith("+1") else phone

@@ -1,0 +1,87 @@
+"""A planned touch as a Message: the template of its pinned version, in the words for this lead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from warmline.channels.contract import Message
+from warmline.channels.email.html import mail_html, mail_text
+from warmline.channels.email.tokens import sign_touch
+from warmline.core.message import render
+from warmline.store.due import Known
+from warmline.store.ids import touch_ref
+from warmline.store.playbooks import Version
+from warmline.store.touches import Ready
+
+from .catalog import Site
+from .look import values_of
+
+
+class Unsendable(Exception):
+    """The touch can't go, and trying again would not help. `reason` is a key of the gate's."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Composer:
+    """`secret` signs unsubscribe links; every process has the same."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def message(
+        self, lane: int, touch: Ready, lead: Known, site: Site, version: Version, event: dict[str, Any]
+    ) -> Message:
+        """Raises TemplateError when a variable without a fall-back is unknown, Unsendable when there is no address."""
+        to = lead.email if touch.channel == "email" else lead.phone
+        if not to:
+            raise Unsendable("no_address")
+        rendered = render(version.templates[touch.template], variables(lead, site, event))
+        ref = touch_ref(lane, touch.id)
+        tags = {"playbook": version.key, "step": touch.step}
+        if touch.channel != "email":
+            return Message(ref, touch.channel, to, rendered.text, str(lead.id), tags=tags)  # type: ignore[arg-type] # stored kinds
+        place = site.config.workspace
+        way_out = ""
+        if touch.purpose == "marketing":
+            way_out = f"{place.public_url}/u/{sign_touch(ref, 'unsubscribe', self._secret)}"
+        return Message(
+            ref,
+            "email",
+            to,
+            mail_text(rendered.text, place.postal_address, way_out),
+            str(lead.id),
+            subject=rendered.subject,
+            html=mail_html(rendered.text, rendered.subject, place.postal_address, way_out),
+            unsubscribe_url=way_out,
+            tags=tags,
+        )
+
+
+def variables(lead: Known, site: Site, event: dict[str, Any]) -> dict[str, Any]:
+    """What a template may read: lead, rep (the owner, or the first of the people), company, event, links."""
+    config = site.config
+    rep = config.people.get(lead.owner or "") or next(iter(config.people.values()), None)
+    company = config.workspace
+    return {
+        "lead": values_of(lead),
+        "rep": {
+            "first_name": rep.first_name,
+            "name": rep.name,
+            "phone": rep.phone or company.phone,
+            "email": rep.email,
+            "booking_url": rep.booking_url or config.links.get("booking", ""),
+        }
+        if rep
+        else {"first_name": company.name, "name": company.name, "phone": company.phone},
+        "company": {
+            "name": company.name,
+            "phone": company.phone,
+            "postal_address": company.postal_address,
+            "website": company.website,
+        },
+        "event": event,
+        "links": dict(config.links),
+    }

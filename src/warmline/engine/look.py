@@ -1,0 +1,297 @@
+"""One look at one enrollment: decide, ask the gate, and say what is to be written. No I/O; ids come from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from warmline.core import gate
+from warmline.core.decide import Ask, Decision, End, Escalate, Expire, HandOver, Reach, Skip, decide
+from warmline.core.events import Event
+from warmline.core.gate import Finding, Verdict
+from warmline.core.history import History
+from warmline.core.places import Zones
+from warmline.core.playbook import Call
+from warmline.core.standing import calendar_zone, facts_of, history_of
+from warmline.store.due import Due, Known
+from warmline.store.events import NewEvent
+from warmline.store.playbooks import Version
+from warmline.store.writes import Writes
+
+from .catalog import Site, lead_zones, phone_prefix
+
+#: An enrollment is looked at at least this often, even when only an event can move it: a lost hint costs a day, no lead.
+REST = timedelta(days=1)
+
+#: A refusal makes `decide` answer anew (the next channel, the next step); a playbook is far shorter than this.
+ROUNDS = 64
+
+NewId = Callable[[], UUID]
+
+
+@dataclass(slots=True)
+class Look:
+    """The enrollment under the eye, and what has been found so far."""
+
+    due: Due
+    lead: Known
+    site: Site
+    version: Version
+    now: datetime
+    zones: Zones
+    history: History
+    writes: Writes
+    new_id: NewId
+    done: list[dict[str, Any]] = field(default_factory=list)  # for the decision's record, in order
+    later: list[datetime] = field(default_factory=list)  # ends of holds
+
+    # --- what every action needs -----------------------------------------------------------------------------------
+
+    def happened(self, kind: str, *, step: str = "", channel: str = "", touch: UUID | None = None, **data: Any) -> None:
+        """Record an event and fold it in, so that what is decided next knows of it."""
+        self.writes.events.append(
+            NewEvent(
+                lane=self.writes.lane, lead_id=self.due.lead_id, workspace_id=self.due.workspace_id, kind=kind, at=self.now,
+                enrollment_id=self.due.id, step=step, channel=channel, touch_id=touch, data=data,
+            )
+        )  # fmt: skip
+        self.history.apply(
+            Event(kind, self.now, 0, str(self.due.id), step, channel, str(touch) if touch else None, data)
+        )
+
+    def note(self, do: str, reason: str = "", findings: tuple[Finding, ...] = (), **more: Any) -> None:
+        self.done.append({"do": do, "reason": reason, "findings": findings, **more})
+
+    def ask(self, kind: str, title: str, due_at: datetime, owner: str | None, **columns: Any) -> UUID:
+        task_id = self.new_id()
+        self.writes.tasks.append(
+            {
+                "lane": self.writes.lane, "id": task_id, "lead_id": self.due.lead_id, "workspace_id": self.due.workspace_id,
+                "enrollment_id": self.due.id, "kind": kind, "title": title, "due_at": due_at, "owner": owner,
+                "opened_at": self.now, **columns,
+            }
+        )  # fmt: skip
+        return task_id
+
+    def lead_becomes(self, status: str) -> None:
+        if self.lead.status != status:
+            self.writes.leads.append({"id": self.lead.id, "status": status})
+
+    def called(self) -> str:
+        name = f"{self.lead.first_name} {self.lead.last_name}".strip()
+        return name or self.lead.phone or self.lead.email or "this lead"
+
+
+def look(due: Due, lead: Known, site: Site, version: Version, writes: Writes, now: datetime, new_id: NewId) -> None:
+    """Raises ConditionError and other errors of this one lead's making; the caller parks it, the others go on."""
+    zones = lead_zones(phone_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
+    history = history_of(
+        str(due.id), due.seed, due.started_at, calendar_zone(zones, site.rules.office.zone), values_of(lead), due.event,
+        lead.events,
+    )  # fmt: skip
+    at = Look(due, lead, site, version, now, zones, history, writes, new_id)
+    for _ in range(ROUNDS):
+        decision = decide(version.playbook, history, now, site.rules.office)
+        at.later.clear()
+        moved = [_act(at, action) for action in decision.actions]
+        if decision.end is not None:
+            _end(at, decision.end)
+            return
+        if not any(moved):
+            _rest(at, decision)
+            return
+    raise RuntimeError(f"Playbook {due.playbook} did not come to rest in {ROUNDS} rounds for this lead.")
+
+
+def values_of(lead: Known) -> dict[str, Any]:
+    """The lead as conditions and templates read it."""
+    return {
+        "first_name": lead.first_name,
+        "last_name": lead.last_name,
+        "company": lead.company,
+        "email": lead.email or "",
+        "phone": lead.phone or "",
+        "country": lead.country,
+        "region": lead.region,
+        "source": lead.source,
+        "status": lead.status,
+        "returning": sum(1 for event in lead.events if event.kind == "enrolled") > 1,
+        "fields": lead.fields,
+    }
+
+
+def _act(at: Look, action: Reach | Ask | Expire | Skip | HandOver | Escalate) -> bool:
+    """Do one thing. True when the story moved, so that `decide` has to be asked again before the look can end."""
+    match action:
+        case Reach():
+            return _reach(at, action)
+        case Ask():
+            return _ask(at, action)
+        case Expire(step, last):
+            at.writes.expired.append({"enrollment_id": at.due.id, "step": step.name})
+            at.happened("task.expired", step=step.name, channel="call" if isinstance(step, Call) else "", last=last)
+            at.note("expire", step=step.name)
+        case Skip(step, reason):
+            at.happened("step.skipped", step=step.name, reason=reason)
+            at.note("skip", reason, step=step.name)
+        case HandOver():
+            _hand_over(at, action)
+        case Escalate(what):
+            _escalate(at, what)
+    return True
+
+
+def _reach(at: Look, reach: Reach) -> bool:
+    step, channel = reach.step, reach.channel
+    verdict = _gate(at, channel, step.purpose)
+    at.note(
+        "plan" if verdict.result == "allow" else verdict.result, verdict.rule, verdict.findings,
+        step=step.name, channel=channel, template=reach.template, until=verdict.until,
+    )  # fmt: skip
+    if verdict.result == "allow":
+        touch_id = at.new_id()
+        at.writes.touches.append(
+            {
+                "lane": at.writes.lane, "id": touch_id, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id,
+                "enrollment_id": at.due.id, "version_id": at.due.version_id, "step": step.name, "channel": channel,
+                "purpose": step.purpose, "template": reach.template, "last": reach.last, "ready_at": at.now,
+            }
+        )  # fmt: skip
+        at.happened("touch.planned", step=step.name, channel=channel, touch=touch_id)
+        return True
+    if verdict.result == "refuse" or (verdict.until is None and not reach.last):
+        # The next channel of `or` has its turn when this one may never go, or not before a person has acted.
+        at.happened("touch.refused", step=step.name, channel=channel, reason=verdict.rule, last=reach.last)
+        return True
+    _hold(at, verdict)
+    return False
+
+
+def _ask(at: Look, ask: Ask) -> bool:
+    step = ask.step
+    if isinstance(step, Call):
+        verdict = _gate(at, "call", "marketing", office=step.hours == "office")
+        at.note(
+            "ask" if verdict.result == "allow" else verdict.result, verdict.rule, verdict.findings,
+            step=step.name, channel="call", until=verdict.until,
+        )  # fmt: skip
+        if verdict.result == "refuse":
+            at.happened("step.skipped", step=step.name, channel="call", reason=verdict.rule)
+            return True
+        if verdict.result == "hold":
+            _hold(at, verdict)
+            return False
+    else:
+        at.note("ask", step=step.name)
+    owner = {"owner": at.lead.owner, "team": None, "manager": at.site.manager(at.lead.owner)}[step.by]
+    is_call = isinstance(step, Call)
+    at.ask(
+        "call" if is_call else "chore",
+        f"Call {at.called()}" if is_call else step.title,  # type: ignore[union-attr] # a chore has a title
+        at.now, owner, step=step.name, attempt=ask.attempt, expires_at=ask.expires_at,
+        script=step.script if isinstance(step, Call) else "",
+    )  # fmt: skip
+    at.happened("task.opened", step=step.name, channel="call" if is_call else "")
+    return True
+
+
+def _gate(at: Look, channel: Any, purpose: Any, *, office: bool = True) -> Verdict:
+    on = channel == "call" or channel in at.site.config.channels
+    facts = facts_of(at.lead, at.zones, at.history, channel, on)
+    return gate.check(gate.Ask(channel, purpose, office=office), facts, at.site.rules, at.now)
+
+
+def _hold(at: Look, verdict: Verdict) -> None:
+    if verdict.until is not None:
+        at.later.append(verdict.until)
+        return
+    finding = next(one for one in verdict.findings if one.rule == verdict.rule)
+    at.ask("fix", f"{finding.saw}: {finding.flip}", at.now + REST, at.lead.owner)
+
+
+def _hand_over(at: Look, hand: HandOver) -> None:
+    at.writes.stopped.append({"id": at.due.id, "reason": "human_live"})
+    at.ask("hand_off", f"{SIGNAL_WORDS[hand.signal]}: take over {at.called()}", hand.due_at, at.lead.owner)
+    at.happened("handed.off", signal=hand.signal, due=hand.due_at.isoformat(), to=at.lead.owner)
+    at.note("hand_off", hand.signal, until=hand.due_at)
+    at.lead_becomes("handed_off")
+
+
+def _escalate(at: Look, what: str) -> None:
+    manager = at.site.manager(at.lead.owner)
+    late = "nobody took the hand-off" if what == "hand_off" else "no person has reached out yet"
+    at.ask("escalation" if what == "hand_off" else "promise", f"{at.called()}: {late} in time", at.now, manager)
+    at.happened("escalated", what=what, to=manager)
+    at.note("escalate", what)
+
+
+def _rest(at: Look, decision: Decision) -> None:
+    """Nothing more to do now: sleep until the next thing that time alone can bring."""
+    times = [*at.later, at.now + REST]
+    if decision.next_at is not None:
+        times.append(decision.next_at)
+    # A hold that ends in the past would spin; the gate never gives one, and this makes sure.
+    due_at = max(min(times), at.now + timedelta(seconds=1))
+    status = "handed_off" if at.history.handed_off_at is not None else "running"
+    at.writes.enrollments.append({"id": at.due.id, "status": status, "due_at": due_at})
+    _record(at, due_at)
+
+
+def _end(at: Look, end: End) -> None:
+    after = end.after
+    at.writes.stopped.append({"id": at.due.id, "reason": end.reason})
+    at.writes.enrollments.append(
+        {"id": at.due.id, "status": "ended", "due_at": None, "ended_at": at.now, "end_reason": end.reason}
+    )
+    at.happened("ended", reason=end.reason)
+    follow = at.site.current.get(after.enroll) if after.enroll else None
+    if end.reason == "opted_out":
+        at.lead_becomes("opted_out")
+    elif follow is not None:
+        begins = at.now + after.delay
+        at.writes.entered.append(
+            {
+                "lane": at.writes.lane, "id": at.new_id(), "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id,
+                "version_id": follow.id, "playbook": follow.key, "rank": follow.rank,
+                "status": "scheduled" if after.delay else "running", "due_at": begins, "started_at": begins,
+                "seed": at.new_id().int & (2**63 - 1), "event": at.due.event,
+            }
+        )  # fmt: skip
+        if not after.delay:
+            at.happened("enrolled", playbook=follow.key, version=follow.version, came_from=at.due.playbook)
+        at.note("after", after.enroll, until=begins)
+    elif after.close:
+        at.happened("closed", reason="unresponsive")
+        at.lead_becomes("closed")
+    else:
+        at.ask(
+            "review",
+            f"{at.called()}: the playbook is over and nobody answered. Decide what comes next",
+            at.now + REST,
+            at.lead.owner,
+        )
+    at.note("end", end.reason)
+    _record(at, None)
+
+
+def _record(at: Look, due_at: datetime | None) -> None:
+    first = at.done[0] if at.done else {"do": "wait", "reason": ""}
+    at.writes.decisions.append(
+        {
+            "lane": at.writes.lane, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id, "enrollment_id": at.due.id,
+            "version_id": at.due.version_id, "rules": at.site.rules.version, "seen": max((e.seq for e in at.lead.events), default=0),
+            "at": at.now, "result": first["do"], "reason": first["reason"], "until": due_at, "body": at.done,
+        }
+    )  # fmt: skip
+
+
+SIGNAL_WORDS = {
+    "reply": "Replied",
+    "click": "Clicked a link",
+    "callback": "Called back",
+    "meeting": "Booked a meeting",
+    "takeover": "Taken over",
+}

@@ -1,0 +1,192 @@
+"""The engine process: one thread decides, one event loop hands over, one thread listens. Any number of them may run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from warmline.store import beats, touches
+from warmline.store import due as dues
+from warmline.store.clock import Clock, read_clock
+from warmline.store.connect import connect
+from warmline.store.ids import new_id
+
+from .accounts import Accounts
+from .catalog import Catalog
+from .compose import Composer
+from .dispatch import Dispatcher
+from .hints import AsyncHints, Hints, listen
+from .rescue import rescue
+from .tick import BATCH, start_scheduled, tick
+
+log = structlog.get_logger()
+
+IDLE = 0.5  # seconds between two polls when no hint comes
+BEAT = 5.0  # seconds between two signs of life
+RESCUE = 2.0  # seconds between two looks for stale touches
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one engine process runs. `secret` signs the tokens in links and return paths; every process needs the same."""
+
+    dsn: str
+    secret: bytes
+    environ: Mapping[str, str]
+    lease: timedelta = timedelta(seconds=60)
+    in_flight: int = 400
+    tickers: int = 1
+
+
+def run(options: Options) -> None:
+    """Run until SIGTERM or SIGINT; then take no more, finish what is in flight, and return."""
+    asyncio.run(Engine(options).run())
+
+
+class Engine:
+    """Wires the parts of one process together."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.id: UUID = new_id()
+        self.stopping = threading.Event()
+        self.hints = Hints()
+        with connect(options.dsn, "warmline engine") as conn:
+            self.clock: Clock = read_clock(conn)
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.ready = AsyncHints(loop)
+        self.stop_async = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self.stop)
+        threads = [threading.Thread(target=listen, args=(self.options.dsn, self.hints, self.stopping), name="listen")]
+        threads += [threading.Thread(target=self.tick_forever, name=f"tick-{n}") for n in range(self.options.tickers)]
+        for thread in threads:
+            thread.start()
+        log.info("engine.started", engine=str(self.id), pid=os.getpid())
+        try:
+            await asyncio.gather(self.dispatch_forever(), self.rescue_forever(), self.beat_forever())
+        finally:
+            self.stop()
+            for thread in threads:
+                await asyncio.to_thread(thread.join)
+            log.info("engine.stopped", engine=str(self.id))
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.hints.add(())
+        self.stop_async.set()
+        self.ready.wake()
+
+    # --- deciding --------------------------------------------------------------------------------------------------
+
+    def tick_forever(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                with connect(self.options.dsn, "warmline tick") as conn:
+                    self.tick_on(conn)
+            except psycopg.OperationalError as error:
+                log.warning("tick.database_away", error=str(error).strip())
+                self.stopping.wait(1)
+            except Exception:
+                # A bug outside any one lead. Nothing is lost, all stays due; say it loudly and go on.
+                log.exception("tick.failed")
+                self.stopping.wait(1)
+
+    def tick_on(self, conn: psycopg.Connection) -> None:
+        catalog = Catalog(conn)
+        refreshed = self.now()
+        while not self.stopping.is_set():
+            lanes = self.hints.take(self.idle_seconds(conn))
+            now = self.now()
+            # Hints come first, for speed; the poll takes in everything else, for certainty.
+            for lane in (*sorted(lanes), *dues.lanes_due(conn, now)):
+                self.tick_lane(conn, catalog, lane)
+            if self.now() - refreshed > timedelta(seconds=1):
+                catalog.refresh()
+                self.clock = read_clock(conn)
+                refreshed = self.now()
+
+    def tick_lane(self, conn: psycopg.Connection, catalog: Catalog, lane: int) -> None:
+        start_scheduled(conn, lane, self.now())
+        while not self.stopping.is_set():
+            done = tick(conn, lane, self.now(), catalog)
+            if done.touches:
+                self.ready.add((lane,))
+            if done.looked_at < BATCH:
+                return
+
+    def idle_seconds(self, conn: psycopg.Connection) -> float:
+        """How long to wait for a hint: until the next due instant, so that a fast clock keeps its appointments too."""
+        upcoming = dues.next_due(conn)
+        if upcoming is None:
+            return IDLE
+        return max(0.0, min(IDLE, self.clock.real_seconds((upcoming - self.now()).total_seconds())))
+
+    # --- handing over ----------------------------------------------------------------------------------------------
+
+    async def dispatch_forever(self) -> None:
+        while not self.stop_async.is_set():
+            try:
+                with (
+                    connect(self.options.dsn, "warmline look") as conn,
+                    connect(self.options.dsn, "warmline receipts") as receipts,
+                ):
+                    catalog = Catalog(conn)
+                    accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
+                    dispatcher = Dispatcher(
+                        engine=self.id, conn=conn, receipts=receipts, catalog=catalog, channels=accounts.of,
+                        composer=Composer(self.options.secret), now=self.now,
+                        in_flight=self.options.in_flight, lease=self.options.lease,
+                    )  # fmt: skip
+                    await dispatcher.run(self.ready.take, self.stop_async)
+                    await accounts.close()
+            except psycopg.OperationalError as error:
+                log.warning("dispatch.database_away", error=str(error).strip())
+                await asyncio.sleep(1)
+
+    async def rescue_forever(self) -> None:
+        while not self.stop_async.is_set():
+            try:
+                with connect(self.options.dsn, "warmline rescue") as conn:
+                    accounts = Accounts(Catalog(conn), self.options.environ, self.options.secret, self.now)
+                    while not self.stop_async.is_set():
+                        lanes = await asyncio.to_thread(touches.lanes_stale, conn)
+                        await rescue(conn, self.id, accounts.of, self.now, lanes)
+                        await self.rest(RESCUE)
+                    await accounts.close()
+            except psycopg.OperationalError as error:
+                log.warning("rescue.database_away", error=str(error).strip())
+                await asyncio.sleep(1)
+
+    async def beat_forever(self) -> None:
+        while not self.stop_async.is_set():
+            try:
+                with connect(self.options.dsn, "warmline beat") as conn:
+                    while not self.stop_async.is_set():
+                        beats.beat(conn, self.id, socket.gethostname(), os.getpid())
+                        await self.rest(BEAT)
+                    beats.leave(conn, self.id)
+            except psycopg.OperationalError:
+                await asyncio.sleep(1)
+
+    async def rest(self, seconds: float) -> None:
+        """Sleep, but not through a stop."""
+        try:
+            await asyncio.wait_for(self.stop_async.wait(), seconds)
+        except TimeoutError:
+            return

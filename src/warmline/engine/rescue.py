@@ -1,0 +1,73 @@
+"""Touches whose worker is gone, or whose provider never answered: ask the provider, and where it can't say, ask a person.
+
+Never a second send on a guess. Only a provider that is sure the message is not there puts a touch back in the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from warmline.channels.contract import Accepted, Channel, Message
+from warmline.store import touches
+from warmline.store.ids import new_id, touch_ref
+from warmline.store.touches import Outcome, Ready
+from warmline.store.writes import open_tasks
+
+from .dispatch import Channels, outcome_of
+
+log = structlog.get_logger()
+
+BATCH = 50
+LEASE = timedelta(seconds=120)  # asking may be slow; nobody else asks meanwhile
+
+
+async def rescue(
+    conn: psycopg.Connection, engine: UUID, channels: Channels, now: Callable[[], datetime], lanes: list[int]
+) -> int:
+    """Settle what is stale in `lanes`. Returns how many touches that were."""
+    count = 0
+    for lane in lanes:
+        while stale := touches.take_stale(conn, lane, engine, LEASE, BATCH):
+            outcomes = [
+                await _ask(lane, touch, channels(touch.workspace_id).get(touch.channel), now()) for touch in stale
+            ]
+            with conn.transaction():
+                touches.settle(conn, outcomes, now())
+                open_tasks(conn, [_task(outcome, now()) for outcome in outcomes if outcome.status == "unknown"])
+            count += len(stale)
+    return count
+
+
+async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime) -> Outcome:
+    message = Message(
+        touch_id=touch_ref(lane, touch.id), channel=touch.channel, to=touch.address or "", text=touch.body,  # type: ignore[arg-type] # stored kinds
+        subject=touch.subject, lead_id=str(touch.lead_id),
+    )  # fmt: skip
+    answer: Accepted | str = "cannot_say"
+    if channel is not None:
+        try:
+            answer = await channel.find(message, touch.created_at - timedelta(minutes=5))
+        except Exception as error:  # noqa: BLE001 - a provider that can't be asked is one that can't say
+            log.warning("rescue.find_failed", touch=str(touch.id), error=str(error))
+    if isinstance(answer, Accepted):
+        outcome = outcome_of(lane, touch, "sent", now, data={"found": "the provider has it"})
+        outcome.provider_id = answer.provider_id
+        return outcome
+    if answer == "absent":
+        outcome = outcome_of(lane, touch, "queued", now)
+        outcome.event, outcome.until = "", now
+        return outcome
+    return outcome_of(lane, touch, "unknown", now)
+
+
+def _task(outcome: Outcome, now: datetime) -> dict[str, object]:
+    return {
+        "lane": outcome.lane, "id": new_id(), "lead_id": outcome.lead_id, "workspace_id": outcome.workspace_id,
+        "enrollment_id": outcome.enrollment_id, "kind": "unknown", "due_at": now + timedelta(days=1), "opened_at": now,
+        "title": f"Did the {outcome.channel} of step {outcome.step} reach the lead? The provider can't say",
+    }  # fmt: skip

@@ -1,0 +1,289 @@
+"""What every submission of a batch means for its lead, one after the other, in memory. No I/O here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from warmline.core.enrol import CLOSED, REASON_WORDS, Decline, Enter
+from warmline.core.events import SIGNAL_OF, WORDS
+from warmline.core.hours import NeverOpen, add_office_time
+from warmline.core.months import add_months
+from warmline.core.playbook import Owner
+from warmline.core.routing import next_rep
+from warmline.store.events import NewEvent
+from warmline.store.ids import new_id
+from warmline.store.leads import Run, Standing
+from warmline.store.suppressions import InForce
+
+from .person import Person, person_of
+from .setting import Setting
+from .submission import Accepted, Submission
+from .suppressed import Suppressed
+
+Row = dict[str, Any]
+
+#: Office time within which a person looks at a lead that no playbook took, and takes over one that asked for a person.
+REVIEW_WITHIN = timedelta(hours=8)
+HAND_OFF_WITHIN = timedelta(hours=4)
+
+#: An open task of these kinds means that a person deals with the lead now, and hears of what comes in.
+LIVE_TASKS = ("hand_off", "next_step", "read_reply", "escalation", "review", "call")
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything that the submissions change, gathered for write.py. Rows are dicts by column name."""
+
+    setting: Setting
+    standing: Mapping[UUID, Standing]
+    kept: Mapping[str, list[InForce]]
+    now: datetime
+    people: dict[UUID, Person] = field(default_factory=dict)
+    addresses: list[Row] = field(default_factory=list)
+    consents: list[Row] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
+    ended: list[Row] = field(default_factory=list)
+    entered: list[Row] = field(default_factory=list)
+    tasks: list[Row] = field(default_factory=list)
+    told: list[Row] = field(default_factory=list)  # open tasks whose note gets a line
+    lifted: list[Row] = field(default_factory=list)
+    suppressed: list[Row] = field(default_factory=list)
+    unowned: dict[UUID, str] = field(default_factory=dict)  # lead -> the team whose turn it is
+    after_hours: bool = False
+
+    def __post_init__(self) -> None:
+        self.after_hours = self.setting.after_hours(self.now)
+
+    def take(self, one: Submission, lead_id: UUID, owners: Mapping[str, UUID]) -> Accepted:
+        """Judge one submission. `owners` of its addresses, where they may belong to two leads."""
+        person = self._person(lead_id, one)
+        if one.key is not None and one.key in person.keys:
+            return Accepted(person.id, False, reason="repeated")
+        other = {v: o for v in (one.draft.email, one.draft.phone) if v and (o := owners.get(v, lead_id)) != lead_id}
+        created = person.created and not person.recent
+        self._learn(person, one, set(other))
+        event = self._event_values(one)
+        self._happened(person, one.kind, None, one.key, **self._event_data(one, event, other))
+        if one.key is not None:
+            person.keys.add(one.key)
+        if (one.kind, one.form) in person.recent:
+            self._declined(person, Decline("repeated"))
+            return Accepted(person.id, created, reason="repeated")
+        person.recent.add((one.kind, one.form))
+        if one.kind in SIGNAL_OF:
+            self._signal(person, one)
+            return Accepted(person.id, created, reason="human_live")
+        chosen = self.setting.chooser.choose(
+            event, person.values(), person.active, person.past, self.now, opted_out=self._opted_out(person, one)
+        )
+        if isinstance(chosen, Enter):
+            self._enter(person, chosen, event)
+            return Accepted(person.id, created, chosen.candidate.key)
+        self._stay(person, one, chosen)
+        return Accepted(person.id, created, "", chosen.reason)
+
+    # --- what is known ----------------------------------------------------------------------------------------------
+
+    def _person(self, lead_id: UUID, one: Submission) -> Person:
+        person = self.people.get(lead_id)
+        if person is None:
+            known = self.standing.get(lead_id)
+            person = person_of(known) if known else Person(lead_id, True, source=one.source)
+            self.people[lead_id] = person
+        return person
+
+    def _learn(self, person: Person, one: Submission, elsewhere: set[str]) -> None:
+        workspace_id = self.setting.workspace_id
+        for kind, value in person.merge(one.draft, one.consents, elsewhere):
+            self.addresses.append(
+                {"lane": person.lane, "lead_id": person.id, "workspace_id": workspace_id, "kind": kind, "value": value}
+            )
+        for given in one.consents:
+            months = self.setting.lifetimes.get(given.level)
+            self.consents.append(
+                {
+                    "lane": person.lane, "id": new_id(), "lead_id": person.id, "workspace_id": workspace_id,
+                    "level": given.level, "channels": given.channels, "at": self.now,
+                    "expires_at": add_months(self.now, months) if months else None,
+                    "wording": given.wording, "wording_text": given.wording_text, "source": one.source,
+                    "url": one.origin.url, "ip": one.origin.ip, "user_agent": one.origin.user_agent,
+                }
+            )  # fmt: skip
+
+    def _event_values(self, one: Submission) -> Row:
+        """What started it, as conditions read it."""
+        return {
+            "kind": one.kind,
+            "form": one.form,
+            "source": one.source,
+            "keyword": one.keyword,
+            "page": one.draft.page,
+            "campaign": one.draft.campaign,
+            "after_hours": self.after_hours,
+            "fields": one.draft.fields,
+        }
+
+    def _event_data(self, one: Submission, event: Row, other: Mapping[str, UUID]) -> Row:
+        data = {name: value for name, value in event.items() if value and name != "kind"}
+        data |= one.data
+        if one.draft.notes:
+            data["notes"] = one.draft.notes
+        if other:
+            data["also"] = [{"address": value, "lead": str(lead_id)} for value, lead_id in other.items()]
+        return data
+
+    def _opted_out(self, person: Person, one: Submission) -> bool:
+        """Invariant 8, and the one way out of it: new express consent on this very form."""
+        standing = Suppressed(person, self.kept)
+        if not standing.out:
+            return False
+        lifted = standing.lift(one, self.setting.workspace_id, self.now)
+        if lifted is None:
+            return True
+        self.lifted += lifted.rows
+        self.suppressed += lifted.narrowed
+        self._happened(person, "opted.in", proof=lifted.proof, channels=list(lifted.channels), source=one.source)
+        if person.status == "opted_out":
+            person.set("status", "open")
+        return False
+
+    # --- what follows -----------------------------------------------------------------------------------------------
+
+    def _enter(self, person: Person, chosen: Enter, event: Row) -> None:
+        candidate, run = chosen.candidate, person.run
+        if run is not None:
+            self.ended.append({"lane": person.lane, "id": run.id, "reason": "preempted", "stored": not person.run_is_new})
+            self._happened(person, "preempted", run.id, by=candidate.key, playbook=run.playbook)
+            person.tasks = {kind: task for kind, task in person.tasks.items() if kind not in ("call", "chore", "parked")}
+        enrollment_id = new_id()
+        self.entered.append(
+            {
+                "lane": person.lane, "id": enrollment_id, "lead_id": person.id, "workspace_id": self.setting.workspace_id,
+                "version_id": candidate.version_id, "playbook": candidate.key, "rank": candidate.rank,
+                "status": "running", "due_at": self.now, "seed": new_id().int & (2**63 - 1), "event": event,
+                "started_at": self.now,
+            }
+        )  # fmt: skip
+        version = self.setting.by_id[candidate.version_id]
+        more = {"errors": list(chosen.errors)} if chosen.errors else {}
+        self._happened(person, "enrolled", enrollment_id, playbook=candidate.key, version=version.version, **more)
+        person.past.append((candidate.key, self.now))
+        person.run = Run(enrollment_id, candidate.key, candidate.rank, "running", self.now, candidate.version_id)
+        person.run_is_new = True
+        if person.status in CLOSED:
+            person.set("status", "open")
+        self._wants_owner(person, version.playbook.owner)
+
+    def _stay(self, person: Person, one: Submission, declined: Decline) -> None:
+        """Nobody enrols the lead. Then a person hears of it, unless the lead wants no contact."""
+        self._declined(person, declined)
+        if declined.reason == "opted_out":
+            if person.run is None:
+                person.set("status", "opted_out")
+            return
+        if declined.reason == "human_live":
+            self._tell(person, one)
+            return
+        if person.status in CLOSED and declined.reason != "closed":
+            person.set("status", "open")  # it came back by itself: somebody should know
+        if person.status == "open" and person.run is None and not person.waits and not person.tasks:
+            note = " ".join([f"Not enrolled: {REASON_WORDS[declined.reason]}.", *declined.errors])
+            self._ask(person, "review", f"{WORDS[one.kind]}: decide what {person.called} gets next", REVIEW_WITHIN, note)
+
+    def _signal(self, person: Person, one: Submission) -> None:
+        """A person booked a meeting or called back. A running playbook hands over by itself; else it is done here."""
+        if person.status == "handed_off":
+            self._tell(person, one)
+        elif person.run is None or person.run.status == "parked":
+            due_at = self._ask(
+                person, "hand_off", f"{WORDS[one.kind]}: take over {person.called}", HAND_OFF_WITHIN, _said(one)
+            )
+            self._happened(person, "handed.off", signal=SIGNAL_OF[one.kind], due=due_at.isoformat(), to=person.owner)
+            if person.status != "opted_out":
+                person.set("status", "handed_off")
+
+    def _tell(self, person: Person, one: Submission) -> None:
+        """A person has the lead: the open task says what has come in, or a new one does."""
+        line = f"{self.now:%d %b %Y %H:%M} UTC: {WORDS[one.kind]}. {_said(one)}".strip()
+        task = next((person.tasks[kind] for kind in LIVE_TASKS if kind in person.tasks), None)
+        if task is None:
+            self._ask(person, "next_step", f"{WORDS[one.kind]} again: answer {person.called}", HAND_OFF_WITHIN, line)
+        else:
+            self.told.append({"lane": person.lane, "id": task, "line": line})
+
+    def _declined(self, person: Person, declined: Decline) -> None:
+        more: Row = {"playbook": declined.playbook} if declined.playbook else {}
+        if declined.errors:
+            more["errors"] = list(declined.errors)
+        self._happened(person, "declined", reason=declined.reason, **more)
+
+    def _ask(self, person: Person, kind: str, title: str, within: timedelta, note: str) -> datetime:
+        office = self.setting.office
+        try:
+            due_at = add_office_time(self.now, within, office.week, office.zone, office.holidays)
+        except NeverOpen:
+            due_at = self.now + timedelta(days=1)
+        task_id = new_id()
+        self._wants_owner(person, self.setting.default_owner)
+        self.tasks.append(
+            {
+                "lane": person.lane, "id": task_id, "lead_id": person.id, "workspace_id": self.setting.workspace_id,
+                "enrollment_id": person.run.id if person.run else None, "kind": kind, "title": title, "note": note,
+                "owner": person.owner, "due_at": due_at, "opened_at": self.now,
+            }
+        )  # fmt: skip
+        self._happened(person, "task.opened", person.run.id if person.run else None, task=kind)
+        person.tasks[kind] = task_id
+        return due_at
+
+    def _happened(
+        self, person: Person, kind: str, enrollment_id: UUID | None = None, key: str | None = None, /, **data: Any
+    ) -> None:
+        self.events.append(
+            NewEvent(
+                lane=person.lane, lead_id=person.id, workspace_id=self.setting.workspace_id, kind=kind, at=self.now,
+                enrollment_id=enrollment_id, key=key, data=data,
+            )
+        )  # fmt: skip
+
+    # --- owners -----------------------------------------------------------------------------------------------------
+
+    def _wants_owner(self, person: Person, rule: Owner) -> None:
+        if person.owner is not None or person.id in self.unowned:
+            return
+        if rule.person:
+            self._owned(person, rule.person, "person")
+        elif rule.team in self.setting.config.teams:
+            self.unowned[person.id] = rule.team
+
+    def turns_wanted(self) -> dict[str, int]:
+        """How many turns of each team the batch takes."""
+        return dict(Counter(self.unowned.values()))
+
+    def give_owners(self, first_turns: Mapping[str, int], active: frozenset[str]) -> None:
+        """Deal the turns out, in the order the leads came. Their tasks go with them."""
+        turns = dict(first_turns)
+        for lead_id, team in self.unowned.items():
+            rep = next_rep(self.setting.config.teams[team].people, active, turns[team])
+            turns[team] += 1
+            if rep is not None:
+                self._owned(self.people[lead_id], rep, "round-robin")
+        for task in self.tasks:
+            task["owner"] = self.people[task["lead_id"]].owner
+
+    def _owned(self, person: Person, owner: str, by: str) -> None:
+        person.set("owner", owner)
+        self._happened(person, "assigned", owner=owner, by=by)
+
+
+def _said(one: Submission) -> str:
+    """The parts of a submission that a person wants to read."""
+    parts = [one.form and f"Form: {one.form}.", one.keyword and f"Wrote: {one.keyword}."]
+    parts += [f"{name}: {value}" for name, value in list(one.draft.fields.items())[:8]]
+    return " ".join(part for part in parts if part)[:1000]
+

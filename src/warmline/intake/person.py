@@ -1,0 +1,163 @@
+"""A lead in the hands of intake: as it stands in the store, or new, and as the batch changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from warmline.core.consent import RANK
+from warmline.core.enrol import Active
+from warmline.core.lead import Draft
+from warmline.store.ids import lane_of
+from warmline.store.leads import Run, Standing
+
+from .submission import Given
+
+#: The channels whose consent speaks for an address of that kind.
+_SPEAKS_FOR = {"phone": ("sms", "voicemail"), "email": ("email",)}
+
+
+@dataclass(slots=True)
+class Person:
+    id: UUID
+    created: bool
+    status: str = "open"
+    owner: str | None = None
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    email: str | None = None
+    phone: str | None = None
+    country: str = ""
+    region: str = ""
+    time_zone: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    source: str = ""
+
+    addresses: dict[str, str] = field(default_factory=dict)  # value -> state
+    run: Run | None = None  # what speaks for the lead now: running, handed off or parked
+    run_is_new: bool = False  # entered by this batch: not in the store yet
+    waits: bool = False  # a scheduled enrollment
+    past: list[tuple[str, datetime]] = field(default_factory=list)
+    tasks: dict[str, UUID] = field(default_factory=dict)  # kind of an open task -> one of them
+    recent: set[tuple[str, str]] = field(default_factory=set)  # (kind, form) within the last minute
+    keys: set[str] = field(default_factory=set)
+    changed: bool = False
+
+    @property
+    def lane(self) -> int:
+        return lane_of(self.id)
+
+    @property
+    def active(self) -> Active | None:
+        return Active(self.run.playbook, self.run.rank, self.run.status == "handed_off") if self.run else None
+
+    @property
+    def called(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.phone or self.email or "this lead"
+
+    def set(self, name: str, value: Any) -> None:
+        if getattr(self, name) != value:
+            setattr(self, name, value)
+            self.changed = True
+
+    def merge(self, draft: Draft, consents: tuple[Given, ...], elsewhere: set[str]) -> list[tuple[str, str]]:
+        """Take over what is said now: the latest that is not empty wins, nothing is ever blanked out.
+
+        Returns the addresses that are new to the lead, as (kind, value). `elsewhere`: those of another lead, left there.
+        """
+        for name in ("first_name", "last_name", "company", "country", "region", "time_zone"):
+            if value := getattr(draft, name):
+                self.set(name, value)
+        if draft.fields:
+            self.set("fields", {**self.fields, **draft.fields})
+        added = []
+        for kind, value in (("email", draft.email), ("phone", draft.phone)):
+            if not value or value in elsewhere:
+                continue
+            if value not in self.addresses:
+                self.addresses[value] = "ok"
+                added.append((kind, value))
+            if self._takes_over(kind, consents):
+                self.set(kind, value)
+        return added
+
+    def _takes_over(self, kind: str, consents: tuple[Given, ...]) -> bool:
+        """Whether an address typed now becomes the one to write to.
+
+        It does when there is none, or the present one is known to be bad. Otherwise only with consent given together
+        with it: older consent was given for the older number, and must not carry over to a new one on a guess.
+        """
+        present = self.email if kind == "email" else self.phone
+        if present is None or self.addresses.get(present) not in ("ok", "unsure"):
+            return True
+        least = "express" if kind == "phone" else "inquiry"
+        return any(
+            RANK[given.level] >= RANK[least] and any(channel in given.channels for channel in _SPEAKS_FOR[kind])
+            for given in consents
+        )
+
+    def values(self) -> dict[str, Any]:
+        """The lead as conditions read it."""
+        return {
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "company": self.company,
+            "email": self.email or "",
+            "phone": self.phone or "",
+            "country": self.country,
+            "region": self.region,
+            "source": self.source,
+            "status": self.status,
+            "returning": bool(self.past),
+            "fields": self.fields,
+        }
+
+    def row(self, workspace_id: int) -> dict[str, Any]:
+        return {
+            "lane": self.lane,
+            "id": self.id,
+            "workspace_id": workspace_id,
+            "status": self.status,
+            "owner": self.owner,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "company": self.company,
+            "email": self.email,
+            "phone": self.phone,
+            "country": self.country,
+            "region": self.region,
+            "time_zone": self.time_zone,
+            "fields": self.fields,
+            "source": self.source,
+        }
+
+
+def person_of(standing: Standing) -> Person:
+    """A lead that is known already."""
+    runs = {run.status: run for run in standing.runs}
+    return Person(
+        id=standing.id,
+        created=False,
+        status=standing.status,
+        owner=standing.owner,
+        first_name=standing.first_name,
+        last_name=standing.last_name,
+        company=standing.company,
+        email=standing.email,
+        phone=standing.phone,
+        country=standing.country,
+        region=standing.region,
+        time_zone=standing.time_zone,
+        fields=standing.fields,
+        source=standing.source,
+        addresses={address.value: address.state for address in standing.addresses},
+        run=runs.get("running") or runs.get("handed_off") or runs.get("parked"),
+        waits="scheduled" in runs,
+        past=[(run.playbook, run.started_at) for run in standing.runs if run.status != "scheduled"],
+        tasks={task.kind: task.id for task in reversed(standing.tasks)},
+        recent=set(standing.recent),
+        keys=set(standing.keys),
+    )

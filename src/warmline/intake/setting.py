@@ -1,0 +1,83 @@
+"""What intake needs of a workspace, worked out once for each published state and day, not for each lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from warmline import rules
+from warmline.core.enrol import Candidate, Chooser
+from warmline.core.hours import is_open
+from warmline.core.playbook import Office, Owner
+from warmline.core.policy import office_of
+from warmline.core.rulebook import LifetimeRule
+from warmline.core.settings import Config
+from warmline.store.playbooks import Version
+from warmline.store.workspaces import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    workspace_id: int
+    config: Config
+    day: date
+    current: tuple[Version, ...]
+    by_id: Mapping[int, Version]
+    chooser: Chooser
+    office: Office
+    lifetimes: Mapping[str, int]  # months, by level of consent
+
+    def after_hours(self, now: datetime) -> bool:
+        return not is_open(self.office.week, self.office.zone, now, self.office.holidays)
+
+    @property
+    def default_owner(self) -> Owner:
+        """For a lead that needs a person and is in no playbook: the first team's turn."""
+        return Owner(team=next(iter(self.config.teams), ""))
+
+
+_settings: dict[int, Setting] = {}
+
+
+def setting_of(workspace: Workspace, current: Sequence[Version], now: datetime) -> Setting:
+    """Config and versions are parsed once for each text (store), so their identity tells whether anything changed."""
+    found = _settings.get(workspace.id)
+    if found is None or not _holds(found, workspace, current, now.date()):
+        found = _settings[workspace.id] = _make(workspace, current, now.date())
+    return found
+
+
+def _holds(setting: Setting, workspace: Workspace, current: Sequence[Version], day: date) -> bool:
+    return (
+        setting.day == day
+        and setting.config is workspace.config
+        and len(setting.current) == len(current)
+        and all(a is b for a, b in zip(setting.current, current, strict=True))
+    )
+
+
+def _make(workspace: Workspace, current: Sequence[Version], day: date) -> Setting:
+    return Setting(
+        workspace_id=workspace.id,
+        config=workspace.config,
+        day=day,
+        current=tuple(current),
+        by_id={version.id: version for version in current},
+        chooser=Chooser(Candidate(one.key, one.id, one.rank, one.playbook.enroll) for one in current),
+        office=office_of(workspace.config, rules.holidays(), day),
+        lifetimes=_lifetimes(day),
+    )
+
+
+def _lifetimes(day: date) -> Mapping[str, int]:
+    """Months a proof of each level lasts; where jurisdictions differ, the shortest."""
+    months: dict[str, int] = {}
+    for pack in rules.packs().values():
+        for rule in pack.rules:
+            if not isinstance(rule, LifetimeRule):
+                continue
+            since, until = rule.effective_from or pack.effective_from, rule.effective_until
+            if since <= day and (until is None or day < until):
+                months[rule.level] = min(rule.months, months.get(rule.level, rule.months))
+    return months

@@ -1,0 +1,74 @@
+"""What comes in at the door, read and normalised, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from warmline.core.consent import Level
+from warmline.core.lead import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Consent that a submission proves: the wording shown is kept word for word."""
+
+    level: Level
+    channels: tuple[str, ...]
+    wording: str = ""
+    wording_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who sent the request, for the consent's proof, and the request itself, for quarantine."""
+
+    ip: str = ""
+    user_agent: str = ""
+    url: str = ""
+    body: str = ""
+    content_type: str = ""
+
+    def context(self) -> dict[str, Any]:
+        return {"ip": self.ip, "user_agent": self.user_agent, "url": self.url}
+
+
+@dataclass(slots=True)
+class Submission:
+    """One thing that happened, with the person it happened to. `key`: the same thing told twice has the same key."""
+
+    source: str
+    draft: Draft
+    kind: str = "form.submitted"
+    form: str = ""
+    keyword: str = ""
+    consents: tuple[Given, ...] = ()
+    origin: Origin = Origin()
+    key: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)  # more for the event
+    raw: str = ""  # this one's own part of the body, for quarantine
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It is stored. `playbook` is the one entered, or `reason` says why none was."""
+
+    lead: UUID
+    created: bool
+    playbook: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It is kept in quarantine. `fields`: the sender's field name -> what is wrong and what to write."""
+
+    reason: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    quarantine: UUID | None = None
+
+
+Result = Accepted | Rejected
+Signal = Literal["meeting", "callback"]

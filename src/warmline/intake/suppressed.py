@@ -1,0 +1,86 @@
+"""Whether a lead wants no contact, and the one way back: new express consent, on the form that came in just now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from warmline.core.consent import RANK
+from warmline.store.ids import new_id
+from warmline.store.suppressions import InForce
+
+from .person import Person
+from .submission import Submission
+
+CHANNELS = ("sms", "email", "voicemail", "call")
+
+#: Reasons that are the lead's own word. What others have put on a list, the lead's consent does not take off.
+OWN_WORD = ("opted_out", "unsubscribed")
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """`narrowed`: what stays suppressed of a lifted row, because the new consent says nothing of it."""
+
+    rows: list[dict[str, Any]]
+    narrowed: list[dict[str, Any]]
+    channels: tuple[str, ...]
+    proof: str
+
+
+class Suppressed:
+    """What stands against contacting one lead, by person, address and mail domain."""
+
+    __slots__ = ("_addresses", "_kept", "_person", "_status_out")
+
+    def __init__(self, person: Person, kept: Mapping[str, list[InForce]]) -> None:
+        self._person = person
+        self._kept = kept
+        self._addresses = [value for value in (person.email, person.phone) if value]
+        self._status_out = person.status == "opted_out"
+
+    @property
+    def out(self) -> bool:
+        """The person opted out of everything, or every address it can be reached at is suppressed for everything."""
+        if not self._kept and not self._status_out:
+            return False
+        if self._status_out or any(not one.channels for one in self._kept.get(str(self._person.id), ())):
+            return True
+        return bool(self._addresses) and all(
+            any(not one.channels for one in self._of_address(value)) for value in self._addresses
+        )
+
+    def lift(self, one: Submission, workspace_id: int, now: datetime) -> Lifted | None:
+        """None when the form brings no express consent, or when something else than the lead's own word stands."""
+        given = [consent for consent in one.consents if RANK[consent.level] >= RANK["express"]]
+        if not given:
+            return None
+        channels = tuple(channel for channel in CHANNELS if any(channel in consent.channels for consent in given))
+        typed = [value for value in (one.draft.email, one.draft.phone) if value]
+        in_force = [*self._kept.get(str(self._person.id), ())]
+        in_force += [row for value in typed for row in self._of_address(value)]
+        if any(row.reason not in OWN_WORD for row in in_force):
+            return None
+        proof = f"{given[0].level} consent, wording {given[0].wording or 'not named'}, {one.source}, {now:%d %b %Y %H:%M} UTC"
+        left = [channel for channel in CHANNELS if channel not in channels]
+        return Lifted(
+            [{"id": row.id, "why": proof} for row in in_force],
+            [
+                {
+                    "id": new_id(), "workspace_id": workspace_id, "scope": row.scope, "value": row.value, "reason": row.reason,
+                    "channels": still, "evidence": f"what the consent of {now:%d %b %Y} does not name", "at": row.at,
+                }
+                for row in in_force
+                if (still := [channel for channel in left if not row.channels or channel in row.channels])
+            ],
+            channels,
+            proof,
+        )  # fmt: skip
+
+    def _of_address(self, value: str) -> list[InForce]:
+        found = [one for one in self._kept.get(value, ()) if one.scope == "address"]
+        if "@" in value:
+            found += [one for one in self._kept.get(value.rpartition("@")[2], ()) if one.scope == "domain"]
+        return found

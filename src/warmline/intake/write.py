@@ -1,0 +1,52 @@
+"""Write what a batch came to: a statement for each kind of row, all in one round trip."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import psycopg
+
+from warmline.store import consents, enrollments, events, leads, suppressions, tasks, writes
+
+from .judge import Batch
+
+
+def write(conn: psycopg.Connection, batch: Batch, now: datetime) -> None:
+    """In the caller's transaction, which holds the leads (leads.hold) and the addresses."""
+    workspace_id = batch.setting.workspace_id
+    new = [person.row(workspace_id) for person in batch.people.values() if person.created]
+    changed = [person.row(workspace_id) for person in batch.people.values() if person.changed and not person.created]
+    touched = {event.lead_id for event in batch.events} & batch.standing.keys()
+    stopped = [row for row in batch.ended if row["stored"]]
+    over = {row["id"]: row for row in batch.ended if not row["stored"]}
+    with conn.pipeline():
+        if batch.lifted:
+            suppressions.lift(conn, batch.lifted, now)
+        if batch.suppressed:
+            suppressions.add(conn, batch.suppressed)
+        if new:
+            leads.insert(conn, new, now)
+        if changed:
+            leads.change(conn, changed, now)
+        if batch.addresses:
+            leads.add_addresses(conn, batch.addresses, now)
+        if batch.consents:
+            consents.add(conn, batch.consents)
+        if touched:
+            enrollments.wake(conn, touched, now)
+        for lane in sorted({row["lane"] for row in stopped}):
+            writes.stop(conn, lane, [row for row in stopped if row["lane"] == lane], now)
+        if stopped:
+            enrollments.end(conn, stopped, now)
+        for row in batch.entered:
+            if row["id"] in over:  # entered and preempted within one batch: one voice at a time, here too
+                writes.enter(conn, [row])
+                enrollments.end(conn, [over[row["id"]]], now)
+        if entering := [row for row in batch.entered if row["id"] not in over]:
+            writes.enter(conn, entering)
+        if batch.tasks:
+            tasks.open_many(conn, batch.tasks)
+        if batch.told:
+            tasks.tell(conn, batch.told)
+        if batch.events:
+            events.insert(conn, batch.events)

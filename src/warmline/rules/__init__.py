@@ -1,0 +1,149 @@
+"""Reads the rule data beside this file: validated on the first call, then kept for the life of the process.
+
+What the data may look like is in core/rulebook.py. A file that does not fit raises BadRules with the file and the key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+import msgspec
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from warmline.core.hours import find_zone
+from warmline.core.rulebook import (
+    AreaCode,
+    AreaCodeFile,
+    Calendar,
+    Entry,
+    File,
+    HolidayFile,
+    HoursRule,
+    OptOutWords,
+    Pack,
+    ProviderErrors,
+    RegionFile,
+    Regions,
+    holiday_dates,
+    index_regions,
+)
+
+AnyFile = TypeVar("AnyFile", bound=File)
+
+
+class BadRules(ValueError):
+    """A file of rule data cannot be used. The text names the file, the key and what is wrong with it."""
+
+
+@cache
+def area_codes() -> Mapping[str, AreaCode]:
+    """Area codes of the North American plan by their three digits."""
+    return _read("area_codes.yaml", AreaCodeFile).codes
+
+
+@cache
+def regions() -> Regions:
+    """States, provinces and countries with their zones."""
+    return index_regions(_read("regions.yaml", RegionFile))
+
+
+@cache
+def packs() -> Mapping[str, Pack]:
+    """Jurisdictions by id: every file of rules/jurisdictions."""
+    names = sorted(path.name for path in files(__name__).joinpath("jurisdictions").iterdir())
+    read = [(name, _read(f"jurisdictions/{name}", Pack)) for name in names]
+    known = {pack.id: pack for _, pack in read}
+    for name, pack in read:
+        if pack.parent is not None and pack.parent not in known:
+            raise BadRules(f"rules/jurisdictions/{name}: parent: there is no pack {pack.parent!r}")
+    return known
+
+
+@cache
+def opt_out_words() -> OptOutWords:
+    return _read("opt_out_words.yaml", OptOutWords)
+
+
+@cache
+def provider_errors() -> ProviderErrors:
+    return _read("provider_errors.yaml", ProviderErrors)
+
+
+@cache
+def holidays() -> Mapping[str, Calendar]:
+    """Holiday calendars for office hours, by key. Not a list of days on which a law forbids contact."""
+    return _read("holidays.yaml", HolidayFile).calendars
+
+
+def read_rules(name: str, text: str, kind: type[AnyFile]) -> AnyFile:
+    """The data of one file. Raises BadRules. `name` is for its error texts only."""
+    try:
+        data = msgspec.convert(YAML(typ="safe", pure=True).load(text), kind)
+    except YAMLError as error:
+        raise BadRules(f"rules/{name}: not readable as YAML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise BadRules(f"rules/{name}: {error}") from error
+    for key, problem in _problems(data):
+        raise BadRules(f"rules/{name}: {key}: {problem}")
+    return data
+
+
+def _read(name: str, kind: type[AnyFile]) -> AnyFile:
+    return read_rules(name, files(__name__).joinpath(*name.split("/")).read_text("utf-8"), kind)
+
+
+def _problems(data: File) -> Iterator[tuple[str, str]]:
+    """What a type cannot say, as (key, what is wrong)."""
+    used: set[str] = set()
+    for key, entry in _entries(data, ""):
+        used.update(entry.source)
+        if not entry.source:
+            yield key, "names no source: give at least one key of `sources`"
+        for source in entry.source:
+            if source not in data.sources:
+                yield key, f"source {source!r} is not in this file's `sources`"
+        for zone in getattr(entry, "zones", ()):
+            yield from _fails(key, lambda zone=zone: find_zone(zone))
+        if isinstance(entry, HoursRule):
+            yield from _fails(key, lambda rule=entry: rule.week)
+        if isinstance(entry, Calendar):
+            yield from _fails(key, lambda calendar=entry: holiday_dates(calendar, 2024, 2024))
+        if find := getattr(entry, "find", None):
+            yield from _fails(key, lambda find=find: re.compile(find))
+    for source in data.sources.keys() - used:
+        yield f"sources.{source}", "is not used by any entry: remove it or cite it"
+    if isinstance(data, Pack):
+        ids = [rule.id for rule in data.rules]
+        for name in ids:
+            if not name.startswith(f"{data.id}.") or ids.count(name) > 1:
+                yield f"rules.{name}", f"a rule's id begins with {data.id!r} and a dot, and is there once"
+    if isinstance(data, ProviderErrors):
+        for provider, codes in data.providers.items():
+            for code, entry in codes.items():
+                if entry.error_class not in data.classes:
+                    yield f"providers.{provider}.{code}", f"class {entry.error_class!r} is not in `classes`"
+
+
+def _fails(key: str, read: Any) -> Iterator[tuple[str, str]]:
+    try:
+        read()
+    except (ValueError, re.error) as error:
+        yield key, str(error)
+
+
+def _entries(value: Any, key: str) -> Iterator[tuple[str, Entry]]:
+    if isinstance(value, Entry):
+        yield key, value
+    if isinstance(value, msgspec.Struct):
+        value = {name: getattr(value, name) for name in value.__struct_fields__}
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _entries(inner, f"{key}.{name}".lstrip("."))
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            yield from _entries(inner, f"{key}[{index}]")

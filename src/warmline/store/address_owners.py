@@ -1,0 +1,72 @@
+"""Which lead an address belongs to: one in a workspace. Two requests for the same person meet on these rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from .ids import address_lane
+from .rows import encode, read
+
+
+class _Owner(msgspec.Struct, array_like=True):
+    value: str
+    lead_id: UUID
+
+
+def find(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -> dict[str, UUID]:
+    """The lead of each address that has one."""
+    return {one.value: one.lead_id for one in read(conn, _FIND, (_rows(values), workspace_id), _Owner)}
+
+
+def hold(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -> dict[str, UUID]:
+    """The same, locked until the transaction ends, in one order for everybody so that nobody waits in a ring."""
+    return {one.value: one.lead_id for one in read(conn, _HOLD, (_rows(values), workspace_id), _Owner)}
+
+
+def claim(conn: psycopg.Connection, workspace_id: int, owners: Mapping[str, UUID]) -> bool:
+    """Take addresses that nobody had. False when another transaction took one first: give up this one and look again."""
+    rows = [
+        {"lane": address_lane(value), "value": value, "lead_id": owners[value]}
+        for value in sorted(owners, key=lambda value: (address_lane(value), value))
+    ]
+    done = conn.execute(_CLAIM, (workspace_id, encode(rows)))
+    return done.rowcount == len(rows)
+
+
+def release(conn: psycopg.Connection, workspace_id: int, value: str, lead_id: UUID) -> None:
+    """An address that turned out to be somebody else's: the lead keeps it in its story, and owns it no more."""
+    conn.execute(
+        "delete from address_owners where lane = %s and workspace_id = %s and value = %s and lead_id = %s",
+        (address_lane(value), workspace_id, value, lead_id),
+    )
+
+
+def _rows(values: Collection[str]) -> str:
+    return encode([{"lane": address_lane(value), "value": value} for value in values])
+
+
+_FIND = """
+select json_agg(json_build_array(o.value, o.lead_id))::text
+from json_to_recordset(%s::json) as w (lane smallint, value text)
+join address_owners o on o.lane = w.lane and o.workspace_id = %s and o.value = w.value
+"""
+
+_HOLD = """
+with held as (
+  select o.value, o.lead_id
+  from json_to_recordset(%s::json) as w (lane smallint, value text)
+  join address_owners o on o.lane = w.lane and o.workspace_id = %s and o.value = w.value
+  order by o.lane, o.value for update of o
+)
+select json_agg(json_build_array(value, lead_id))::text from held
+"""
+
+_CLAIM = b"""
+insert into address_owners (lane, workspace_id, value, lead_id)
+select lane, %s, value, lead_id from json_to_recordset(%s::json) as w (lane smallint, value text, lead_id uuid)
+on conflict do nothing
+"""

@@ -1,0 +1,170 @@
+"""What is due, and all that is known of the leads it concerns: two statements for a whole batch, lane by lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from warmline.core.consent import Consent, Suppression
+from warmline.core.events import Event
+
+from .ids import LANES
+from .rows import read
+
+
+class Due(msgspec.Struct, array_like=True):
+    """A claimed enrollment, locked until the transaction ends."""
+
+    id: UUID
+    lead_id: UUID
+    workspace_id: int
+    version_id: int
+    playbook: str
+    rank: int
+    status: str
+    seed: int
+    started_at: datetime
+    event: dict[str, Any]
+
+
+class Address(msgspec.Struct, array_like=True):
+    kind: str
+    value: str
+    state: str
+
+
+class Known(msgspec.Struct, array_like=True):
+    """A lead and its story."""
+
+    id: UUID
+    workspace_id: int
+    status: str
+    owner: str | None
+    first_name: str
+    last_name: str
+    company: str
+    email: str | None
+    phone: str | None
+    country: str
+    region: str
+    time_zone: str
+    fields: dict[str, Any]
+    source: str
+    events: list[Event]
+    consents: list[Consent]
+    addresses: list[Address]
+    suppressions: list[Suppression]
+
+
+def lanes_due(conn: psycopg.Connection, now: datetime) -> list[int]:
+    """Lanes with an enrollment or a scheduled start that is due: one index probe a lane, whatever is waiting."""
+    rows = conn.execute(
+        """
+        select lane from generate_series(0, %(last)s) lane
+        where exists (select from enrollments e where e.lane = lane.lane and e.status in ('running', 'handed_off')
+                      and e.due_at <= %(now)s)
+           or exists (select from enrollments e where e.lane = lane.lane and e.status = 'scheduled' and e.due_at <= %(now)s)
+        """,
+        {"last": LANES - 1, "now": now},
+    ).fetchall()
+    return [lane for (lane,) in rows]
+
+
+def next_due(conn: psycopg.Connection) -> datetime | None:
+    """The earliest instant at which an enrollment, a scheduled one included, is or was due."""
+    row = conn.execute(
+        """
+        select min(at) from generate_series(0, %s) lane, lateral (
+          (select due_at from enrollments e where e.lane = lane.lane and e.status in ('running', 'handed_off')
+           order by due_at limit 1)
+          union all
+          (select due_at from enrollments e where e.lane = lane.lane and e.status = 'scheduled' order by due_at limit 1)
+        ) due (at)
+        """,
+        (LANES - 1,),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def claim(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> list[Due]:
+    """Lock up to `limit` due enrollments of one lane, longest due first, skipping what another worker holds."""
+    return read(
+        conn,
+        """
+        with due as (
+          select id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at, event
+          from enrollments
+          where lane = %s and status in ('running', 'handed_off') and due_at <= %s
+          order by due_at limit %s
+          for update skip locked
+        )
+        select json_agg(json_build_array(id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at,
+                                         event))::text from due
+        """,
+        (lane, now, limit),
+        Due,
+    )
+
+
+def know(conn: psycopg.Connection, lane: int, lead_ids: Sequence[UUID]) -> dict[UUID, Known]:
+    """Everything `decide` and the gate read of these leads, as of now. Suppressions are looked up by person, address
+    and domain, so that one that came with another lead's address counts here too."""
+    known = read(
+        conn,
+        """
+        select json_agg(json_build_array(
+          l.id, l.workspace_id, l.status, l.owner, l.first_name, l.last_name, l.company, l.email, l.phone, l.country,
+          l.region, l.time_zone, l.fields, l.source,
+          coalesce((select json_agg(json_build_array(e.kind, e.at, e.seq, e.enrollment_id, e.step, e.channel,
+                                                     e.touch_id, e.data) order by e.seq)
+                    from events e where e.lane = %(lane)s and e.lead_id = l.id), '[]'),
+          coalesce((select json_agg(json_build_array(c.level, c.channels, c.at, c.expires_at, c.wording, c.source))
+                    from consents c where c.lane = %(lane)s and c.lead_id = l.id), '[]'),
+          coalesce((select json_agg(json_build_array(a.kind, a.value, a.state) order by a.added_at desc)
+                    from addresses a where a.lane = %(lane)s and a.lead_id = l.id), '[]'),
+          coalesce((select json_agg(json_build_array(s.scope, s.value, s.reason, s.at, s.channels))
+                    from suppressions s
+                    where s.workspace_id = l.workspace_id and s.lifted_at is null
+                      and s.value in (l.id::text, l.email, l.phone, split_part(l.email, '@', 2))), '[]')
+        ))::text
+        from leads l where l.lane = %(lane)s and l.id = any(%(ids)s)
+        """,
+        {"lane": lane, "ids": list(lead_ids)},
+        Known,
+    )
+    return {lead.id: lead for lead in known}
+
+
+def start_scheduled(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> list[tuple[UUID, UUID, int]]:
+    """Let scheduled enrollments whose time has come begin: (id, lead, workspace) of each.
+
+    A lead that is in another playbook, with a person, or closed meanwhile is looked at again the next day.
+    """
+    started = conn.execute(
+        """
+        with due as (
+          select id, lead_id from enrollments
+          where lane = %(lane)s and status = 'scheduled' and due_at <= %(now)s
+          order by due_at limit %(limit)s for update skip locked
+        ), free as (
+          select due.id from due join leads l on l.lane = %(lane)s and l.id = due.lead_id
+          where l.status = 'open' and not exists (
+            select from enrollments o where o.lane = %(lane)s and o.lead_id = due.lead_id
+              and o.status in ('running', 'handed_off', 'parked'))
+        )
+        update enrollments e
+        set status = case when free.id is null then 'scheduled' else 'running' end,
+            due_at = case when free.id is null then %(now)s + interval '1 day' else %(now)s end,
+            started_at = case when free.id is null then e.started_at else %(now)s end
+        from due left join free on free.id = due.id
+        where e.lane = %(lane)s and e.id = due.id
+        returning e.id, e.lead_id, e.workspace_id, free.id is not null
+        """,
+        {"lane": lane, "now": now, "limit": limit},
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in started if row[3]]

@@ -1,0 +1,87 @@
+"""Appending to the story of leads. Whoever appends holds the lead's enrollment, so a decision's `seen` is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from .rows import encode, read
+
+
+class NewEvent(msgspec.Struct, kw_only=True):
+    """A row of `events` to be. `key` makes the same thing told twice one event."""
+
+    lane: int
+    lead_id: UUID
+    workspace_id: int
+    kind: str
+    at: datetime
+    enrollment_id: UUID | None = None
+    step: str = ""
+    channel: str = ""
+    touch_id: UUID | None = None
+    key: str | None = None
+    data: dict[str, Any] = {}
+
+
+class Appended(msgspec.Struct, array_like=True):
+    """Which of the given events were news: index into the list given to `append`."""
+
+    lead_id: UUID
+    kind: str
+    key: str | None
+
+
+def append(conn: psycopg.Connection, events: Sequence[NewEvent], now: datetime) -> list[Appended]:
+    """Wake the leads' enrollments and append, in the caller's transaction. Doubled keys change nothing.
+
+    1. Lock and wake what runs for these leads, in a fixed order, so that two writers never wait for each other in a ring.
+    2. Insert. Sequence numbers are drawn under that lock, so a lead's order is the order of commits.
+    Returns what was really appended.
+    """
+    if not events:
+        return []
+    wake(conn, {(event.lane, event.lead_id) for event in events}, now)
+    return insert(conn, events)
+
+
+def wake(conn: psycopg.Connection, leads: set[tuple[int, UUID]], now: datetime) -> None:
+    """Look at these leads now. An event is only a reason to look: it sets the due time and nothing else."""
+    for lane in sorted({lane for lane, _ in leads}):
+        ids = sorted(lead_id for of_lane, lead_id in leads if of_lane == lane)
+        conn.execute(
+            """
+            update enrollments set due_at = least(due_at, %(now)s)
+            where lane = %(lane)s and id in (
+              select id from enrollments
+              where lane = %(lane)s and lead_id = any(%(ids)s) and status in ('running', 'handed_off')
+              order by id for update
+            )
+            """,
+            {"lane": lane, "ids": ids, "now": now},
+        )
+
+
+def insert(conn: psycopg.Connection, events: Sequence[NewEvent]) -> list[Appended]:
+    """Insert without waking: for writers that hold the enrollments already (the tick)."""
+    return read(
+        conn,
+        """
+        with added as (
+          insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, key, data)
+          select lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, key, data
+          from json_to_recordset(%s::json) as e (lane smallint, lead_id uuid, workspace_id integer, kind text,
+            at timestamptz, enrollment_id uuid, step text, channel text, touch_id uuid, key text, data json)
+          on conflict (lane, lead_id, key) where key is not null do nothing
+          returning lead_id, kind, key
+        )
+        select json_agg(json_build_array(lead_id, kind, key))::text from added
+        """,
+        (encode(events),),
+        Appended,
+    )

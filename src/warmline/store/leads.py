@@ -1,0 +1,162 @@
+"""Leads and their addresses: what intake and people read and write of them, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from .ids import lane_of
+from .rows import encode, read
+
+Row = dict[str, Any]
+
+
+class Address(msgspec.Struct, array_like=True):
+    kind: str
+    value: str
+    state: str
+
+
+class Run(msgspec.Struct, array_like=True):
+    """An enrollment, as arbitration sees it."""
+
+    id: UUID
+    playbook: str
+    rank: int
+    status: str
+    started_at: datetime
+    version_id: int
+
+
+class OpenTask(msgspec.Struct, array_like=True):
+    id: UUID
+    kind: str
+
+
+class Standing(msgspec.Struct, array_like=True):
+    """A lead that is known already, and what stands between it and another playbook."""
+
+    id: UUID
+    status: str
+    owner: str | None
+    first_name: str
+    last_name: str
+    company: str
+    email: str | None
+    phone: str | None
+    country: str
+    region: str
+    time_zone: str
+    fields: dict[str, str]
+    source: str
+    addresses: list[Address]
+    runs: list[Run]
+    tasks: list[OpenTask]
+    recent: list[tuple[str, str]]  # (kind, form) of what came in within the last minute
+    keys: list[str]  # of the keys asked for: those that the story has already
+
+
+def hold(
+    conn: psycopg.Connection, ids: Collection[UUID], since: datetime, keys: Sequence[str] = ()
+) -> dict[UUID, Standing]:
+    """Lock these leads and what runs for them, and read how they stand.
+
+    Enrollments first, then leads, by lane and id: the order of the tick. An enrollment that another intake made between
+    the two locks is not locked; it can't be, its maker holds the address or the lead and has committed by then.
+    """
+    if not ids:
+        return {}
+    rows = _keys_of(ids)
+    with conn.pipeline():
+        conn.execute(_HOLD_RUNS, (rows,))
+        conn.execute(_HOLD_LEADS, (rows,))
+    known = read(conn, _STANDING, {"rows": rows, "since": since, "keys": list(keys)}, Standing)
+    return {one.id: one for one in known}
+
+
+def insert(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None:
+    conn.execute(_INSERT, {"rows": encode(rows), "now": now})
+
+
+def change(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None:
+    """Write the whole of these leads anew, under the lock of `hold`."""
+    conn.execute(_CHANGE, {"rows": encode(rows), "now": now})
+
+
+def add_addresses(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None:
+    """An address that a lead has already stays as it is, its state too: typing it again does not mend it."""
+    conn.execute(_ADD_ADDRESSES, {"rows": encode(rows), "now": now})
+
+
+def mark_address(conn: psycopg.Connection, lead_id: UUID, value: str, state: str) -> None:
+    conn.execute(
+        "update addresses set state = %s where lane = %s and lead_id = %s and value = %s",
+        (state, lane_of(lead_id), lead_id, value),
+    )
+
+
+def _keys_of(ids: Collection[UUID]) -> str:
+    return encode([{"lane": lane_of(one), "id": one} for one in ids])
+
+
+_HOLD_RUNS = b"""
+select e.id from json_to_recordset(%s::json) as w (lane smallint, id uuid)
+join enrollments e on e.lane = w.lane and e.lead_id = w.id and e.status <> 'ended'
+order by e.lane, e.id for update of e
+"""
+
+_HOLD_LEADS = b"""
+select l.id from json_to_recordset(%s::json) as w (lane smallint, id uuid)
+join leads l on l.lane = w.lane and l.id = w.id
+order by l.lane, l.id for update of l
+"""
+
+_STANDING = """
+select json_agg(json_build_array(
+  l.id, l.status, l.owner, l.first_name, l.last_name, l.company, l.email, l.phone, l.country, l.region, l.time_zone,
+  l.fields, l.source,
+  coalesce((select json_agg(json_build_array(a.kind, a.value, a.state))
+            from addresses a where a.lane = l.lane and a.lead_id = l.id), '[]'),
+  coalesce((select json_agg(json_build_array(e.id, e.playbook, e.rank, e.status, e.started_at, e.version_id))
+            from enrollments e where e.lane = l.lane and e.lead_id = l.id), '[]'),
+  coalesce((select json_agg(json_build_array(t.id, t.kind) order by t.due_at)
+            from tasks t where t.lane = l.lane and t.lead_id = l.id and t.status = 'open'), '[]'),
+  coalesce((select json_agg(json_build_array(v.kind, coalesce(v.data->>'form', '')))
+            from events v where v.lane = l.lane and v.lead_id = l.id and v.at > %(since)s and v.data->>'source' <> ''), '[]'),
+  coalesce((select json_agg(v.key) from events v
+            where v.lane = l.lane and v.lead_id = l.id and v.key = any(%(keys)s)), '[]')
+))::text
+from json_to_recordset(%(rows)s::json) as w (lane smallint, id uuid)
+join leads l on l.lane = w.lane and l.id = w.id
+"""
+
+_COLUMNS = """(lane smallint, id uuid, workspace_id integer, status text, owner text, first_name text, last_name text,
+  company text, email text, phone text, country text, region text, time_zone text, fields json, source text)"""
+
+_INSERT = f"""
+insert into leads (lane, id, workspace_id, status, owner, first_name, last_name, company, email, phone, country, region,
+  time_zone, fields, source, created_at, updated_at)
+select lane, id, workspace_id, status, owner, first_name, last_name, company, email, phone, country, region,
+  time_zone, fields, source, %(now)s, %(now)s
+from json_to_recordset(%(rows)s::json) as w {_COLUMNS}
+""".encode()
+
+_CHANGE = f"""
+update leads l set status = w.status, owner = w.owner, first_name = w.first_name, last_name = w.last_name,
+  company = w.company, email = w.email, phone = w.phone, country = w.country, region = w.region,
+  time_zone = w.time_zone, fields = w.fields, updated_at = %(now)s
+from json_to_recordset(%(rows)s::json) as w {_COLUMNS}
+where l.lane = w.lane and l.id = w.id
+""".encode()
+
+_ADD_ADDRESSES = b"""
+insert into addresses (lane, lead_id, workspace_id, kind, value, added_at)
+select lane, lead_id, workspace_id, kind, value, %(now)s
+from json_to_recordset(%(rows)s::json) as w (lane smallint, lead_id uuid, workspace_id integer, kind text, value text)
+on conflict do nothing
+"""

@@ -1,0 +1,154 @@
+"""Counts for `warmline stats`, the dashboard and /metrics. Reads only; what is counted over time goes by `since`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+import psycopg
+
+from .ids import LANES
+from .rows import read
+
+
+class Count(msgspec.Struct, array_like=True):
+    """How often `name` happened; `part` tells apart within it ("" when nothing does)."""
+
+    name: str
+    part: str
+    count: int
+
+
+class Speed(msgspec.Struct, array_like=True):
+    """Seconds from a lead's first arrival to the first touch, by `machine` and by `human`. None: not one yet."""
+
+    who: str
+    count: int
+    median: float | None
+    p95: float | None
+
+
+class Waiting(msgspec.Struct):
+    """What is due and not done yet, and since when the longest waits."""
+
+    looks: int
+    looks_since: datetime | None
+    touches: int
+    touches_since: datetime | None
+    sending: int
+
+
+def leads_by_status(conn: psycopg.Connection, workspace_id: int) -> list[Count]:
+    return read(
+        conn,
+        "select json_agg(json_build_array(status, '', n) order by status)::text from"
+        " (select status, count(*) n from leads where workspace_id = %s group by status) c",
+        (workspace_id,),
+        Count,
+    )
+
+
+def events_by_channel(conn: psycopg.Connection, workspace_id: int, kinds: list[str], since: datetime) -> list[Count]:
+    """How often each of `kinds` happened since then, by channel. The story is append-only, so a BRIN index on time serves."""
+    return read(
+        conn,
+        """
+        select json_agg(json_build_array(kind, channel, n) order by kind, channel)::text from (
+          select kind, channel, count(*) n from events
+          where workspace_id = %s and at >= %s and kind = any(%s) group by kind, channel
+        ) c
+        """,
+        (workspace_id, since, kinds),
+        Count,
+    )
+
+
+def gate_reasons(conn: psycopg.Connection, workspace_id: int, since: datetime) -> list[Count]:
+    """What the gate held and refused since then, by rule: (hold or refuse, rule, how often). One look may hold several."""
+    return read(
+        conn,
+        """
+        select json_agg(json_build_array(did, reason, n) order by did, n desc, reason)::text from (
+          select done ->> 'do' did, done ->> 'reason' reason, count(*) n
+          from decisions d cross join json_array_elements(d.body) done
+          where d.workspace_id = %s and d.at >= %s and done ->> 'do' in ('hold', 'refuse')
+          group by 1, 2
+        ) c
+        """,
+        (workspace_id, since),
+        Count,
+    )
+
+
+def first_touches(conn: psycopg.Connection, workspace_id: int, since: datetime) -> list[Speed]:
+    """For the leads that first came in since then. A human touch is a call made or a hand-off taken."""
+    return read(
+        conn,
+        """
+        with firsts as (
+          select extract(epoch from e.machine - l.created_at) machine, extract(epoch from e.human - l.created_at) human
+          from leads l cross join lateral (
+            select min(at) filter (where kind = 'touch.sent') machine,
+                   min(at) filter (where kind = 'task.done' and (channel = 'call' or data ->> 'task' = 'hand_off')) human
+            from events e where e.lane = l.lane and e.lead_id = l.id and e.kind in ('touch.sent', 'task.done')
+          ) e
+          where l.workspace_id = %s and l.created_at >= %s
+        )
+        select json_build_array(
+          (select json_build_array('machine', count(machine), percentile_cont(0.5) within group (order by machine),
+                                   percentile_cont(0.95) within group (order by machine)) from firsts),
+          (select json_build_array('human', count(human), percentile_cont(0.5) within group (order by human),
+                                   percentile_cont(0.95) within group (order by human)) from firsts))::text
+        """,
+        (workspace_id, since),
+        Speed,
+    )
+
+
+def waiting(conn: psycopg.Connection, now: datetime) -> Waiting:
+    """The queue of the whole database, lane by lane as the workers walk it: the same index serves."""
+    return read(
+        conn,
+        """
+        select json_build_array(json_build_object(
+          'looks', coalesce(sum(e.n), 0), 'looks_since', min(e.since),
+          'touches', coalesce(sum(t.n), 0), 'touches_since', min(t.since), 'sending', coalesce(sum(s.n), 0)))::text
+        from generate_series(0, %(last)s) lane
+        cross join lateral (select count(*) n, min(due_at) since from enrollments e
+                            where e.lane = lane.lane and e.due_at <= %(now)s) e
+        cross join lateral (select count(*) n, min(ready_at) since from touches t
+                            where t.lane = lane.lane and t.status = 'queued' and t.ready_at <= %(now)s) t
+        cross join lateral (select count(*) n from touches s where s.lane = lane.lane and s.status = 'sending') s
+        """,
+        {"last": LANES - 1, "now": now},
+        Waiting,
+    )[0]
+
+
+def set_aside(conn: psycopg.Connection, workspace_id: int) -> dict[str, int]:
+    """What waits for a person because the machine can't go on: parked, unknown, quarantined."""
+    row = conn.execute(
+        """
+        select (select count(*) from enrollments where workspace_id = %(workspace)s and status = 'parked'),
+               (select count(*) from touches where workspace_id = %(workspace)s and status = 'unknown'),
+               (select count(*) from quarantine where workspace_id = %(workspace)s and status = 'open')
+        """,
+        {"workspace": workspace_id},
+    ).fetchone()
+    assert row is not None  # noqa: S101 - three counts are always one row
+    return dict(zip(("parked", "unknown", "quarantined"), row, strict=True))
+
+
+def open_tasks(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[Count]:
+    """Open tasks by kind: (kind, "late" or "", how many)."""
+    return read(
+        conn,
+        """
+        select json_agg(json_build_array(kind, late, n) order by kind, late)::text from (
+          select kind, case when due_at < %(now)s then 'late' else '' end late, count(*) n
+          from tasks where workspace_id = %(workspace)s and status = 'open' group by 1, 2
+        ) c
+        """,
+        {"workspace": workspace_id, "now": now},
+        Count,
+    )

@@ -1,0 +1,36 @@
+"""How fast an account may be used, shared by all workers through one row (the generic cell rate algorithm, GCRA)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import psycopg
+
+
+def take(conn: psycopg.Connection, workspace_id: int, channel: str, wanted: int, rate: float) -> tuple[int, timedelta]:
+    """Ask to hand over `wanted` touches now at `rate` a second: how many may go, and how long the others wait.
+
+    Up to one second's worth may go at once. In the caller's transaction: a rollback gives the turn back. The clock is
+    the database's, so that workers on several hosts agree.
+    """
+    row = conn.execute(
+        """
+        insert into paces (workspace_id, channel, free_at) values (%(w)s, %(c)s, now())
+        on conflict (workspace_id, channel) do update set free_at = paces.free_at
+        returning free_at, now()
+        """,
+        {"w": workspace_id, "c": channel},
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an upsert always returns its row
+    free_at: datetime
+    now: datetime
+    free_at, now = row
+    gap = timedelta(seconds=1 / rate)
+    start = max(free_at, now)
+    room = int((now + max(timedelta(seconds=1), gap) - start) / gap)
+    granted = max(0, min(wanted, room))
+    after = start + gap * granted
+    conn.execute(
+        "update paces set free_at = %s where workspace_id = %s and channel = %s", (after, workspace_id, channel)
+    )
+    return granted, max(timedelta(milliseconds=20), after - now - timedelta(seconds=1) + gap)

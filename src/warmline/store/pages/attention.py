@@ -1,0 +1,96 @@
+"""What stopped and waits for a decision: parked runs, touches nobody knows the end of, and what could not be read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from ..rows import read
+
+MOST = 100
+_NAME = "coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead')"
+
+
+class Parked(msgspec.Struct):
+    lane: int
+    id: UUID
+    lead_id: UUID
+    lead: str
+    playbook: str
+    version: int
+    error: str
+    started_at: datetime
+
+
+class Unknown(msgspec.Struct):
+    lane: int
+    id: UUID
+    lead_id: UUID
+    lead: str
+    channel: str
+    address: str | None
+    subject: str
+    body: str
+    error: str
+    provider: str
+    at: datetime
+
+
+class Quarantined(msgspec.Struct):
+    id: UUID
+    door: str
+    reason: str
+    body: str
+    content_type: str
+    context: dict[str, Any]
+    received_at: datetime
+
+
+def parked(conn: psycopg.Connection, workspace_id: int) -> list[Parked]:
+    return read(
+        conn,
+        f"""
+        select json_agg(x order by x.started_at)::text from (
+          select e.lane, e.id, e.lead_id, {_NAME} as lead, e.playbook, v.version, e.error, e.started_at
+          from enrollments e join leads l on l.lane = e.lane and l.id = e.lead_id
+          join playbook_versions v on v.id = e.version_id
+          where e.workspace_id = %s and e.status = 'parked' order by e.started_at limit {MOST}
+        ) x
+        """,  # noqa: S608 - only fixed text is joined in
+        (workspace_id,),
+        Parked,
+    )
+
+
+def unknown(conn: psycopg.Connection, workspace_id: int) -> list[Unknown]:
+    return read(
+        conn,
+        f"""
+        select json_agg(x order by x.at)::text from (
+          select t.lane, t.id, t.lead_id, {_NAME} as lead, t.channel, t.address, t.subject, t.body, t.error, t.provider,
+            coalesce(t.sent_at, t.created_at) as at
+          from touches t join leads l on l.lane = t.lane and l.id = t.lead_id
+          where t.workspace_id = %s and t.status = 'unknown' order by t.created_at limit {MOST}
+        ) x
+        """,  # noqa: S608 - only fixed text is joined in
+        (workspace_id,),
+        Unknown,
+    )
+
+
+def quarantined(conn: psycopg.Connection, workspace_id: int) -> list[Quarantined]:
+    return read(
+        conn,
+        f"""
+        select json_agg(x order by x.received_at)::text from (
+          select id, door, reason, body, content_type, context, received_at from quarantine
+          where workspace_id = %s and status = 'open' order by received_at limit {MOST}
+        ) x
+        """,  # noqa: S608 - only fixed text is joined in
+        (workspace_id,),
+        Quarantined,
+    )

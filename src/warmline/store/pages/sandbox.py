@@ -1,0 +1,85 @@
+"""What the sandbox channels handed over, as the lead would see it: one thread for each lead."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from ..ids import lane_of
+from ..rows import read
+
+MOST = 40
+LATELY = timedelta(days=30)
+
+
+class Thread(msgspec.Struct):
+    """A lead that has received something lately, newest first."""
+
+    lead_id: UUID
+    name: str
+    status: str
+    last_at: datetime
+    last: str
+
+
+class Item(msgspec.Struct):
+    """One thing in a thread. `from_lead` tells the side; a touch carries its id, an answer its event's words."""
+
+    at: datetime
+    from_lead: bool
+    channel: str
+    kind: str  # touch, or the kind of the event
+    text: str
+    lane: int
+    subject: str = ""
+    status: str = ""
+    touch_id: UUID | None = None
+    links: list[str] = []
+
+
+def threads(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[Thread]:
+    """The leads touched last, at most MOST of them, and none that has heard nothing for LATELY."""
+    return read(
+        conn,
+        """
+        with latest as (
+          select lane, lead_id, sent_at, coalesce(nullif(subject, ''), body) as said from touches
+          where workspace_id = %(w)s and created_at > %(since)s and sent_at is not null order by sent_at desc limit %(look)s
+        ), leads_seen as (
+          select distinct on (lane, lead_id) lane, lead_id, sent_at, said from latest order by lane, lead_id, sent_at desc
+        )
+        select json_agg(x order by x.last_at desc)::text from (
+          select s.lead_id, l.status, s.sent_at as last_at, left(s.said, 90) as last,
+            coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead') as name
+          from leads_seen s join leads l on l.lane = s.lane and l.id = s.lead_id
+          order by s.sent_at desc limit %(most)s
+        ) x
+        """,
+        {"w": workspace_id, "since": now - LATELY, "look": MOST * 10, "most": MOST},
+        Thread,
+    )
+
+
+def thread(conn: psycopg.Connection, workspace_id: int, lead_id: UUID) -> list[Item]:
+    """Everything that went to the lead and came back, oldest first."""
+    return read(
+        conn,
+        """
+        select json_agg(x order by x.at, x.from_lead)::text from (
+          select coalesce(sent_at, created_at) as at, false as from_lead, channel, 'touch' as kind, body as text, lane,
+            subject, status, id as touch_id from touches
+          where lane = %(lane)s and lead_id = %(lead)s and workspace_id = %(w)s
+            and status in ('sending', 'sent', 'delivered', 'failed', 'unknown')
+          union all
+          select at, true, channel, kind, coalesce(data->>'text', ''), lane, '', '', touch_id from events
+          where lane = %(lane)s and lead_id = %(lead)s and workspace_id = %(w)s
+            and kind in ('replied', 'doubtful', 'opted.out', 'opted.in', 'help.asked', 'clicked', 'opened', 'bounced',
+              'called.back', 'call.missed', 'keyword.received', 'form.submitted')
+        ) x
+        """,
+        {"lane": lane_of(lead_id), "lead": lead_id, "w": workspace_id},
+        Item,
+    )

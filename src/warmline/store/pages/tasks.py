@@ -1,0 +1,92 @@
+"""Tasks of people: the list, and one task with all that its page shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from ..rows import read
+
+PAGE = 100
+Whose = Literal["mine", "free", "all"]
+
+
+class Line(msgspec.Struct):
+    lane: int
+    id: UUID
+    lead_id: UUID
+    kind: str
+    title: str
+    owner: str | None
+    due_at: datetime
+    expires_at: datetime | None
+    attempt: int
+    lead: str
+    company: str
+    phone: str | None
+    playbook: str | None
+
+
+class Task(msgspec.Struct):
+    """One task. `status` other than open: it is over, and `outcome`, `done_by` say how."""
+
+    lane: int
+    id: UUID
+    lead_id: UUID
+    enrollment_id: UUID | None
+    version_id: int | None
+    kind: str
+    title: str
+    step: str
+    script: str
+    owner: str | None
+    due_at: datetime
+    expires_at: datetime | None
+    attempt: int
+    status: str
+    outcome: str
+    note: str
+    done_by: str
+    done_at: datetime | None
+
+
+def listed(conn: psycopg.Connection, workspace_id: int, whose: Whose, person: str) -> list[Line]:
+    """Open tasks, the most urgent first; `free` are those that nobody owns. At most PAGE."""
+    owned = {"mine": "and t.owner = %(person)s", "free": "and t.owner is null", "all": ""}[whose]
+    return read(
+        conn,
+        f"""
+        select json_agg(x order by x.due_at, x.id)::text from (
+          select t.lane, t.id, t.lead_id, t.kind, t.title, t.owner, t.due_at, t.expires_at, t.attempt,
+            coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead') as lead,
+            l.company, l.phone, e.playbook
+          from tasks t join leads l on l.lane = t.lane and l.id = t.lead_id
+          left join enrollments e on e.lane = t.lane and e.id = t.enrollment_id
+          where t.workspace_id = %(w)s and t.status = 'open' {owned} order by t.due_at, t.id limit {PAGE}
+        ) x
+        """,  # noqa: S608 - only fixed text is joined in
+        {"w": workspace_id, "person": person},
+        Line,
+    )
+
+
+def one(conn: psycopg.Connection, workspace_id: int, lane: int, task_id: UUID) -> Task | None:
+    """None when the workspace has no such task."""
+    found = read(
+        conn,
+        """
+        select json_agg(x)::text from (
+          select t.lane, t.id, t.lead_id, t.enrollment_id, e.version_id, t.kind, t.title, t.step, t.script, t.owner,
+            t.due_at, t.expires_at, t.attempt, t.status, t.outcome, t.note, t.done_by, t.done_at
+          from tasks t left join enrollments e on e.lane = t.lane and e.id = t.enrollment_id
+          where t.lane = %s and t.id = %s and t.workspace_id = %s
+        ) x
+        """,
+        (lane, task_id, workspace_id),
+        Task,
+    )
+    return found[0] if found else None

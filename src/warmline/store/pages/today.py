@@ -1,0 +1,121 @@
+"""What needs a person now, and the last 24 hours as numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from ..rows import read as read_rows
+
+#: More than anybody does in a day: beyond it the page says how many there are and shows the first.
+MOST = 50
+
+
+class Counts(msgspec.Struct):
+    """What waits behind each entry of the navigation."""
+
+    tasks: int  # due, of this person or of nobody
+    attention: int
+
+
+class Waiting(msgspec.Struct):
+    """A task that is due today or late, with the lead it is about."""
+
+    lane: int
+    id: UUID
+    lead_id: UUID
+    kind: str
+    title: str
+    owner: str | None
+    due_at: datetime
+    lead: str
+    said: str | None  # what the lead last said, for hand-offs and replies
+
+
+class Troubles(msgspec.Struct):
+    parked: int
+    unknown: int
+    quarantined: int
+
+
+class Numbers(msgspec.Struct):
+    """Of the last 24 hours; each list has one count an hour, oldest first."""
+
+    leads: list[int]
+    touches: list[int]
+    replies: list[int]
+    held: list[int]
+
+
+def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: datetime) -> Counts:
+    row = conn.execute(
+        "select (select count(*) from (select 1 from tasks where workspace_id = %(w)s and status = 'open'"
+        "          and due_at <= %(now)s and (owner = %(person)s or owner is null) limit 100) t),"
+        " (select count(*) from (select 1 from enrollments where workspace_id = %(w)s and status = 'parked' limit 100) e)"
+        " + (select count(*) from (select 1 from touches where workspace_id = %(w)s and status = 'unknown' limit 100) u)"
+        " + (select count(*) from (select 1 from quarantine where workspace_id = %(w)s and status = 'open' limit 100) q)",
+        {"w": workspace_id, "person": person, "now": now},
+    ).fetchone()
+    assert row is not None  # noqa: S101 - a select of two counts always has a row
+    return Counts(*row)
+
+
+def waiting(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[Waiting]:
+    """Open tasks that are due within 12 hours or late, the most urgent first; at most MOST."""
+    return read_rows(
+        conn,
+        """
+        select json_agg(w order by w.due_at)::text from (
+          select t.lane, t.id, t.lead_id, t.kind, t.title, t.owner, t.due_at,
+            coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead') as lead,
+            case when t.kind in ('hand_off', 'read_reply', 'escalation') then (
+              select e.data->>'text' from events e where e.lane = t.lane and e.lead_id = t.lead_id
+                and e.kind in ('replied', 'doubtful') order by e.seq desc limit 1) end as said
+          from tasks t join leads l on l.lane = t.lane and l.id = t.lead_id
+          where t.workspace_id = %(w)s and t.status = 'open' and t.due_at < %(until)s
+          order by t.due_at limit %(most)s
+        ) w
+        """,
+        {"w": workspace_id, "until": now + timedelta(hours=12), "most": MOST},
+        Waiting,
+    )
+
+
+def troubles(conn: psycopg.Connection, workspace_id: int) -> Troubles:
+    row = conn.execute(
+        "select (select count(*) from enrollments where workspace_id = %(w)s and status = 'parked'),"
+        " (select count(*) from touches where workspace_id = %(w)s and status = 'unknown'),"
+        " (select count(*) from quarantine where workspace_id = %(w)s and status = 'open')",
+        {"w": workspace_id},
+    ).fetchone()
+    assert row is not None  # noqa: S101
+    return Troubles(*row)
+
+
+def numbers(conn: psycopg.Connection, workspace_id: int, now: datetime) -> Numbers:
+    """Four pictures of the day, each from an index by time that covers a day's rows only."""
+    since = now - timedelta(hours=24)
+    kinds = {"touches": ["touch.sent"], "replies": ["replied", "clicked", "called.back", "meeting.booked"], "held": ["touch.held", "touch.refused"]}
+    leads = conn.execute(
+        "select (24 - ceil(extract(epoch from %(now)s - created_at) / 3600))::int as hour, count(*) from leads"
+        " where workspace_id = %(w)s and created_at > %(since)s and created_at <= %(now)s group by 1",
+        {"w": workspace_id, "since": since, "now": now},
+    ).fetchall()
+    events = conn.execute(
+        "select kind, (24 - ceil(extract(epoch from %(now)s - at) / 3600))::int as hour, count(*) from events"
+        " where workspace_id = %(w)s and at > %(since)s and at <= %(now)s and kind = any(%(kinds)s)"
+        " and coalesce((data->>'automated')::boolean, false) = false group by 1, 2",
+        {"w": workspace_id, "since": since, "now": now, "kinds": [kind for some in kinds.values() for kind in some]},
+    ).fetchall()
+    hourly = {name: _hours([(hour, count) for kind, hour, count in events if kind in some]) for name, some in kinds.items()}
+    return Numbers(leads=_hours(leads), **hourly)
+
+
+def _hours(rows: list[tuple[int, int]]) -> list[int]:
+    hours = [0] * 24
+    for hour, count in rows:
+        hours[min(max(hour, 0), 23)] += count
+    return hours

@@ -1,0 +1,92 @@
+"""What could not be read, kept whole with the reason until a person settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from .ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    id: UUID
+    door: str
+    reason: str
+    body: str
+    content_type: str
+    context: dict[str, Any]
+    status: str
+
+
+def keep(
+    conn: psycopg.Connection,
+    workspace_id: int,
+    door: str,
+    reason: str,
+    body: str,
+    content_type: str,
+    context: dict[str, Any],
+    now: datetime,
+) -> UUID:
+    """NUL can't be stored as text; it is shown as U+2400, so that the rest is not lost."""
+    kept = new_id()
+    conn.execute(
+        b"""
+        insert into quarantine (id, workspace_id, door, reason, body, content_type, context, received_at)
+        values (%s, %s, %s, %s, %s, %s, %s::json, %s)
+        """,
+        (
+            kept,
+            workspace_id,
+            door,
+            _storable(reason),
+            _storable(body),
+            _storable(content_type),
+            _storable(msgspec.json.encode(context).decode()),
+            now,
+        ),
+    )
+    return kept
+
+
+def hold(conn: psycopg.Connection, workspace_id: int, kept_id: UUID) -> Kept | None:
+    """One item, locked, whatever its status. None: there is no such item in this workspace."""
+    row = conn.execute(
+        "select id, door, reason, body, content_type, context, status from quarantine"
+        " where workspace_id = %s and id = %s for update",
+        (workspace_id, kept_id),
+    ).fetchone()
+    return Kept(*row) if row else None
+
+
+def settle(conn: psycopg.Connection, kept_id: UUID, status: str, now: datetime) -> None:
+    """`status`: replayed or dismissed."""
+    conn.execute("update quarantine set status = %s, settled_at = %s where id = %s", (status, now, kept_id))
+
+
+def explain(conn: psycopg.Connection, kept_id: UUID, reason: str, body: str) -> None:
+    """A replay that failed again: the corrected body stays, with what is wrong with it now."""
+    conn.execute(
+        "update quarantine set reason = %s, body = %s where id = %s", (_storable(reason), _storable(body), kept_id)
+    )
+
+
+def open_items(conn: psycopg.Connection, workspace_id: int, limit: int = 200) -> Sequence[Kept]:
+    """The oldest first."""
+    rows = conn.execute(
+        "select id, door, reason, body, content_type, context, status from quarantine"
+        " where workspace_id = %s and status = 'open' order by received_at limit %s",
+        (workspace_id, limit),
+    ).fetchall()
+    return [Kept(*row) for row in rows]
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "\u2400").encode("utf-8", "replace").decode()

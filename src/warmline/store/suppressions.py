@@ -1,0 +1,62 @@
+"""Do-not-contact, by person, address or domain. Rows are never deleted: lifting one says when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from .rows import encode, read
+
+
+class InForce(msgspec.Struct, array_like=True):
+    id: UUID
+    scope: str
+    value: str
+    channels: list[str]  # empty: every channel
+    reason: str
+    at: datetime
+
+
+def in_force(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -> dict[str, list[InForce]]:
+    """What is in force for these lead ids, addresses and domains, by value."""
+    found: dict[str, list[InForce]] = {}
+    query = """
+        select json_agg(json_build_array(id, scope, value, channels, reason, at))::text from suppressions
+        where workspace_id = %s and lifted_at is null and value = any(%s)
+    """
+    for one in read(conn, query, (workspace_id, list(values)), InForce):
+        found.setdefault(one.value, []).append(one)
+    return found
+
+
+def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """{id, workspace_id, scope, value, channels, reason, evidence, at}. One that is in force already is not repeated."""
+    conn.execute(
+        b"""
+        insert into suppressions (id, workspace_id, scope, value, channels, reason, evidence, at)
+        select id, workspace_id, scope, value, channels, reason, evidence, at
+        from json_to_recordset(%s::json) as w (id uuid, workspace_id integer, scope text, value text, channels text[],
+          reason text, evidence text, at timestamptz)
+        where not exists (
+          select from suppressions s where s.workspace_id = w.workspace_id and s.value = w.value and s.scope = w.scope
+            and s.lifted_at is null and (s.channels = '{}' or (w.channels <> '{}' and s.channels @> w.channels))
+        )
+        """,
+        (encode(rows),),
+    )
+
+
+def lift(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    """{id, why}: the proof of new consent."""
+    conn.execute(
+        b"""
+        update suppressions s set lifted_at = %s, lifted_why = w.why
+        from json_to_recordset(%s::json) as w (id uuid, why text) where s.id = w.id and s.lifted_at is null
+        """,
+        (now, encode(rows)),
+    )

@@ -1,0 +1,206 @@
+"""Touches on their way out: claimed with the intent committed, then a receipt. At most once, whatever crashes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from .events import NewEvent, insert, wake
+from .ids import LANES
+from .rows import encode, read
+
+Row = dict[str, Any]
+
+
+class Ready(msgspec.Struct, array_like=True):
+    """A queued touch, locked until the transaction ends."""
+
+    id: UUID
+    lead_id: UUID
+    workspace_id: int
+    enrollment_id: UUID
+    version_id: int
+    step: str
+    channel: str
+    purpose: str
+    template: str
+    last: bool
+    tries: int
+    created_at: datetime
+    started_at: datetime  # of its enrollment, as is `event`
+    event: dict[str, Any]
+    address: str | None = None
+    subject: str = ""
+    body: str = ""
+
+
+_COLUMNS = """t.id, t.lead_id, t.workspace_id, t.enrollment_id, t.version_id, t.step, t.channel, t.purpose, t.template, t.last,
+  t.tries, t.created_at, (select e.started_at from enrollments e where e.lane = t.lane and e.id = t.enrollment_id),
+  (select e.event from enrollments e where e.lane = t.lane and e.id = t.enrollment_id), t.address, t.subject, t.body"""
+
+
+def lanes_ready(conn: psycopg.Connection, now: datetime) -> list[int]:
+    """Lanes with a touch to hand over."""
+    rows = conn.execute(
+        """
+        select lane from generate_series(0, %s) lane
+        where exists (select from touches t where t.lane = lane.lane and t.status = 'queued' and t.ready_at <= %s)
+        """,
+        (LANES - 1, now),
+    ).fetchall()
+    return [lane for (lane,) in rows]
+
+
+def ready(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> list[Ready]:
+    """Lock up to `limit` touches of a lane that may be handed over, longest ready first."""
+    return read(
+        conn,
+        f"""
+        with ready as (
+          select * from touches where lane = %s and status = 'queued' and ready_at <= %s
+          order by ready_at limit %s for update skip locked
+        )
+        select json_agg(json_build_array({_COLUMNS}))::text from ready t
+        """,
+        (lane, now, limit),
+        Ready,
+    )
+
+
+def intend(conn: psycopg.Connection, lane: int, rows: Sequence[Row], engine: UUID, lease: timedelta) -> None:
+    """Write down what is about to be handed over: {id, address, subject, body, provider}. Commit before the network.
+
+    The lease runs on the database's wall clock: only when it is over may somebody else ask what became of the touch.
+    """
+    conn.execute(
+        """
+        update touches t set status = 'sending', claimed_by = %(engine)s, leased_until = now() + %(lease)s,
+          tries = tries + 1, address = u.address, subject = u.subject, body = u.body, provider = u.provider
+        from json_to_recordset(%(rows)s::json) as u (id uuid, address text, subject text, body text, provider text)
+        where t.lane = %(lane)s and t.id = u.id
+        """,
+        {"lane": lane, "rows": encode(rows), "engine": engine, "lease": lease},
+    )
+
+
+def postpone(conn: psycopg.Connection, lane: int, rows: Sequence[Row]) -> None:
+    """Queued touches that wait for their turn at the provider: {id, ready_at}."""
+    conn.execute(
+        """
+        update touches t set ready_at = u.ready_at
+        from json_to_recordset(%s::json) as u (id uuid, ready_at timestamptz)
+        where t.lane = %s and t.id = u.id and t.status = 'queued'
+        """,
+        (encode(rows), lane),
+    )
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What became of a touch that was being handed over. `status`: sent, failed, held, refused, unknown or queued (again).
+
+    `until` is when a queued one is ready again. `event` "" records nothing: a second try is no news to the story.
+    """
+
+    lane: int
+    id: UUID
+    lead_id: UUID
+    workspace_id: int
+    enrollment_id: UUID
+    step: str
+    channel: str
+    last: bool
+    status: str
+    at: datetime
+    until: datetime | None = None
+    provider_id: str = ""
+    reason: str = ""
+    error: str = ""
+    event: str = ""
+    park: str = ""  # the error that stops this lead's playbook, if there is one
+    data: dict[str, Any] = {}
+
+
+def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime) -> int:
+    """Write receipts, in the caller's transaction, and wake the leads. Returns how many changed anything.
+
+    Only a touch that is still being handed over, or whose fate was unknown, takes a receipt: one that comes twice or
+    late changes nothing, and a `sent` never goes back.
+    """
+    wake(conn, {(outcome.lane, outcome.lead_id) for outcome in outcomes}, now)
+    changed = 0
+    for lane in sorted({outcome.lane for outcome in outcomes}):
+        mine = {outcome.id: outcome for outcome in outcomes if outcome.lane == lane}
+        rows = conn.execute(
+            """
+            update touches t
+            set status = u.status, leased_until = null, claimed_by = null, reason = u.reason, error = u.error,
+                provider_id = case when u.provider_id = '' then t.provider_id else u.provider_id end,
+                ready_at = coalesce(u.until, t.ready_at),
+                sent_at = case when u.status = 'sent' then u.at else t.sent_at end
+            from json_to_recordset(%s::json) as u (id uuid, status text, reason text, error text, provider_id text,
+              until timestamptz, at timestamptz)
+            where t.lane = %s and t.id = u.id
+              and (t.status = 'sending' or (t.status = 'unknown' and u.status in ('sent', 'failed')))
+            returning t.id
+            """,
+            (encode(mine.values()), lane),
+        ).fetchall()
+        changed += len(rows)
+        insert(
+            conn,
+            [
+                NewEvent(
+                    lane=lane, lead_id=one.lead_id, workspace_id=one.workspace_id, kind=one.event, at=one.at,
+                    enrollment_id=one.enrollment_id, step=one.step, channel=one.channel, touch_id=one.id,
+                    data={**one.data, **({"reason": one.reason} if one.reason else {}), "last": one.last},
+                )
+                for one in (mine[touch_id] for (touch_id,) in rows)
+                if one.event
+            ],
+        )  # fmt: skip
+    return changed
+
+
+def ask_later(conn: psycopg.Connection, which: Sequence[tuple[int, UUID]], after: timedelta) -> None:
+    """No answer came: keep the touches as they are, and let the provider be asked once `after` has passed."""
+    for lane in sorted({lane for lane, _ in which}):
+        conn.execute(
+            "update touches set leased_until = now() + %s where lane = %s and id = any(%s) and status = 'sending'",
+            (after, lane, [touch_id for of_lane, touch_id in which if of_lane == lane]),
+        )
+
+
+def take_stale(conn: psycopg.Connection, lane: int, engine: UUID, lease: timedelta, limit: int) -> list[Ready]:
+    """Touches of a lane that were being handed over when their lease ran out: take the lease over, so that one asks."""
+    return read(
+        conn,
+        f"""
+        with stale as (
+          select lane, id from touches where lane = %(lane)s and status = 'sending' and leased_until < now()
+          order by leased_until limit %(limit)s for update skip locked
+        ), taken as (
+          update touches t set claimed_by = %(engine)s, leased_until = now() + %(lease)s
+          from stale where t.lane = %(lane)s and t.id = stale.id
+          returning t.*
+        )
+        select json_agg(json_build_array({_COLUMNS}))::text from taken t
+        """,
+        {"lane": lane, "engine": engine, "lease": lease, "limit": limit},
+        Ready,
+    )
+
+
+def lanes_stale(conn: psycopg.Connection) -> list[int]:
+    rows = conn.execute(
+        """
+        select lane from generate_series(0, %s) lane
+        where exists (select from touches t where t.lane = lane.lane and t.status = 'sending' and t.leased_until < now())
+        """,
+        (LANES - 1,),
+    ).fetchall()
+    return [lane for (lane,) in rows]

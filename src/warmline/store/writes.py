@@ -1,0 +1,166 @@
+"""All that a look at a batch of enrollments changes, gathered while deciding and written at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from .events import NewEvent, insert
+from .rows import encode
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Writes:
+    """Rows of one lane. Dicts whose keys are column names; UUIDs and aware datetimes as they are."""
+
+    lane: int
+    enrollments: list[Row] = field(default_factory=list)  # id, status, due_at, ended_at, end_reason, error
+    touches: list[Row] = field(default_factory=list)
+    tasks: list[Row] = field(default_factory=list)
+    expired: list[Row] = field(default_factory=list)  # open tasks that ran out: enrollment_id, step
+    leads: list[Row] = field(default_factory=list)  # id, status
+    stopped: list[Row] = field(default_factory=list)  # enrollments whose queued touches and open tasks fall: id, reason
+    entered: list[Row] = field(default_factory=list)  # enrollments that come after
+    events: list[NewEvent] = field(default_factory=list)
+    decisions: list[Row] = field(default_factory=list)
+
+    def add(self, other: Writes) -> None:
+        """Take over what a look at one enrollment came to. A look that failed is never added, so it leaves no half."""
+        self.enrollments += other.enrollments
+        self.touches += other.touches
+        self.tasks += other.tasks
+        self.expired += other.expired
+        self.leads += other.leads
+        self.stopped += other.stopped
+        self.entered += other.entered
+        self.events += other.events
+        self.decisions += other.decisions
+
+
+def save(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
+    """Write everything, in the caller's transaction: at most ten statements, whatever the size of the batch."""
+    lane = writes.lane
+    if writes.stopped:
+        stop(conn, lane, writes.stopped, now)
+    if writes.expired:
+        conn.execute(_EXPIRE, {"lane": lane, "rows": encode(writes.expired), "now": now})
+    if writes.enrollments:
+        conn.execute(_MOVE, (encode(writes.enrollments), lane))
+    if writes.entered:
+        conn.execute(_ENTER, (encode(writes.entered),))
+    if writes.leads:
+        conn.execute(_LEADS, (now, encode(writes.leads), lane))
+    if writes.touches:
+        conn.execute(_TOUCHES, (encode(writes.touches),))
+    if writes.tasks:
+        conn.execute(_TASKS, (encode(writes.tasks),))
+    if writes.events:
+        insert(conn, writes.events)
+    if writes.decisions:
+        conn.execute(_DECISIONS, (encode(writes.decisions),))
+
+
+def stop(conn: psycopg.Connection, lane: int, rows: list[Row], now: datetime) -> None:
+    """Take back what these enrollments have queued and asked for: {"id": enrollment, "reason": key}.
+
+    A touch that is being handed over at this moment can't be taken back; its own last look decides.
+    """
+    conn.execute(_STOP_TOUCHES, {"lane": lane, "rows": encode(rows), "now": now})
+    conn.execute(_STOP_TASKS, {"lane": lane, "rows": encode(rows), "now": now})
+
+
+def enter(conn: psycopg.Connection, rows: list[Row]) -> None:
+    """Insert enrollments."""
+    conn.execute(_ENTER, (encode(rows),))
+
+
+def open_tasks(conn: psycopg.Connection, rows: list[Row]) -> None:
+    """Open tasks; one of a kind is enough, so a second open one of the same kind for the same lead changes nothing."""
+    conn.execute(_TASKS, (encode(rows),))
+
+
+_MOVE = b"""
+update enrollments e
+set status = u.status, due_at = u.due_at, ended_at = u.ended_at, end_reason = coalesce(u.end_reason, ''),
+    error = coalesce(u.error, '')
+from json_to_recordset(%s::json) as u (id uuid, status text, due_at timestamptz, ended_at timestamptz, end_reason text,
+  error text)
+where e.lane = %s and e.id = u.id
+"""
+
+_ENTER = b"""
+insert into enrollments (lane, id, lead_id, workspace_id, version_id, playbook, rank, status, due_at, seed, event, started_at)
+select lane, id, lead_id, workspace_id, version_id, playbook, rank, status, due_at, seed, event, started_at
+from json_to_recordset(%s::json) as u (lane smallint, id uuid, lead_id uuid, workspace_id integer, version_id integer,
+  playbook text, rank integer, status text, due_at timestamptz, seed bigint, event json, started_at timestamptz)
+on conflict (lane, lead_id) where status = 'scheduled' do nothing
+"""
+
+_LEADS = b"""
+update leads l set status = u.status, updated_at = %s
+from json_to_recordset(%s::json) as u (id uuid, status text)
+where l.lane = %s and l.id = u.id
+"""
+
+_TOUCHES = b"""
+insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template, last,
+  status, ready_at, created_at)
+select lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template, last,
+  'queued', ready_at, ready_at
+from json_to_recordset(%s::json) as u (lane smallint, id uuid, lead_id uuid, workspace_id integer, enrollment_id uuid,
+  version_id integer, step text, channel text, purpose text, template text, last boolean, ready_at timestamptz)
+"""
+
+_TASKS = b"""
+insert into tasks (lane, id, lead_id, workspace_id, enrollment_id, step, attempt, kind, title, script, owner, due_at,
+  expires_at, opened_at)
+select lane, id, lead_id, workspace_id, enrollment_id, coalesce(step, ''), coalesce(attempt, 1), kind, title,
+  coalesce(script, ''), owner, due_at, expires_at, opened_at
+from json_to_recordset(%s::json) as u (lane smallint, id uuid, lead_id uuid, workspace_id integer, enrollment_id uuid,
+  step text, attempt smallint, kind text, title text, script text, owner text, due_at timestamptz,
+  expires_at timestamptz, opened_at timestamptz)
+on conflict (lane, lead_id, kind) where status = 'open' and step = '' do nothing
+"""
+
+_EXPIRE = b"""
+update tasks t set status = 'expired', done_at = %(now)s
+from json_to_recordset(%(rows)s::json) as u (enrollment_id uuid, step text)
+where t.lane = %(lane)s and t.enrollment_id = u.enrollment_id and t.step = u.step and t.status = 'open'
+"""
+
+_STOP_TOUCHES = b"""
+with stopped as (
+  update touches t set status = 'refused', reason = u.reason
+  from json_to_recordset(%(rows)s::json) as u (id uuid, reason text)
+  where t.lane = %(lane)s and t.enrollment_id = u.id and t.status = 'queued'
+  returning t.lead_id, t.workspace_id, t.enrollment_id, t.step, t.channel, t.id, t.reason
+)
+insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data)
+select %(lane)s, lead_id, workspace_id, 'touch.refused', %(now)s, enrollment_id, step, channel, id,
+  json_build_object('reason', reason, 'last', true) from stopped
+"""
+
+_STOP_TASKS = b"""
+with stopped as (
+  update tasks t set status = 'cancelled', done_at = %(now)s, note = u.reason
+  from json_to_recordset(%(rows)s::json) as u (id uuid, reason text)
+  where t.lane = %(lane)s and t.enrollment_id = u.id and t.status = 'open' and t.step <> ''
+  returning t.lead_id, t.workspace_id, t.enrollment_id, t.step, t.kind, u.reason
+)
+insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, data)
+select %(lane)s, lead_id, workspace_id, 'task.cancelled', %(now)s, enrollment_id, step,
+  case when kind = 'call' then 'call' else '' end, json_build_object('reason', reason) from stopped
+"""
+
+_DECISIONS = b"""
+insert into decisions (lane, lead_id, workspace_id, enrollment_id, version_id, rules, seen, at, result, reason, until, body)
+select lane, lead_id, workspace_id, enrollment_id, version_id, rules, seen, at, result, reason, until, body
+from json_to_recordset(%s::json) as u (lane smallint, lead_id uuid, workspace_id integer, enrollment_id uuid,
+  version_id integer, rules text, seen bigint, at timestamptz, result text, reason text, until timestamptz, body json)
+"""

@@ -1,0 +1,91 @@
+"""The one ASGI application: the doors first, and Django for everything else."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warmline.web.settings")
+
+from django.core.asgi import get_asgi_application
+from django.db import connections
+
+from . import database
+from .doors import health, hooks, intake, links, metrics, static, unsubscribe
+from .doors.http import LIMIT, Door, Gone, Receive, Request, Response, Scope, Send, TooLarge, read, text, write
+
+_log = logging.getLogger("warmline.web")
+_django = get_asgi_application()
+
+GET = frozenset({"GET", "HEAD"})
+POST = frozenset({"POST"})
+
+#: Prefix -> the methods it takes and the door. A prefix that ends in "/" takes what follows it as the request's tail.
+DOORS: dict[str, tuple[frozenset[str], Door]] = {
+    "/in/": (POST, intake.take),
+    "/hooks/": (GET | POST, hooks.take),
+    "/t/": (GET, links.follow),
+    "/o/": (GET, links.open_pixel),
+    "/u/": (GET | POST, unsubscribe.take),
+    "/static/": (GET, static.serve),
+    "/thanks": (GET, intake.thanks),
+    "/healthz": (GET, health.live),
+    "/readyz": (GET, health.ready),
+    "/metrics": (GET, metrics.show),
+}
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """ASGI 3."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+        return
+    found = _find(scope["path"])
+    if found is None:
+        await _django(scope, receive, send)
+        return
+    tail, methods, door = found
+    try:
+        request = await read(scope, receive, tail)
+        answer = await _answer(request, methods, door)
+    except TooLarge:
+        answer = text(413, f"The body is larger than {LIMIT // 1024} kB. Send the leads in smaller batches.\n")
+    except Gone:
+        return
+    await write(send, answer, scope["method"])
+
+
+async def _answer(request: Request, methods: frozenset[str], door: Door) -> Response:
+    if request.method not in methods:
+        allowed = (b"allow", ", ".join(sorted(methods)).encode())
+        return Response(405, b"This address takes another method; see the Allow header.\n", (allowed,))
+    try:
+        return await door(request)
+    except Exception:
+        # The edge of the process: the caller is told to come again, the operator gets the whole story.
+        _log.exception("%s %s failed", request.method, request.path)
+        return text(500, "Something failed on our side and nothing was kept. Please send it again.\n")
+
+
+def _find(path: str) -> tuple[str, frozenset[str], Door] | None:
+    if path in DOORS:
+        return "", *DOORS[path]
+    end = path.find("/", 1) + 1
+    prefix = path[:end]
+    return (path[end:], *DOORS[prefix]) if prefix in DOORS else None
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        message: dict[str, Any] = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            intake.close()
+            database.close()
+            for one in connections.all():
+                one.close()
+                one.close_pool()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

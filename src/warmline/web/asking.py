@@ -1,0 +1,70 @@
+"""What a view needs of a request: the person, their workspace, a connection and the business clock, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import psycopg
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from ..store import workspaces
+from ..store.pages import today
+from ..store.sign_ins import SignedIn
+from ..store.workspaces import Workspace
+from . import database
+
+
+@dataclass
+class Ask:
+    """One request of a signed-in person. `workspace_id` is theirs: no query goes without it."""
+
+    request: HttpRequest
+    conn: psycopg.Connection
+    person: SignedIn
+    now: datetime
+
+    @property
+    def workspace_id(self) -> int:
+        return self.person.workspace_id
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        return workspaces.load(self.conn, self.workspace_id)
+
+    @property
+    def zone(self) -> str:
+        return self.workspace.config.workspace.time_zone
+
+    def got(self, name: str) -> str:
+        """A parameter of the address, trimmed; "" when absent."""
+        return self.request.GET.get(name, "").strip()
+
+    def posted(self, name: str) -> str:
+        return self.request.POST.get(name, "").strip()
+
+    def page(self, template: str, status: int = 200, **content: Any) -> HttpResponse:
+        """Render a whole page: what every template may use is added here."""
+        counts = today.counts(self.conn, self.workspace_id, self.person.key, self.now)
+        return self.part(template, status, counts=counts, **content)
+
+    def part(self, template: str, status: int = 200, **content: Any) -> HttpResponse:
+        """Render a fragment for htmx."""
+        return render(self.request, template, {"now": self.now, "zone": self.zone, **content}, status=status)
+
+    def go(self, told: str, to: str, *args: Any) -> HttpResponseRedirect:
+        """After an act: to the page named `to`, which says what was done (a key of templatetags.words.TOLD)."""
+        return HttpResponseRedirect(f"{reverse(to, args=args)}?told={told}")
+
+
+@contextmanager
+def asked(request: HttpRequest) -> Iterator[Ask]:
+    """Raises psycopg_pool.PoolTimeout when every connection is busy."""
+    with database.connection() as conn:
+        yield Ask(request, conn, request.person, database.now(conn))  # type: ignore[attr-defined]

@@ -1,0 +1,31 @@
+"""GET /healthz: the process answers. GET /readyz: it can also do its work: the database is there and its schema is current."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from ...store import migrate
+from .. import database
+from .http import Request, Response, text
+
+
+async def live(request: Request) -> Response:
+    return text(200, "ok\n")
+
+
+async def ready(request: Request) -> Response:
+    problem = await asyncio.to_thread(_problem)
+    return text(503, problem + "\n") if problem else text(200, "ready\n")
+
+
+def _problem() -> str:
+    try:
+        with database.connection() as conn:
+            if not migrate.is_current(conn):
+                return "The database schema is older than this program. Run `warmline migrate`."
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        return f"The database does not answer: {error}"
+    return ""

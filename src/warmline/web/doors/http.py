@@ -1,0 +1,143 @@
+"""A request as the doors see it, and an answer. No framework: a door is `async (Request) -> Response`."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+
+from .. import database, static_files
+
+#: The largest body a door reads.
+LIMIT = 1024 * 1024
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_JSON = msgspec.json.Encoder()
+_POLICY = b"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+
+class TooLarge(Exception):
+    """The body is over LIMIT: answer 413 without reading on."""
+
+
+class Gone(Exception):
+    """The caller hung up before the body was complete: there is nobody to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    tail: str  # what follows the door's prefix: "pricing" of /in/pricing
+    query: str  # as it came, still encoded
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+    client: str  # the caller's address; of a proxy's caller when the proxy is ours
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def wants_page(self) -> bool:
+        """A person in a browser, who should see words rather than JSON."""
+        return "text/html" in self.headers.get("accept", "")
+
+    def parameter(self, name: str) -> str:
+        return parse_qs(self.query).get(name, [""])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = field(default=())
+
+
+Door = Callable[[Request], Awaitable[Response]]
+
+
+def json(status: int, content: Any, *headers: tuple[bytes, bytes]) -> Response:
+    return Response(status, _JSON.encode(content), ((b"content-type", b"application/json"), *headers))
+
+
+def text(status: int, content: str, content_type: bytes = b"text/plain; charset=utf-8") -> Response:
+    return Response(status, content.encode(), ((b"content-type", content_type),))
+
+
+def redirect(status: int, address: str) -> Response:
+    return Response(status, b"", ((b"location", address.encode("ascii", "strict")), (b"referrer-policy", b"no-referrer")))
+
+
+def page(status: int, title: str, body_html: str) -> Response:
+    """A small page in our dress. `title` is text; `body_html` is HTML whose variable parts are escaped already."""
+    shown = html.escape(title)
+    document = (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<meta name='robots' content='noindex'><title>{shown}</title>"
+        f"<link rel='stylesheet' href='{static_files.url('app.css')}'></head>"
+        f"<body class='plain'><main class='plain-card'><h1>{shown}</h1>{body_html}</main></body></html>"
+    )
+    headers = (
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-security-policy", _POLICY),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cache-control", b"no-store"),
+    )
+    return Response(status, document.encode(), headers)
+
+
+async def read(scope: Scope, receive: Receive, tail: str) -> Request:
+    """Raises TooLarge or Gone."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    if headers.get("content-length", "").isdecimal() and int(headers["content-length"]) > LIMIT:
+        raise TooLarge
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        tail=tail,
+        query=scope.get("query_string", b"").decode("latin-1"),
+        headers=headers,
+        body=await _body(receive),
+        client=_client(scope, headers),
+    )
+
+
+async def write(send: Send, response: Response, method: str = "GET") -> None:
+    length = (b"content-length", str(len(response.body)).encode())
+    await send({"type": "http.response.start", "status": response.status, "headers": [*response.headers, length]})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
+
+
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > LIMIT:
+            raise TooLarge
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _client(scope: Scope, headers: Mapping[str, str]) -> str:
+    """A proxy of ours adds the caller's address at the end of X-Forwarded-For; what stands before it anybody can write."""
+    peer = str((scope.get("client") or ("", 0))[0])
+    forwarded = headers.get("x-forwarded-for", "")
+    if forwarded and peer in database.environment_here().proxies:
+        return forwarded.rsplit(",", 1)[-1].strip()
+    return peer

@@ -1,0 +1,58 @@
+// Keyboard shortcuts and small comforts. Every page works without this file.
+(() => {
+  "use strict";
+  const help = document.getElementById("keys");
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+
+  const typing = (target) => target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+
+  function move(by) {
+    const all = rows();
+    if (all.length === 0) return;
+    const at = all.findIndex((row) => row.classList.contains("here"));
+    const next = Math.min(Math.max(at + by, 0), all.length - 1);
+    all.forEach((row) => row.classList.remove("here"));
+    all[next].classList.add("here");
+    all[next].querySelector("a")?.focus({ preventScroll: true });
+    all[next].scrollIntoView({ block: "nearest" });
+  }
+
+  function choose(number) {
+    const choice = document.querySelector(`[data-key="${number}"]`);
+    if (choice === null) return false;
+    choice.checked = true;
+    choice.dispatchEvent(new Event("change", { bubbles: true }));
+    choice.focus();
+    return true;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.key === "j") move(1);
+    else if (event.key === "k") move(-1);
+    else if (event.key === "/") document.querySelector("input[type=search]")?.focus();
+    else if (event.key === "?") help?.showModal();
+    else if (/^[1-5]$/.test(event.key)) { if (!choose(event.key)) return; }
+    else return;
+    event.preventDefault();
+  });
+
+  // What comes next is asked only after a call that reached the lead.
+  const next = document.querySelector("[data-next]");
+  if (next !== null) {
+    const show = () => {
+      const outcome = document.querySelector("input[name=outcome]:checked");
+      next.hidden = outcome === null || outcome.value !== "connected";
+    };
+    document.addEventListener("change", show);
+    show();
+  }
+
+  const scrollDown = () => document.querySelectorAll("[data-at-end]").forEach((thread) => { thread.scrollTop = thread.scrollHeight; });
+  document.addEventListener("htmx:afterSwap", scrollDown);
+  scrollDown();
+
+  document.querySelectorAll("[data-opens]").forEach((button) => {
+    button.addEventListener("click", () => document.getElementById(button.dataset.opens)?.showModal());
+  });
+})();

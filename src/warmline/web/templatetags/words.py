@@ -1,0 +1,142 @@
+"""How values are shown: times, statuses, channels, icons. Local times here are for reading; nothing is decided by them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from ...core.events import WORDS
+from ...core.hours import find_zone
+from ..icons import ICONS
+from ..wordings import CHANNELS, FINDINGS, REASONS, STATUSES, TASKS, TOLD, TOUCHES, Badge, Told
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A picture beside a word; readers of the screen hear only the word."""
+    return mark_safe(f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{ICONS[name]}</svg>')  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def nav_item(context: dict[str, Any], name: str, words: str, picture: str) -> SafeString:
+    """One entry of the main navigation, with what waits behind it."""
+    address = reverse(name)
+    path = context["request"].path
+    here = path == address or (address != "/" and path.startswith(address + "/"))
+    waiting = getattr(context.get("counts"), name, 0)
+    count = format_html('<span class="count count-hot">{}<span class="unseen"> waiting</span></span>', waiting) if waiting else ""
+    current = mark_safe(' aria-current="page"') if here else ""
+    return format_html('<li><a href="{}"{}>{}<span>{}</span>{}</a></li>', address, current, icon(picture), words, count)
+
+
+@register.simple_tag(takes_context=True)
+def when(context: dict[str, Any], at: datetime | None, zone: str = "") -> SafeString | str:
+    """`Tue 24 Nov, 10:00` in the given zone (the workspace's unless told), with how far off it is as the title."""
+    if at is None:
+        return ""
+    shown = local(at, zone or context["zone"])
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), ago(at, context["now"]), shown)
+
+
+@register.simple_tag(takes_context=True)
+def since(context: dict[str, Any], at: datetime | None, zone: str = "") -> SafeString | str:
+    """`5 min ago` or `in 2 h`, with the local time as the title."""
+    if at is None:
+        return ""
+    shown = local(at, zone or context["zone"])
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), shown, ago(at, context["now"]))
+
+
+@register.simple_tag(takes_context=True)
+def clock(context: dict[str, Any], due: datetime | None) -> SafeString | str:
+    """The time left until `due`, or how late it is: in words, and only then in colour."""
+    if due is None:
+        return ""
+    left = due - context["now"]
+    if left < timedelta(0):
+        tone, words = "late", f"{span(-left)} late"
+    else:
+        tone, words = ("soon" if left < timedelta(hours=1) else "later"), f"{span(left)} left"
+    shown = local(due, context["zone"])
+    return format_html('<span class="clock clock-{}" title="due {}">{}{}</span>', tone, shown, icon("clock"), words)
+
+
+def local(at: datetime, zone: str) -> str:
+    """`Tue 24 Nov, 10:00`"""
+    there = at.astimezone(find_zone(zone))
+    return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    away = at - now
+    if abs(away) < timedelta(seconds=45):
+        return "now"
+    return f"in {span(away)}" if away > timedelta(0) else f"{span(-away)} ago"
+
+
+def span(length: timedelta) -> str:
+    """A length in its two largest useful units: `45 s`, `12 min`, `3 h 20 min`, `6 d`"""
+    seconds = int(length.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    if hours < 10 and minutes % 60:
+        return f"{hours} h {minutes % 60} min"
+    return f"{hours} h" if hours < 48 else f"{hours // 24} d"
+
+
+@register.filter(name="span")
+def seconds_as_span(seconds: float | None) -> str:
+    return "–" if seconds is None else span(timedelta(seconds=seconds))
+
+
+@register.filter
+def told(key: str) -> Told | None:
+    return TOLD.get(key)
+
+
+@register.simple_tag
+def badge(kind: str, key: str) -> SafeString:
+    """A status as a shape, a word and a colour. `kind`: lead, touch, task or finding."""
+    known = {"lead": STATUSES, "touch": TOUCHES, "finding": FINDINGS}[kind]
+    shown = known.get(key, Badge(key.replace("_", " "), ""))
+    return format_html('<span class="badge{}">{}</span>', f" badge-{shown.tone}" if shown.tone else "", shown.words)
+
+
+@register.filter
+def channel_words(channel: str) -> str:
+    return CHANNELS.get(channel, channel)
+
+
+@register.filter
+def event_words(kind: str) -> str:
+    return WORDS.get(kind, kind)
+
+
+@register.filter
+def reason_words(reason: str) -> str:
+    """A reason key as a phrase; a key without one is shown as it is, for it is also what logs and metrics say."""
+    return REASONS.get(reason, reason.replace("_", " "))
+
+
+@register.filter
+def task_words(kind: str) -> str:
+    return TASKS.get(kind, kind.replace("_", " "))
+
+
+@register.filter
+def phone_words(number: str | None) -> str:
+    """+12125550123 -> +1 212 555 0123; other countries are left as they are."""
+    if number and number.startswith("+1") and len(number) == 12:
+        return f"+1 {number[2:5]} {number[5:8]} {number[8:]}"
+    return number or ""

@@ -1,0 +1,32 @@
+"""Every page and every act of a page. Reads are GET, acts are POST."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import attention, design, errors, lead, leads, playbooks, sandbox, sign_in, tasks, today
+
+urlpatterns = [
+    path("", today.show, name="today"),
+    path("sign-in", sign_in.explain, name="sign-in"),
+    path("sign-in/<str:token>", sign_in.enter, name="enter"),
+    path("sign-out", sign_in.leave, name="sign-out"),
+    path("leads", leads.show, name="leads"),
+    path("leads/<uuid:lead_id>", lead.show, name="lead"),
+    path("leads/<uuid:lead_id>/<slug:act>", lead.act, name="lead-act"),
+    path("tasks", tasks.show, name="tasks"),
+    path("tasks/<int:lane>/<uuid:task_id>", tasks.one, name="task"),
+    path("tasks/<int:lane>/<uuid:task_id>/done", tasks.complete, name="task-done"),
+    path("sandbox", sandbox.show, name="sandbox"),
+    path("sandbox/<uuid:lead_id>", sandbox.thread, name="sandbox-thread"),
+    path("sandbox/<uuid:lead_id>/act", sandbox.act, name="sandbox-act"),
+    path("attention", attention.show, name="attention"),
+    path("attention/<slug:what>/<slug:ref>/<slug:act>", attention.act, name="attention-act"),
+    path("playbooks", playbooks.show, name="playbooks"),
+    path("playbooks/<slug:key>", playbooks.one, name="playbook"),
+    path("design", design.show, name="design"),
+]
+
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.failed

@@ -1,0 +1,1 @@
+"""The pages. A view reads what was asked, calls one function and renders; rules and SQL live elsewhere."""

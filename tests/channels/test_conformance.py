@@ -1,0 +1,171 @@
+"""Every channel there is, held to the one suite."""
+
+import email
+import email.policy
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from tests.far_ends.ports import closed_port
+from tests.far_ends.smtp import SILENCE, serve_smtp
+from tests.far_ends.web import serve
+
+from warmline.channels import build
+from warmline.channels.contract import Channel, Kind, Message
+from warmline.channels.sandbox.behaviour import Behaviour, FollowUp
+from warmline.channels.sandbox.callbacks import Outgoing, json_request, twilio_request
+from warmline.channels.sandbox.channel import SandboxChannel
+from warmline.channels.sandbox.provider import ARRIVED, make_app
+from warmline.channels.secrets import Secret
+from warmline.channels.signature import sign
+
+from tests.channels.conformance import KEY, PUBLIC, SECRET, Fault, HandsOver, Opened, TellsBack, message, secrets, touch
+
+ACCOUNT = "AC" + "0" * 32
+CLASSES = {"twilio": {"21610": "opted_out", "30003": "unreachable"}, "sandbox": {"21610": "opted_out"}, "smtp": {}}
+ALL: frozenset[Fault] = frozenset({"none", "refused connection", "busy", "silent", "refuse", "slow"})
+BEHAVIOURS: dict[Fault, Behaviour] = {
+    "none": Behaviour(),
+    "busy": Behaviour(busy=1, retry_after=7),
+    "silent": Behaviour(silent=1),
+    "refuse": Behaviour(refuse=1, refuse_code="21610"),
+    "slow": Behaviour(delay=0.05),
+}
+
+
+async def hush(outgoing: Outgoing) -> None:
+    """Callbacks are made by hand in these tests."""
+
+
+@asynccontextmanager
+async def on_provider(kind: Kind, settings: dict[str, object], fault: Fault) -> AsyncIterator[Opened]:
+    app = make_app(BEHAVIOURS.get(fault, Behaviour()), hush, signing_key=SECRET)
+    async with serve(app) as base_url:
+        address = f"http://127.0.0.1:{closed_port()}" if fault == "refused connection" else base_url
+        table = {**settings, "base_url": address, "auth_token": "env:SECRET", "timeout": 0.4 if fault == "silent" else 10}
+        channel = build(kind, table, secrets, PUBLIC, KEY, CLASSES)
+        try:
+            yield Opened(channel, lambda: [one.text for one in app[ARRIVED]], timedelta(seconds=7))
+        finally:
+            await channel.close()
+
+
+class TwilioRig:
+    kind: Kind = "sms"
+    faults = ALL
+
+    def open(self, fault: Fault):
+        return on_provider("sms", {"provider": "twilio", "account_sid": ACCOUNT, "from": "+15005550006"}, fault)
+
+
+class RemoteSandboxRig:
+    faults = ALL
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def open(self, fault: Fault):
+        return on_provider(self.kind, {"provider": "sandbox"}, fault)
+
+
+class SandboxRig:
+    faults = ALL - {"refused connection"}
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    @asynccontextmanager
+    async def open(self, fault: Fault) -> AsyncIterator[Opened]:
+        taken: list[str] = []
+
+        def outbox(given: Message) -> str:
+            taken.append(given.text)
+            return f"sandbox-{given.touch_id}"
+
+        # An in-process far end has no mail server to judge an address: its refusals are told by code.
+        classes = {"21610": "invalid_address" if self.kind == "email" else "opted_out"}
+        channel: Channel = SandboxChannel(self.kind, outbox, behaviour=BEHAVIOURS[fault], error_classes=classes)
+        yield Opened(channel, lambda: taken, timedelta(seconds=7))
+        await channel.close()
+
+
+class SmtpRig:
+    kind: Kind = "email"
+    faults = ALL
+
+    @asynccontextmanager
+    async def open(self, fault: Fault) -> AsyncIterator[Opened]:
+        faults = {"busy": {"RCPT": "451 4.7.1 later"}, "silent": {"CONTENT": SILENCE}, "refuse": {"RCPT": "550 5.1.1 nobody"}}
+        async with serve_smtp(faults.get(fault), extensions=("8BITMIME", "AUTH PLAIN")) as box:
+            table = {
+                "provider": "smtp",
+                "host": "127.0.0.1",
+                "port": closed_port() if fault == "refused connection" else box.port,
+                "tls": "none",
+                "user": "sam",
+                "password": "env:SECRET",
+                "from": "Sam at Acme <sam@acme.test>",
+                "timeout": 0.4 if fault == "silent" else 10,
+            }
+            channel = build("email", table, secrets, PUBLIC, KEY, CLASSES)
+            try:
+                yield Opened(channel, lambda: [_body(content) for _, _, content in box.accepted], timedelta(minutes=5))
+            finally:
+                await channel.close()
+
+
+def _body(content: bytes) -> str:
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return part.get_content().removesuffix("\n")
+
+
+class TestTwilio(HandsOver, TellsBack):
+    rig = TwilioRig()
+
+    def signed(self, sort):
+        form = {"To": message("sms").to, "From": "+15005550006", "Body": "Hi"}
+        form["StatusCallback"] = f"{PUBLIC}/hooks/sms/status?touch={touch(1)}&lead=lead-1"
+        if sort == "garbage":
+            url = f"{PUBLIC}/hooks/sms/status"
+            return Outgoing("POST", url, {"x-twilio-signature": sign(url, [("a", "b")], Secret(SECRET))}, b"a=b")
+        event = FollowUp(0, sort, sort, text="STOP" if sort == "inbound" else "")
+        request = twilio_request("SM1", form, ACCOUNT, event, Secret(SECRET), "")
+        assert request is not None
+        return request
+
+
+class TestRemoteSandboxSms(HandsOver, TellsBack):
+    rig = RemoteSandboxRig("sms")
+
+    def signed(self, sort):
+        if sort == "garbage":
+            url = f"{PUBLIC}/hooks/sms/status"
+            return Outgoing("POST", url, {"x-twilio-signature": sign(url, [("{", "")], Secret(SECRET))}, b"{")
+        given = {"touch_id": touch(1), "to": message("sms").to, "text": "Hi", "callback_url": f"{PUBLIC}/hooks/sms"}
+        request = json_request("m1", given, FollowUp(0, sort, sort, text="STOP"), Secret(SECRET))
+        assert request is not None
+        return request
+
+
+class TestRemoteSandboxVoicemail(HandsOver):
+    rig = RemoteSandboxRig("voicemail")
+
+
+class TestSandboxSms(HandsOver):
+    rig = SandboxRig("sms")
+
+
+class TestSandboxEmail(HandsOver):
+    rig = SandboxRig("email")
+
+
+class TestSandboxVoicemail(HandsOver):
+    rig = SandboxRig("voicemail")
+
+
+class TestSmtp(HandsOver):
+    rig = SmtpRig()
+
+

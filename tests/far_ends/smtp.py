@@ -1,0 +1,115 @@
+"""A mail server on asyncio that follows a script of faults. It keeps what it accepted, in order."""
+
+import asyncio
+import base64
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+CUT = "cut"  # close the connection instead of answering
+SILENCE = "silence"  # never answer
+
+
+@dataclass
+class Mailbox:
+    port: int = 0
+    accepted: list[tuple[str, str, bytes]] = field(default_factory=list)  # envelope sender, recipient, content
+    connections: int = 0
+    logins: list[tuple[str, str]] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def serve_smtp(
+    faults: Mapping[str, str] | None = None, *, extensions: tuple[str, ...] = ("8BITMIME",), tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Mailbox]:
+    """`faults`: verb (CONNECT, MAIL, RCPT, DATA, CONTENT, AUTH) = a reply line, CUT or SILENCE.
+
+    `CONTENT` is what happens after the final dot: with CUT and SILENCE the mail has been accepted, with a reply it has not.
+    """
+    box = Mailbox()
+    open_sessions: set[asyncio.Task[None]] = set()
+
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        open_sessions.add(task)
+        box.connections += 1
+        try:
+            await _talk(box, dict(faults or {}), extensions, reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            open_sessions.discard(task)
+            writer.close()
+
+    server = await asyncio.start_server(session, "127.0.0.1", 0, ssl=tls)
+    box.port = server.sockets[0].getsockname()[1]
+    try:
+        yield box
+    finally:
+        server.close()
+        for task in list(open_sessions):
+            task.cancel()
+        await asyncio.gather(*open_sessions, return_exceptions=True)
+        await server.wait_closed()
+
+
+async def _talk(
+    box: Mailbox,
+    faults: dict[str, str],
+    extensions: tuple[str, ...],
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    async def say(verb: str, usual: str) -> bool:
+        """Answers as the script says; True if the usual answer was given."""
+        fault = faults.get(verb, usual)
+        if fault == SILENCE:
+            await asyncio.sleep(3600)
+        if fault == CUT:
+            raise ConnectionResetError
+        writer.write(fault.encode() + b"\r\n")
+        await writer.drain()
+        return fault == usual
+
+    if not await say("CONNECT", "220 mx.lead.test ESMTP"):
+        return
+    sender = recipient = ""
+    while line := (await reader.readline()).decode().rstrip("\r\n"):
+        verb = line.split(" ", 1)[0].upper()
+        if verb == "EHLO":
+            lines = ["mx.lead.test", *extensions]
+            writer.write("".join(f"250{'-' if one != lines[-1] else ' '}{one}\r\n" for one in lines).encode())
+        elif verb == "AUTH":
+            _, user, password = base64.b64decode(line.split()[2]).decode().split("\0")
+            if await say("AUTH", "235 2.7.0 welcome"):
+                box.logins.append((user, password))
+        elif verb == "MAIL":
+            if await say("MAIL", "250 2.1.0 ok"):
+                sender = _between(line)
+        elif verb == "RCPT":
+            if await say("RCPT", "250 2.1.5 ok"):
+                recipient = _between(line)
+        elif verb == "DATA":
+            if await say("DATA", "354 go on"):
+                content = await _content(reader)
+                if faults.get("CONTENT", CUT) in (CUT, SILENCE):
+                    box.accepted.append((sender, recipient, content))
+                await say("CONTENT", "250 2.0.0 queued")
+        elif verb == "QUIT":
+            writer.write(b"221 2.0.0 bye\r\n")
+            return
+        else:
+            writer.write(b"250 2.0.0 ok\r\n")
+
+
+async def _content(reader: asyncio.StreamReader) -> bytes:
+    lines = []
+    while (line := await reader.readuntil(b"\r\n")) != b".\r\n":
+        lines.append(line[1:] if line.startswith(b"..") else line)
+    return b"".join(lines)
+
+
+def _between(line: str) -> str:
+    return line[line.index("<") + 1 : line.index(">")]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from warmline.machine import MachineError, ports
+from warmline.machine.ports import free_port, is_free
+
+
+@pytest.fixture
+def busy() -> Iterator[int]:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+def test_a_free_port_is_taken_as_wanted() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+    assert free_port(port) == port
+
+
+def test_a_busy_port_gives_a_later_one_that_is_free(busy: int) -> None:
+    port = free_port(busy)
+    assert port > busy
+    assert is_free(port)
+
+
+def test_a_server_on_all_interfaces_makes_the_port_busy() -> None:
+    with socket.socket() as server:
+        server.bind(("0.0.0.0", 0))  # noqa: S104 - what we are to notice
+        server.listen()
+        assert not is_free(server.getsockname()[1])
+
+
+def test_a_port_whose_server_has_just_ended_is_free() -> None:
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        visitor = socket.create_connection(("127.0.0.1", port))
+        accepted, _ = server.accept()
+        accepted.close()  # the side that closes first keeps the port in TIME_WAIT
+        visitor.close()
+    assert free_port(port) == port
+
+
+def test_when_all_are_busy_it_says_so(busy: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_TRIES", 1)
+    with pytest.raises(MachineError, match=rf"ports from {busy} to {busy} are all in use.*--port"):
+        free_port(busy)
