@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from tests.channels.conformance import KEY, PUBLIC, SECRET, Fault, HandsOver, Opened, TellsBack, message, secrets, touch
 from tests.far_ends.ports import closed_port
 from tests.far_ends.smtp import SILENCE, serve_smtp
 from tests.far_ends.web import serve
-
 from warmline.channels import build
 from warmline.channels.contract import Channel, Kind, Message
 from warmline.channels.sandbox.behaviour import Behaviour, FollowUp
@@ -19,17 +19,14 @@ from warmline.channels.sandbox.provider import ARRIVED, make_app
 from warmline.channels.secrets import Secret
 from warmline.channels.signature import sign
 
-from tests.channels.conformance import KEY, PUBLIC, SECRET, Fault, HandsOver, Opened, TellsBack, message, secrets, touch
-
 ACCOUNT = "AC" + "0" * 32
-CLASSES = {"twilio": {"21610": "opted_out", "30003": "unreachable"}, "sandbox": {"21610": "opted_out"}, "smtp": {}}
-ALL: frozenset[Fault] = frozenset({"none", "refused connection", "busy", "silent", "refuse", "slow"})
+CLASSES = {"twilio": {"21610": "opted_out", "30003": "unreachable"}, "smtp": {}}
+ALL: frozenset[Fault] = frozenset({"none", "refused connection", "busy", "silent", "refuse"})
 BEHAVIOURS: dict[Fault, Behaviour] = {
     "none": Behaviour(),
     "busy": Behaviour(busy=1, retry_after=7),
     "silent": Behaviour(silent=1),
     "refuse": Behaviour(refuse=1, refuse_code="21610"),
-    "slow": Behaviour(delay=0.05),
 }
 
 
@@ -42,7 +39,12 @@ async def on_provider(kind: Kind, settings: dict[str, object], fault: Fault) -> 
     app = make_app(BEHAVIOURS.get(fault, Behaviour()), hush, signing_key=SECRET)
     async with serve(app) as base_url:
         address = f"http://127.0.0.1:{closed_port()}" if fault == "refused connection" else base_url
-        table = {**settings, "base_url": address, "auth_token": "env:SECRET", "timeout": 0.4 if fault == "silent" else 10}
+        table = {
+            **settings,
+            "base_url": address,
+            "auth_token": "env:SECRET",
+            "timeout": 0.4 if fault == "silent" else 10,
+        }
         channel = build(kind, table, secrets, PUBLIC, KEY, CLASSES)
         try:
             yield Opened(channel, lambda: [one.text for one in app[ARRIVED]], timedelta(seconds=7))
@@ -95,7 +97,11 @@ class SmtpRig:
 
     @asynccontextmanager
     async def open(self, fault: Fault) -> AsyncIterator[Opened]:
-        faults = {"busy": {"RCPT": "451 4.7.1 later"}, "silent": {"CONTENT": SILENCE}, "refuse": {"RCPT": "550 5.1.1 nobody"}}
+        faults = {
+            "busy": {"RCPT": "451 4.7.1 later"},
+            "silent": {"CONTENT": SILENCE},
+            "refuse": {"RCPT": "550 5.1.1 nobody"},
+        }
         async with serve_smtp(faults.get(fault), extensions=("8BITMIME", "AUTH PLAIN")) as box:
             table = {
                 "provider": "smtp",
@@ -118,7 +124,7 @@ def _body(content: bytes) -> str:
     mail = email.message_from_bytes(content, policy=email.policy.default)
     part = mail.get_body(("plain",))
     assert part is not None
-    return part.get_content().removesuffix("\n")
+    return part.get_content().replace("\r\n", "\n").removesuffix("\n")  # line ends are CRLF on the wire
 
 
 class TestTwilio(HandsOver, TellsBack):
@@ -167,5 +173,3 @@ class TestSandboxVoicemail(HandsOver):
 
 class TestSmtp(HandsOver):
     rig = SmtpRig()
-
-

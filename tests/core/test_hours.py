@@ -122,6 +122,28 @@ def test_a_holiday_is_closed_from_midnight_to_midnight() -> None:
     )
 
 
+def test_a_window_inside_the_repeated_hour_opens_twice() -> None:
+    quarter = every_day(Window(time(1, 30), time(1, 45)))
+    zone = frozenset({NEW_YORK})
+    assert next_open(quarter, zone, utc("2026-11-01T00:00")) == utc("2026-11-01T05:30")
+    assert closes_at(quarter, zone, utc("2026-11-01T05:30")) == utc("2026-11-01T05:45")
+    assert next_open(quarter, zone, utc("2026-11-01T05:45")) == utc("2026-11-01T06:30")
+    assert closes_at(quarter, zone, utc("2026-11-01T06:30")) == utc("2026-11-01T06:45")
+
+
+def test_the_clock_going_back_closes_a_window_that_had_begun() -> None:
+    from_half_past_one = every_day(Window(time(1, 30), time(4)))
+    zone = frozenset({NEW_YORK})
+    assert closes_at(from_half_past_one, zone, utc("2026-11-01T05:30")) == utc("2026-11-01T06:00")
+    assert next_open(from_half_past_one, zone, utc("2026-11-01T06:00")) == utc("2026-11-01T06:30")
+
+
+def test_a_window_that_starts_in_the_skipped_hour_opens_when_the_clock_jumps() -> None:
+    half_past_two = every_day(Window(time(2, 30), time(3, 30)))
+    assert next_open(half_past_two, frozenset({NEW_YORK}), utc("2026-03-08T06:00")) == utc("2026-03-08T07:00")
+    assert closes_at(half_past_two, frozenset({NEW_YORK}), utc("2026-03-08T07:00")) == utc("2026-03-08T07:30")
+
+
 @pytest.mark.parametrize(
     ("day", "clock", "zone", "expected"),
     [

@@ -21,11 +21,17 @@ class Mailbox:
 
 @asynccontextmanager
 async def serve_smtp(
-    faults: Mapping[str, str] | None = None, *, extensions: tuple[str, ...] = ("8BITMIME",), tls: ssl.SSLContext | None = None
+    faults: Mapping[str, str] | None = None,
+    *,
+    extensions: tuple[str, ...] = ("8BITMIME",),
+    tls: ssl.SSLContext | None = None,
+    mails_per_connection: int = 1000,
+    tired: str = "421 4.4.2 too many mails on this connection",
 ) -> AsyncIterator[Mailbox]:
     """`faults`: verb (CONNECT, MAIL, RCPT, DATA, CONTENT, AUTH) = a reply line, CUT or SILENCE.
 
-    `CONTENT` is what happens after the final dot: with CUT and SILENCE the mail has been accepted, with a reply it has not.
+    `CONTENT` is what happens after the final dot: after CUT and SILENCE the mail is accepted, after a reply it is not.
+    After `mails_per_connection` mails the next MAIL meets `tired`, a reply line or CUT.
     """
     box = Mailbox()
     open_sessions: set[asyncio.Task[None]] = set()
@@ -36,7 +42,7 @@ async def serve_smtp(
         open_sessions.add(task)
         box.connections += 1
         try:
-            await _talk(box, dict(faults or {}), extensions, reader, writer)
+            await _talk(box, dict(faults or {}), (mails_per_connection, tired), extensions, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
@@ -58,6 +64,7 @@ async def serve_smtp(
 async def _talk(
     box: Mailbox,
     faults: dict[str, str],
+    patience: tuple[int, str],
     extensions: tuple[str, ...],
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
@@ -76,6 +83,7 @@ async def _talk(
     if not await say("CONNECT", "220 mx.lead.test ESMTP"):
         return
     sender = recipient = ""
+    mails = 0
     while line := (await reader.readline()).decode().rstrip("\r\n"):
         verb = line.split(" ", 1)[0].upper()
         if verb == "EHLO":
@@ -86,6 +94,9 @@ async def _talk(
             if await say("AUTH", "235 2.7.0 welcome"):
                 box.logins.append((user, password))
         elif verb == "MAIL":
+            mails += 1
+            if mails > patience[0]:
+                faults["MAIL"] = patience[1]
             if await say("MAIL", "250 2.1.0 ok"):
                 sender = _between(line)
         elif verb == "RCPT":

@@ -11,7 +11,7 @@ async def serve(app: web.Application) -> AsyncIterator[str]:
     """Gives the base URL. Open requests are cut when the block ends."""
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
     await site.start()
     try:
         host, port = runner.addresses[0][:2]

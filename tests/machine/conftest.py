@@ -106,6 +106,7 @@ def run_in_child(folder: Path, program: str, **options: object) -> subprocess.Po
         shutil.copytree(MACHINE, code / "warmline" / "machine", ignore=shutil.ignore_patterns("__pycache__"))
     python = python_for_everybody() if "user" in options else sys.executable
     environment = {"PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.environ["PATH"]}
-    return subprocess.Popen(
+    child: subprocess.Popen[str] = subprocess.Popen(
         [python, "-c", program], cwd="/", env=environment, stdout=subprocess.PIPE, text=True, **options
-    )  # type: ignore[call-overload, no-any-return]
+    )  # type: ignore[call-overload]
+    return child

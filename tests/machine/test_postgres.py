@@ -216,14 +216,15 @@ def test_data_of_another_major_version_is_left_alone(supervisor: Start, folder: 
 def test_a_path_too_long_for_a_socket_gets_its_socket_elsewhere(supervisor: Start, folder: Path) -> None:
     deep = folder / ("long-" * 25) / ('name, with "quotes" and a comma ' * 2).strip() / "db"
     deep.parent.mkdir(parents=True)
-    address = supervisor(deep).start()
-    say_hello(address)
-    server = live_postmaster(deep / "cluster")
-    assert server
-    assert server.socket_folder
-    assert server.socket_folder.stat().st_mode & 0o777 == 0o700
-    assert len(str(server.socket_folder)) < 60
-    server.socket_folder.rename(folder / "run")
+    server = supervisor(deep)
+    say_hello(server.start())
+    running = live_postmaster(deep / "cluster")
+    assert running
+    assert running.socket_folder
+    assert running.socket_folder.stat().st_mode & 0o777 == 0o700
+    assert len(str(running.socket_folder)) < 60
+    server.stop()
+    running.socket_folder.rmdir()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become an ordinary user")
@@ -275,7 +276,5 @@ def test_children_of_a_killed_server_get_time_to_end(supervisor: Start, folder: 
         os.kill(worker, signal.SIGSTOP)  # it can't notice the death of its server now
         os.kill(pid_of(folder), signal.SIGKILL)
         waker = subprocess.Popen(["/bin/sh", "-c", f"sleep 1; kill -CONT {worker}"])
-        began = time.monotonic()
         assert hear_hello(server.start()) == "hello"
-        assert time.monotonic() - began > 0.5  # two servers on one data folder would have destroyed it
-        waker.wait()
+        assert waker.poll() == 0  # not before: two servers on one data folder would have destroyed it

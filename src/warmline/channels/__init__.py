@@ -21,6 +21,9 @@ PROVIDERS: Mapping[str, tuple[str, ...]] = {
     "voicemail": ("sandbox",),
 }
 
+#: The sandbox refuses with Twilio's codes, so they mean what Twilio's mean.
+SPEAKS = {"sandbox": "twilio"}
+
 
 def build(
     kind: str,
@@ -47,7 +50,9 @@ def build(
             'Write public_url = "https://..."',
         )
     provider = table.choice("provider", PROVIDERS[kind])
-    channel = _make(_kind(kind), provider, table, public_url, token_key, error_classes.get(provider, {}))
+    channel = _make(
+        _kind(kind), provider, table, public_url, token_key, error_classes.get(SPEAKS.get(provider, provider), {})
+    )
     table.finish()
     return channel
 
@@ -72,6 +77,7 @@ def _sandbox(kind: Kind, table: Settings, public_url: str, classes: Mapping[str,
         behaviour = read_behaviour(table.table("behaviour"))
     except ValueError as wrong:
         raise table.error("behaviour", str(wrong), f"Correct it in [channels.{kind}.behaviour]") from wrong
+    table.text("from", "")  # a real provider's sender may stay in the file while the sandbox takes its place
     rate = table.number("rate", 10, 1, 10_000)
     return SandboxChannel(kind, behaviour=behaviour, error_classes=classes, rate=rate)
 

@@ -34,8 +34,5 @@ def resolve(value: str, environ: Mapping[str, str]) -> str:
     name = value.removeprefix("env:").strip()
     found = environ.get(name, "")
     if not found:
-        raise MissingSecretError(
-            f"the environment variable {name or '(no name after env:)'} is not set or empty. "
-            f"Set it before starting, or write another name after env:"
-        )
+        raise MissingSecretError(f"the environment variable {name or '(no name after env:)'} is not set, or empty")
     return Secret(found)

@@ -14,7 +14,8 @@ class ChannelSettingsError(ValueError):
 
     def __init__(self, kind: str, key: str, problem: str, remedy: str) -> None:
         self.kind, self.key = kind, key
-        super().__init__(f"warmline.toml, [channels.{kind}] {key}: {problem}. {remedy}")
+        place = f"[channels.{kind}] {key}" if key else f"[channels.{kind}]"
+        super().__init__(f"warmline.toml, {place}: {problem}. {remedy}")
 
 
 class Settings:
@@ -73,7 +74,7 @@ class Settings:
         value = self.text(key, default)
         if value not in options:
             listed = ", ".join(f'"{option}"' for option in options)
-            raise self.error(key, f'"{value}" is not one of {listed}', f"Write {key} = one of these")
+            raise self.error(key, f'"{value}" is not one of {listed}', f'Write {key} = "{options[0]}"')
         return value
 
     def url(self, key: str, default: str) -> str:
@@ -111,7 +112,9 @@ class Settings:
         try:
             return self._secrets(value)
         except MissingSecretError as missing:
-            raise self.error(key, str(missing), f'Or write {key} = "..."') from None
+            raise self.error(
+                key, str(missing), f'Set it before starting, or write {key} = "env:ANOTHER_NAME"'
+            ) from None
 
 
 def is_base_url(value: str) -> bool:

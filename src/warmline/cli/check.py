@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from warmline.cli.place import HERE, read_files
-from warmline.cli.say import Trouble, counted, out, show_problems
+from warmline.cli.say import CommandError, counted, out, show_problems
 from warmline.core.bundle import PLAYBOOKS, SETTINGS, TEMPLATES, read_bundle
 from warmline.core.words import Problem
 
@@ -26,9 +26,7 @@ def check(
         files = read_files(folder)
         playbooks += sum(path.startswith(f"{PLAYBOOKS}/") for path in files)
         problems += [
-            _placed(problem, folder)
-            for problem in read_bundle(files).problems
-            if not wanted or problem.path in wanted
+            _placed(problem, folder) for problem in read_bundle(files).problems if not wanted or problem.path in wanted
         ]
     show_problems(problems)
     errors = sum(problem.severity == "error" for problem in problems)
@@ -53,10 +51,10 @@ def _by_folder(paths: list[Path]) -> dict[Path, set[str]]:
             found.setdefault(path, set())
             continue
         if not path.exists():
-            raise Trouble(f"There is no {path}. Name a workspace's folder, or a file within one.")
+            raise CommandError(f"There is no {path}. Name a workspace's folder, or a file within one.")
         folder = path.parent.parent if path.parent.resolve().name in (PLAYBOOKS, TEMPLATES) else path.parent
         if not (folder / SETTINGS).is_file():
-            raise Trouble(f"{path} is not in a workspace: there is no {SETTINGS} in {folder.resolve()}.")
+            raise CommandError(f"{path} is not in a workspace: there is no {SETTINGS} in {folder.resolve()}.")
         found.setdefault(folder, set()).add(str(path.relative_to(folder)))
     return {folder: set() if folder in whole else wanted for folder, wanted in found.items()}
 

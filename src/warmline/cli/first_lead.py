@@ -15,12 +15,19 @@ def curl_line(config: Config, url: str) -> str:
     if not config.sources:
         return ""
     source = next(iter(config.sources.values()))
-    words = ["curl"]
-    if source.secret:
-        words += ["-H", f"X-Warmline-Key: {source.secret}"]
+    words = ["curl", *_key(source)]
     for name, value in _fields(source).items():
-        words += ["-d", f"{name}={value.replace('+', '%2B')}"]
-    return shlex.join([*words, f"{url}/in/{source.key}"])
+        words += ["-d", shlex.quote(f"{name}={value.replace('+', '%2B')}")]
+    return " ".join([*words, shlex.quote(f"{url}/in/{source.key}")])
+
+
+def _key(source: Source) -> list[str]:
+    """The source's key, when it has one; one that is kept in the environment stays there."""
+    if not source.secret:
+        return []
+    if source.secret.startswith("env:"):
+        return ["-H", f'"X-Warmline-Key: ${source.secret.removeprefix("env:").strip()}"']
+    return ["-H", shlex.quote(f"X-Warmline-Key: {source.secret}")]
 
 
 def _fields(source: Source) -> dict[str, str]:

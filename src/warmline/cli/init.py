@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from warmline.cli.say import Trouble, counted, out
+from warmline.cli.say import CommandError, counted, out
 
 #: What may already be in a folder that becomes a workspace.
 _HARMLESS = {".git", ".gitignore", ".warmline", "README.md"}
@@ -36,23 +36,28 @@ def init(
 
 
 def make_starter(directory: Path) -> list[str]:
-    """Copy the starter workspace and return the paths written, within it. Raises Trouble rather than overwrite."""
+    """Copy the starter workspace and return the paths written, within it. Raises CommandError rather than overwrite."""
     if directory.exists() and not directory.is_dir():
-        raise Trouble(f"{directory} is a file. Name a folder that is new or empty.")
+        raise CommandError(f"{directory} is a file. Name a folder that is new or empty.")
     there = {entry.name for entry in directory.iterdir()} - _HARMLESS if directory.is_dir() else set()
     if there:
         first = sorted(there)[0]
-        raise Trouble(
-            f"{directory} is not empty (it holds {first}), and nothing in it is overwritten. Name a folder that is new or empty."
+        raise CommandError(
+            f"{directory} is not empty (it holds {first}), and nothing in it is overwritten. "
+            "Name a folder that is new or empty."
         )
     try:
         directory.mkdir(parents=True, exist_ok=True)
         written = _copy(files("warmline") / "starter", directory, "")
         ignored = directory / ".gitignore"
         if not ignored.exists():
-            ignored.write_text("# The database and the secret key: never part of the workspace's history.\n.warmline/\n")
+            ignored.write_text(
+                "# The database and the secret key: never part of the workspace's history.\n.warmline/\n"
+            )
     except OSError as error:
-        raise Trouble(f"Could not write to {directory}: {error.strerror}. Choose a folder that you may write to.") from error
+        raise CommandError(
+            f"Could not write to {directory}: {error.strerror}. Choose a folder that you may write to."
+        ) from error
     return written
 
 

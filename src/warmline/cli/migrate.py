@@ -8,7 +8,7 @@ import psycopg
 
 from warmline import web as site
 from warmline.cli.place import HERE, Dir, address
-from warmline.cli.say import Trouble, counted, out
+from warmline.cli.say import CommandError, counted, out
 from warmline.cli.secret import read_secret
 from warmline.store.connect import connect
 from warmline.store.migrate import migrate as migrate_store
@@ -31,7 +31,7 @@ def migrate_all(dsn: str) -> list[str]:
         try:
             applied = migrate_store(conn)
         except psycopg.errors.LockNotAvailable as error:
-            raise Trouble(
+            raise CommandError(
                 "Another program held a table for more than 5 seconds, so nothing was changed. Run it again, "
                 "or stop the engines first: they pick up where they were."
             ) from error

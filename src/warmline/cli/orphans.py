@@ -11,7 +11,7 @@ from warmline.store import orphans as found
 
 
 def orphans(directory: Dir = HERE, as_json: AsJson = False) -> None:
-    """Count the open leads without a next action and an owner for it. It is 0; exit code 1 and a list when it is not."""
+    """Count the open leads that have no next action with an owner. It is 0; a list and exit code 1 when it is not."""
     with database(directory) as conn:
         leads = found.list_orphans(conn, workspace(conn, directory).id)
     if as_json:

@@ -11,9 +11,10 @@ from typing import Annotated
 import psycopg
 import typer
 
-from warmline.cli.say import Trouble, note
+from warmline.cli.say import CommandError, note
 from warmline.core.bundle import PLAYBOOKS, SETTINGS, TEMPLATES, key_of
 from warmline.core.settings import parse_settings
+from warmline.machine.place import find_place
 from warmline.machine.postgres import Postgres
 from warmline.store import workspaces
 from warmline.store.connect import connect
@@ -32,9 +33,9 @@ DATA = ".warmline"
 
 
 def read_files(folder: Path) -> dict[str, str]:
-    """The texts of a workspace's folder, by their paths within it. Raises Trouble for a file that can't be read."""
+    """The texts of a workspace's folder, by their paths in it. Raises CommandError for a file that can't be read."""
     if not folder.is_dir():
-        raise Trouble(f"There is no folder {folder}. Make a workspace there: warmline init {folder}")
+        raise CommandError(f"There is no folder {folder}. Make a workspace there: warmline init {folder}")
     paths = [
         folder / SETTINGS,
         *sorted((folder / PLAYBOOKS).glob("*.yaml")),
@@ -44,27 +45,31 @@ def read_files(folder: Path) -> dict[str, str]:
 
 
 def read_text(path: Path) -> str:
-    """Raises Trouble when the file is absent, is no text in UTF-8, or may not be read."""
+    """Raises CommandError when the file is absent, is no text in UTF-8, or may not be read."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Trouble(
+        raise CommandError(
             f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8 in your editor and try again."
         ) from error
     except OSError as error:
-        raise Trouble(f"{path} can't be read: {error.strerror}. Check the path and your rights to it.") from error
+        raise CommandError(f"{path} can't be read: {error.strerror}. Check the path and your rights to it.") from error
 
 
 @contextmanager
-def database(folder: Path, *, schema: bool = True) -> Iterator[psycopg.Connection]:
+def database(folder: Path) -> Iterator[psycopg.Connection]:
     """A connection to the workspace's database, for one command.
 
     DATABASE_URL when it is set. Otherwise the embedded PostgreSQL of the folder: the one that `warmline up` runs now,
-    or else started here and stopped at the end. `schema` False leaves out the question whether the tables are there.
+    or else started here and stopped at the end. Raises CommandError when there is none, or when its tables are old.
     """
+    if not os.environ.get("DATABASE_URL"):
+        require_workspace(folder)
+        if find_place(embedded(folder)) is None:
+            raise CommandError(f"This workspace has no database yet. Start it with: warmline up {folder}")
     with address(folder) as dsn, connect(dsn, "warmline command") as conn:
-        if schema and not is_current(conn):
-            raise Trouble(
+        if not is_current(conn):
+            raise CommandError(
                 "The tables of this database are not there yet, or are of an older Warmline. Run: warmline migrate"
             )
         yield conn
@@ -72,7 +77,7 @@ def database(folder: Path, *, schema: bool = True) -> Iterator[psycopg.Connectio
 
 @contextmanager
 def address(folder: Path) -> Iterator[str]:
-    """The database's address. Raises Trouble when there can be none, MachineError when PostgreSQL does not start."""
+    """The database's address. Raises CommandError when there is none, MachineError when PostgreSQL can't start."""
     given = os.environ.get("DATABASE_URL", "")
     if given:
         yield given
@@ -95,7 +100,7 @@ def embedded(folder: Path) -> Path:
 def require_workspace(folder: Path) -> None:
     if not (folder / SETTINGS).is_file():
         where = "this folder" if folder == HERE else str(folder)
-        raise Trouble(
+        raise CommandError(
             f"There is no {SETTINGS} in {where}, so it is not a workspace. "
             "Go to one, name it with --dir DIR, or make one: warmline init DIR"
         )
@@ -104,19 +109,20 @@ def require_workspace(folder: Path) -> None:
 def workspace(conn: psycopg.Connection, folder: Path) -> Workspace:
     """The workspace that the folder stands for; without a folder, the only one in the database.
 
-    Raises Trouble when it can't be told which, WorkspaceError when it has not been published.
+    Raises CommandError when it can't be told which, WorkspaceError when it has not been published.
     """
     settings_file = folder / SETTINGS
     if settings_file.is_file():
         settings = parse_settings(read_text(settings_file), str(settings_file))
         if settings.config is None:
-            raise Trouble("\n".join(str(one) for one in settings.problems if one.severity == "error"))
+            raise CommandError("\n".join(str(one) for one in settings.problems if one.severity == "error"))
         return workspaces.load(conn, key_of(settings.config.workspace.name))
     there = workspaces.keys(conn)
     if len(there) == 1:
         return workspaces.load(conn, there[0])
     if not there:
-        raise Trouble("No workspace has been published in this database yet. Run: warmline apply DIR")
-    raise Trouble(
-        f"This database holds several workspaces ({', '.join(there)}). Say which by its folder: --dir DIR, or WARMLINE_DIR."
+        raise CommandError("No workspace has been published in this database yet. Run: warmline apply DIR")
+    raise CommandError(
+        f"This database holds several workspaces ({', '.join(there)}). "
+        "Say which by its folder: --dir DIR, or WARMLINE_DIR."
     )

@@ -16,6 +16,7 @@ from warmline.core.words import Problem
 from warmline.machine import MachineError
 from warmline.store.playbooks import VersionError
 from warmline.store.workspaces import WorkspaceError
+from warmline.web.environment import BadEnvironmentError
 
 THEME = Theme(
     {
@@ -38,12 +39,12 @@ def err() -> Console:
     return Console(theme=THEME, highlight=False, stderr=True)
 
 
-class Trouble(Exception):
+class CommandError(Exception):
     """Something the person at the terminal can put right. The text: what happened, why, what to do."""
 
 
 #: What people meet in ordinary life; everything else is a fault of ours and shows its traceback.
-_KNOWN = (Trouble, MachineError, WorkspaceError, VersionError)
+_KNOWN = (CommandError, MachineError, WorkspaceError, VersionError, BadEnvironmentError)
 
 
 class PlainGroup(TyperGroup):

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 from warmline.cli.place import DATA
-from warmline.cli.say import Trouble
+from warmline.cli.say import CommandError
 
 
 def read_secret(folder: Path) -> str:
@@ -33,7 +33,7 @@ def read_secret(folder: Path) -> str:
             fresh.unlink(missing_ok=True)
         return path.read_text().strip()
     except OSError as error:
-        raise Trouble(
+        raise CommandError(
             f"The secret key in {path} can't be read or made: {error.strerror}. "
             "Run this as the account that owns the workspace, or set WARMLINE_SECRET."
         ) from error

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from warmline.cli.place import HERE, Dir, database, workspace
-from warmline.cli.say import Trouble, out
+from warmline.cli.say import CommandError, out
 from warmline.core.settings import Config, Person
 from warmline.store import sign_ins
 from warmline.store.clock import real_now
@@ -35,13 +35,13 @@ def sign_in(
 
 
 def choose(config: Config, key: str | None) -> Person:
-    """The person of that key, or the one who may do most. Raises Trouble."""
+    """The person of that key, or the one who may do most. Raises CommandError."""
     if key is None:
         if not config.people:
-            raise Trouble("Nobody is under [people] in warmline.toml. Add yourself there, then run: warmline apply")
+            raise CommandError("Nobody is under [people] in warmline.toml. Add yourself, then run: warmline apply")
         return min(config.people.values(), key=lambda one: _FIRST.index(one.role))
     if key not in config.people:
-        raise Trouble(f"There is no person {key}. There are: {', '.join(config.people)}.")
+        raise CommandError(f"There is no person {key}. There are: {', '.join(config.people)}.")
     return config.people[key]
 
 

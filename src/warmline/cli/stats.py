@@ -46,7 +46,11 @@ def show(console: Console, found: Measures) -> None:
     console.print(f"[quiet]Below: since {found.since:%d %b %Y %H:%M} UTC[/]")
     console.print()
     _touches(console, found)
-    _lines(console, "Answers", {f"{name} {channel}".strip(): n for name, by in found.answers.items() for channel, n in by.items()})
+    _lines(
+        console,
+        "Answers",
+        {f"{name} {channel}".strip(): n for name, by in found.answers.items() for channel, n in by.items()},
+    )
     _speed(console, found)
     _lines(console, "Held by the gate", found.holds)
     _lines(console, "Refused by the gate", found.refusals)

@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from warmline.cli.apply import read_or_explain, show_diff
-from warmline.cli.init import make_starter
 from warmline.cli.first_lead import curl_line
+from warmline.cli.init import make_starter
 from warmline.cli.migrate import migrate_all
-from warmline.cli.place import HERE, address, read_files
-from warmline.cli.say import Trouble, note, out
+from warmline.cli.place import HERE, address
+from warmline.cli.say import CommandError, note, out
 from warmline.cli.secret import read_secret
 from warmline.cli.sign_in import choose, make_link
 from warmline.core.bundle import SETTINGS, Bundle
@@ -49,10 +49,20 @@ class Ground:
 
 def up(
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", envvar="WARMLINE_DIR", help="The workspace's folder; made when it is not there.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="[DIR]",
+            envvar="WARMLINE_DIR",
+            help="The workspace's folder; made when it is not there.",
+            show_default=False,
+        ),
     ] = HERE,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the pages; the next free one when it is taken.")] = 8000,
-    speed: Annotated[float, typer.Option(min=1, max=100_000, help="Run the clock this many times faster. Sandbox channels only.")] = 1,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="The port of the pages; the next free one when it is taken.")
+    ] = 8000,
+    speed: Annotated[
+        float, typer.Option(min=1, max=100_000, help="Run the clock this many times faster. Sandbox channels only.")
+    ] = 1,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
     """Run everything on this machine: database, web, engine. Ctrl-C stops it."""
@@ -64,7 +74,7 @@ def up(
     if speed != 1:
         require_sandbox(bundle.config)
     secret = os.environ["WARMLINE_SECRET"] = read_secret(directory)
-    with ready_database(directory, console) as dsn:
+    with ready_database(directory) as dsn:
         free = free_port(port)
         if free != port:
             note(f"Port {port} is taken, so this runs on {free}.")
@@ -90,19 +100,19 @@ def up(
 
 
 def require_sandbox(config: Config) -> None:
-    """Raises Trouble when a faster clock would reach real people: two weeks of messages within a minute."""
+    """Raises CommandError when a faster clock would reach real people: two weeks of messages within a minute."""
     for kind, channel in config.channels.items():
         far_end = str(channel.options.get("base_url") or channel.options.get("host") or "")
         host = urlsplit(far_end if "//" in far_end else f"//{far_end}").hostname
         if channel.provider != "sandbox" and host not in _LOOPBACK:
-            raise Trouble(
-                f"[channels.{kind}] goes to {channel.provider}, a real provider, and a faster clock would send weeks of "
-                f'messages in minutes. Write provider = "sandbox" there, or leave out --speed.'
+            raise CommandError(
+                f"[channels.{kind}] goes to {channel.provider}, a real provider, and a faster clock would send "
+                f'weeks of messages in minutes. Write provider = "sandbox" there, or leave out --speed.'
             )
 
 
 @contextmanager
-def ready_database(directory: Path, console: Console) -> Iterator[str]:
+def ready_database(directory: Path) -> Iterator[str]:
     if os.environ.get("DATABASE_URL"):
         note("Using the database of DATABASE_URL.")
     with address(directory) as dsn:

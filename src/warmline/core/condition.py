@@ -1,4 +1,4 @@
-"""A CEL expression of a playbook, compiled once. Type-checked by `check` when published, so that no lead runs into it."""
+"""A CEL expression of a playbook, compiled once. Type-checked when published, so that no lead runs into it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _PATH = re.compile(r"\b(event|lead|history)\.([A-Za-z_]\w*)(\s*\()?(?:\.([A-Za-z
 class Condition:
     """`holds(variables)` answers it. Equal sources are equal conditions. Immutable."""
 
-    __slots__ = ("_program", "custom", "reads", "source")
+    __slots__ = ("_absent", "_program", "custom", "reads", "source")
 
     def __init__(self, source: str) -> None:
         """Raises ValueError with the parser's own words when `source` is not CEL."""
@@ -58,11 +58,20 @@ class Condition:
         self.reads = frozenset((variable, name) for variable, name, _, _ in paths)
         #: Names of the custom fields (`lead.fields.x`, `event.fields.x`): absent ones read as "".
         self.custom = frozenset((variable, sub) for variable, name, _, sub in paths if name == "fields" and sub)
+        #: What a field is when the lead has not got it: false for a yes or no, else empty. A gap is no error.
+        self._absent = {
+            variable: {
+                name: False if isinstance(known[name], bool) else ""
+                for owner, name in self.reads
+                if owner == variable and name in known
+            }
+            for variable, known in (("event", EVENT_FIELDS), ("lead", LEAD_FIELDS))
+        }
 
     def holds(self, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] | None = None) -> bool:
         """Evaluate. Raises ConditionError when a custom field's text is not what the expression needs."""
         try:
-            answer = self.answer(variables, functions)
+            answer = self.answer(self._filled(variables), functions)
         except (KeyError, TypeError, ValueError, RuntimeError, ArithmeticError) as error:
             raise ConditionError(f"The condition `{self.source}` could not be answered: {error}") from error
         if not isinstance(answer, bool):
@@ -72,6 +81,14 @@ class Condition:
     def answer(self, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] | None = None) -> Any:
         """Whatever the expression comes to, of any type. Raises what CEL raises."""
         return self._program.execute(cel.Context(dict(variables), dict(functions or {})))
+
+    def _filled(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        gaps = {
+            variable: {name: blank for name, blank in absent.items() if variables.get(variable, {}).get(name) is None}
+            for variable, absent in self._absent.items()
+        }
+        filled = {variable: {**variables.get(variable, {}), **blanks} for variable, blanks in gaps.items() if blanks}
+        return {**variables, **filled} if filled else variables
 
     def functions(self) -> list[str]:
         return [name for name in self._program.functions() if name.isidentifier() and not name.startswith("_")]

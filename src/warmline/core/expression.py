@@ -34,6 +34,7 @@ FUNCTIONS = (
     "all", "exists", "exists_one", "map", "filter", "min", "max", "timestamp", "duration", "lowerAscii", "upperAscii",
     "getFullYear", "getMonth", "getDate", "getHours", "getMinutes", "getSeconds", "getDayOfWeek",
 )  # fmt: skip
+LONGEST = 1000  # characters of a condition
 _TEXTS = ("1", "2026-01-01T00:00:00Z", "10m")  # what a text may have to be, for int(), timestamp() and duration()
 _JUNK = ("", "abc")  # what a lead may have typed instead
 
@@ -46,21 +47,25 @@ class Place(NamedTuple):
     column: int
 
 
-def check_condition(source: str, where: Place, steps: Collection[str] | None = None) -> list[Problem]:
+def check_condition(source: str, where: Place, steps: Mapping[str, Collection[str]] | None = None) -> list[Problem]:
     """Everything that is wrong with one condition; nothing when it may be published.
 
-    `steps` are the names that history.clicked("x") may ask about; None where there is no history yet (enroll.when).
+    `steps` are the outcomes of every step that history.clicked("x") may ask about, by name; None where there is no
+    history yet (enroll.when).
     """
+    if len(source) > LONGEST:
+        return [Problem(*where, f"The condition has {len(source)} characters.", f"Write one of at most {LONGEST}.")]
     try:
         condition = Condition(source)
     except ValueError as error:
         return [Problem(*where, f"`{source}` can't be read: {_said(error)}.", _syntax_advice(source))]
     check = _Check(condition, where, steps)
-    check.names()
-    if not check.problems:
-        check.truth(source, ())
-    if not check.problems:
-        check.triggers(source)
+    try:
+        for look in (check.names, check.types, check.triggers):
+            if not check.problems:
+                look()
+    except RecursionError:
+        return [Problem(*where, "The condition is nested too deeply.", "Take out brackets and doubled `!`.")]
     return sorted(set(check.problems))
 
 
@@ -68,7 +73,7 @@ def check_condition(source: str, where: Place, steps: Collection[str] | None = N
 class _Check:
     condition: Condition
     where: Place
-    steps: Collection[str] | None
+    steps: Mapping[str, Collection[str]] | None
     problems: list[Problem] = field(default_factory=list)
 
     def note(self, message: str, instead: str) -> None:
@@ -112,8 +117,8 @@ class _Check:
         )
         self.note(f"`{variable}.{name}` is not known.", suggest(name, known, "one of") + own)
 
-    def triggers(self, source: str) -> None:
-        for name, kind in equalities(source):
+    def triggers(self) -> None:
+        for name, kind in equalities(self.condition.source):
             if name == "event.kind" and kind not in TRIGGERS:
                 self.note(f"No event is of the kind `{kind}`.", suggest(kind, TRIGGERS, "one of"))
 
@@ -124,13 +129,20 @@ class _Check:
                 self.note(
                     f"`history.{name}({step})` names no step.", f'Write the step in quotes: history.{name}("ack").'
                 )
-            elif self.steps is not None and step[1:-1] not in self.steps:
-                self.note(
-                    f"`history.{name}({step})`: there is no step {step[1:-1]}.",
-                    suggest(step[1:-1], self.steps, "one of"),
-                )
+            elif self.steps is None:
+                continue
+            elif step[1:-1] not in self.steps:
+                advice = suggest(step[1:-1], self.steps, "one of")
+                self.note(f"`history.{name}({step})`: there is no step {step[1:-1]}.", advice)
+            elif name not in self.steps[step[1:-1]]:
+                known = [outcome for outcome in self.steps[step[1:-1]] if outcome in HISTORY_FUNCTIONS]
+                said = f"`history.{name}({step})` is never true: that step does not come out as {name}."
+                self.note(said, suggest(name, known, "one of"))
 
     # What it answers
+
+    def types(self) -> None:
+        self.truth(self.condition.source, ())
 
     def truth(self, expression: str, guards: tuple[str, ...]) -> None:
         """`expression` must answer true or false. `guards` are what holds when it is asked."""

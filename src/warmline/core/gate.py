@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -252,14 +253,14 @@ def _attempt_cap(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding
         if ask.channel not in cap.channels:
             continue
         since = now - cap.per
-        times = sorted(
+        times = [
             at
             for key, (at, channel) in facts.attempts.items()
-            if key != ask.id and at > since and channel in cap.channels
-        )
+            if at > since and channel in cap.channels and key != ask.id
+        ]
         most = f"{len(times)} of {cap.count} in {_span(cap.per)}"
         if len(times) >= cap.count:
-            until = times[len(times) - cap.count] + cap.per
+            until = sorted(times)[len(times) - cap.count] + cap.per
             flip = f"the oldest attempt drops out in {_span(until - now)}"
             return Finding("attempt_cap", "hold", f"{most} ({cap.id})", flip, until, cap.cite)
     return Finding("attempt_cap", "pass", most or f"no cap on {ask.channel}")
@@ -300,6 +301,7 @@ def _day(at: datetime) -> str:
     return f"{at:%d %b %Y %H:%M} UTC"
 
 
+@lru_cache(maxsize=4096)
 def _span(span: timedelta) -> str:
     minutes = max(int(span.total_seconds() // 60), 0)
     days, minutes = divmod(minutes, 1440)

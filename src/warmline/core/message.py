@@ -161,7 +161,7 @@ def _render(name: str, body: str, variables: Mapping[str, Any]) -> str:
     try:
         return _compiled(body).render(**variables)
     except UndefinedError as error:
-        variable = str(error.args[0]).split(" is undefined")[0].strip("'") if error.args else ""
+        variable = _missing_name(error, body)
         line = _line(error, body)
         raise TemplateError(
             f"Template {name}, line {line}: `{variable}` is not known here. "
@@ -171,6 +171,16 @@ def _render(name: str, body: str, variables: Mapping[str, Any]) -> str:
         ) from error
     except LiquidError as error:
         raise _syntax_error(error, body, name) from error
+
+
+def _missing_name(error: UndefinedError, body: str) -> str:
+    """The whole path as the template writes it, also when already its first part is missing."""
+    at = getattr(error.token, "start_index", -1)
+    for group in _compiled(body).analyze().globals.values():
+        for use in group:
+            if use.span.index == at:
+                return ".".join(str(segment) for segment in use.segments)
+    return str(error.args[0]).split(" is undefined")[0].strip("'") if error.args else ""
 
 
 def _syntax_error(error: LiquidError, body: str, name: str = "") -> TemplateError:

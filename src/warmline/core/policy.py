@@ -29,9 +29,7 @@ def rules_for(packs: Iterable[Pack], config: Config, calendars: Mapping[str, Cal
     barred: set[tuple[str, str]] = set()
     fresh = timedelta.max
     for pack in packs:
-        for rule in pack.rules:
-            if not _in_force(pack, rule.effective_from, rule.effective_until, on):
-                continue
+        for rule in pack.in_force(on):
             if isinstance(rule, PackHours):
                 for channel in rule.channels:
                     for purpose in rule.purposes:
@@ -77,10 +75,6 @@ def _bind_acknowledge(hours: dict[tuple[str, str], list[HoursRule]]) -> None:
     for (channel, purpose), rules in list(hours.items()):
         if purpose == "marketing":
             hours.setdefault((channel, "acknowledge"), []).extend(rules)
-
-
-def _in_force(pack: Pack, since: date | None, until: date | None, on: date) -> bool:
-    return (since or pack.effective_from) <= on and (until is None or on < until)
 
 
 def _version(packs: list[Pack], config: Config, on: date) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 
 from .history import History
@@ -74,25 +75,33 @@ def instant(at: At, anchor: datetime, zone: str, seed: int, name: str) -> dateti
     """`at` counted from `anchor`. A day or clock that lies before the anchor means at once, never in the past."""
     if isinstance(at, Delay):
         return anchor + at.amount
-    day = local_date(anchor, zone) + timedelta(days=_draw_day(at, seed, name) - 1)
-    return max(at_local(day, _draw_clock(at, seed, name), zone), anchor)
+    days, minutes = _draw(at, seed, name)
+    moment = _at_local(_local_date(anchor, zone), days, minutes, zone)
+    return moment if moment > anchor else anchor
 
 
-def _draw_day(at: Days, seed: int, name: str) -> int:
-    span = at.last - at.first
-    return at.first if span == 0 else at.first + int(fraction(seed, name, "day") * (span + 1))
-
-
-def _draw_clock(at: Days, seed: int, name: str) -> time:
+def _draw(at: Days, seed: int, name: str) -> tuple[int, int]:
+    """Days after the anchor's own, and minutes after local midnight."""
     start, end = at.window
-    minutes = (end.hour * 60 + end.minute) - (start.hour * 60 + start.minute)
-    if minutes <= 0:
-        return start
-    total = start.hour * 60 + start.minute + int(fraction(seed, name, "clock") * minutes)
-    return time(total // 60, total % 60)
+    opens = start.hour * 60 + start.minute
+    minutes = end.hour * 60 + end.minute - opens
+    span = at.last - at.first
+    if span == 0 and minutes <= 0:
+        return at.first - 1, opens
+    day, clock = fractions(seed, name)
+    return at.first - 1 + int(day * (span + 1)), opens + (int(clock * minutes) if minutes > 0 else 0)
 
 
-def fraction(seed: int, name: str, what: str) -> float:
-    """A number in [0, 1) that is always the same for the same enrollment, step and question."""
-    digest = blake2b(f"{seed}/{name}/{what}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest) / 2**64
+def fractions(seed: int, name: str) -> tuple[float, float]:
+    """Two numbers in [0, 1) that are always the same for the same enrollment and step."""
+    digest = blake2b(f"{seed}/{name}".encode(), digest_size=16).digest()
+    return int.from_bytes(digest[:8]) / 2**64, int.from_bytes(digest[8:]) / 2**64
+
+
+# Leads of one morning share their days, and many share their minutes: both answers are kept.
+_local_date = lru_cache(maxsize=65_536)(local_date)
+
+
+@lru_cache(maxsize=262_144)
+def _at_local(day: date, days: int, minutes: int, zone: str) -> datetime:
+    return at_local(day + timedelta(days=days), time(minutes // 60, minutes % 60), zone)

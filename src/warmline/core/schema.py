@@ -30,7 +30,7 @@ def json_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": URL,
         "title": "Warmline playbook",
-        "description": "The authored policy for a kind of lead: who enters, what happens when, who answers, what comes after.",
+        "description": "The policy for a kind of lead: who enters, what happens, who answers, what comes after.",
         "type": "object",
         "additionalProperties": False,
         "required": ["name", "owner", "steps"],
@@ -87,7 +87,7 @@ _SIGNAL = _choice("What a person did that stops the machine.", list(SIGNALS))
 _PLAYBOOK: dict[str, dict[str, Any]] = {
     "name": _text("What people call this playbook.", ["Pricing request"]),
     "enroll": _object(
-        "Who enters, and who wins when two playbooks want the same lead. Without it only other playbooks and people enrol.",
+        "Who enters, and which playbook wins. Without it only other playbooks and people enrol.",
         {
             "when": _ref(
                 "condition", "Asked about every event; history is not known yet.", ['event.form == "pricing"']
@@ -191,7 +191,7 @@ _STEP: dict[str, dict[str, Any]] = {
         "examples": ["ack", {"if": "history.engaged", "use": "case-fit", "else": "objection"}],
     },
     "at": _text(
-        "When: at once, after a pause, on a day of the lead's calendar (day 1 is the day it entered), or after another step.",
+        "At once, after a pause, on a day of the lead's calendar (day 1: it entered), or after a step.",
         ["now", "45 minutes after first-call.missed", "day 2, 10:00", "day 3..4, 11:00..16:00", "week 2"],
         _AT,
     ),

@@ -12,11 +12,13 @@ from ruamel.yaml.nodes import MappingNode, Node
 from .condition import Condition
 from .expression import Place, check_condition
 from .playbook import CALL_OUTCOMES, SEND_OUTCOMES, TASK_OUTCOMES, Anchor, At, Call, Choice, Chore, Delay, Send, Step
+from .timing import OUTCOMES as ANY_OUTCOME
 from .timing import parse_at
 from .tree import Fields, Reader
 from .words import NAME, suggest
 
 Kind = Literal["send", "call", "task"]
+Outcomes = Mapping[str, tuple[str, ...]]  # what each step can come out as, by its name
 KINDS: tuple[Kind, ...] = ("send", "call", "task")
 KEYS: Mapping[Kind, tuple[str, ...]] = {
     "send": ("send", "or", "template", "at", "if", "purpose"),
@@ -37,7 +39,7 @@ class Draft:
     reader: Reader
     key: Node
     fields: Fields
-    names: frozenset[str]
+    outcomes: Outcomes
     common: dict[str, Any]
 
 
@@ -71,13 +73,14 @@ def read_steps(reader: Reader, node: Node) -> list[Placed]:
         else:
             named[name] = (key, value)
     kinds = {name: kind for name, (_, value) in named.items() if (kind := _kind_of(value))}
-    placed = [_step(reader, key, value, kinds, frozenset(named)) for key, value in named.values()]
+    outcomes = {name: OUTCOMES[kinds[name]] if name in kinds else ANY_OUTCOME for name in named}
+    placed = [_step(reader, key, value, kinds, outcomes) for key, value in named.values()]
     found = [step for step in placed if step is not None]
     _check_cycles(reader, found)
     return found
 
 
-def read_condition(reader: Reader, node: Node, steps: frozenset[str] | None) -> Condition | None:
+def read_condition(reader: Reader, node: Node, steps: Outcomes | None) -> Condition | None:
     """A condition that passed its type check; None when it did not (noted). `steps` None: before the enrollment."""
     source = reader.text(node, "a condition", "'event.form == \"pricing\"'")
     if source is None:
@@ -94,7 +97,7 @@ def _kind_of(node: Node) -> Kind | None:
     return next((kind for kind in KINDS if kind in keys), None)
 
 
-def _step(reader: Reader, key: Node, node: Node, kinds: Mapping[str, Kind], names: frozenset[str]) -> Placed | None:
+def _step(reader: Reader, key: Node, node: Node, kinds: Mapping[str, Kind], outcomes: Outcomes) -> Placed | None:
     name = str(key.value)
     if not isinstance(node, MappingNode):
         reader.note(
@@ -115,13 +118,13 @@ def _step(reader: Reader, key: Node, node: Node, kinds: Mapping[str, Kind], name
     before = len(reader.problems)
     common = {"name": name, "line": key.start_mark.line + 1}
     if "at" in fields:
-        common["at"] = _at(reader, fields["at"][1], name, kinds, names)
+        common["at"] = _at(reader, fields["at"][1], name, kinds, outcomes)
     else:
         reader.note(key, f"The step `{name}` does not say when.", "Add: at: now, or at: day 2, 10:00.")
     if "if" in fields:
-        common["condition"] = read_condition(reader, fields["if"][1], names)
+        common["condition"] = read_condition(reader, fields["if"][1], outcomes)
     make = {"send": _send, "call": _call, "task": _task}[kind]
-    step = make(Draft(reader, key, fields, names, common))
+    step = make(Draft(reader, key, fields, outcomes, common))
     return Placed(step, fields) if step is not None and not _errors_since(reader, before) else None
 
 
@@ -139,7 +142,7 @@ def _send(draft: Draft) -> Send | None:
         channels.append(channel)
     template = None
     if "template" in fields:
-        template = _template(reader, fields["template"][1], draft.names)
+        template = _template(reader, fields["template"][1], draft.outcomes)
     else:
         reader.note(
             draft.key,
@@ -202,7 +205,7 @@ def _channel(reader: Reader, node: Node) -> Any:
     return reader.choice(node, CHANNELS, "the channel")
 
 
-def _template(reader: Reader, node: Node, names: frozenset[str]) -> str | Choice | None:
+def _template(reader: Reader, node: Node, outcomes: Outcomes) -> str | Choice | None:
     if not isinstance(node, MappingNode):
         return _name(reader, node, "template", "ack")
     fields = reader.fields(node, ("if", "use", "else"), "a template choice")
@@ -215,7 +218,7 @@ def _template(reader: Reader, node: Node, names: frozenset[str]) -> str | Choice
         )
     if missing:
         return None
-    condition = read_condition(reader, fields["if"][1], names)
+    condition = read_condition(reader, fields["if"][1], outcomes)
     use = _name(reader, fields["use"][1], "use", "one")
     otherwise = _name(reader, fields["else"][1], "else", "another")
     return Choice(condition, use, otherwise) if condition and use and otherwise else None
@@ -231,16 +234,16 @@ def _name(reader: Reader, node: Node, what: str, example: str) -> str | None:
     return None
 
 
-def _at(reader: Reader, node: Node, own: str, kinds: Mapping[str, Kind], names: frozenset[str]) -> At | None:
+def _at(reader: Reader, node: Node, own: str, kinds: Mapping[str, Kind], outcomes: Outcomes) -> At | None:
     at: At | None = reader.parsed(node, "at", "at: now", parse_at)
     if at is None or not at.anchor.step:
         return at
     step, outcome = at.anchor.step, at.anchor.outcome
-    others = sorted(names - {own})
+    others = sorted(outcomes.keys() - {own})
     if step == own:
         reader.note(node, f"The step `{own}` waits for itself.", "Name another step after `after`.")
         return None
-    if step not in names:
+    if step not in outcomes:
         reader.note(node, f"There is no step `{step}` to wait for.", suggest(step, others, "one of"))
         return None
     kind = kinds.get(step)

@@ -15,6 +15,7 @@ from datetime import time, timedelta
 from .playbook import CALL_OUTCOMES, DEFAULT_WINDOW, SEND_OUTCOMES, START, TASK_OUTCOMES, Anchor, At, Days, Delay
 from .words import UnreadableError, nearest, parse_duration, print_duration
 
+LONGEST = 200  # characters of an `at`
 LAST_DAY = 5 * 366
 OUTCOMES = tuple(dict.fromkeys((*SEND_OUTCOMES, *CALL_OUTCOMES, *TASK_OUTCOMES)))
 
@@ -30,6 +31,8 @@ def parse_at(text: str) -> At:
 
     Raises UnreadableError.
     """
+    if len(text) > LONGEST:
+        raise UnreadableError("The time is far too long.", _SHAPE)
     head, comma, tail = text.partition(",")
     when, anchor = _split_anchor(head.strip())
     days = _DAYS.fullmatch(when)

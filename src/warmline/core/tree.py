@@ -17,7 +17,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from .words import Problem, UnreadableError, nearest, parse_duration, suggest
 
 _TAG = "tag:yaml.org,2002:"
+_DASHES = re.compile(r"[\s\-?:]*")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(\.\..*)?", re.DOTALL)
+DEEPEST = 40  # brackets and dashes within each other; the language needs five
 Fields = dict[str, tuple[Node, Node]]  # key -> (where the key stands, its value)
 
 
@@ -30,8 +32,15 @@ class Reader:
 
     def compose(self, source: str) -> Node | None:
         """The root node; None when the file is empty or is not YAML (noted)."""
+        if _depth(source) > DEEPEST:
+            self.note_at(
+                1, 1, "The file is nested too deeply to be read.", "Write it flat, like the starter playbooks."
+            )
+            return None
         try:
-            root: Node | None = YAML(typ="rt", pure=True).compose(source)
+            yaml = YAML(typ="rt", pure=True)
+            yaml.composer.warn_double_anchors = False  # the later one counts, as in YAML 1.2
+            root: Node | None = yaml.compose(source)
         except MarkedYAMLError as error:
             self._note_syntax(error)
             return None
@@ -168,6 +177,21 @@ class Reader:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         said = str(error.problem or error.context or "it can't be read")
         self.note_at(line, column, f"This is not YAML: {said}.", _yaml_advice(said))
+
+
+def _depth(source: str) -> int:
+    """About how deep the file is nested: the YAML reader takes ages over hostile nesting, so this looks first."""
+    depth = deepest = 0
+    for line in source.splitlines():
+        dashes = len(_DASHES.match(line)[0].split())  # type: ignore[index] # matches every line
+        for char in line:
+            if char in "[{":
+                depth += 1
+                deepest = max(deepest, depth + dashes)
+            elif char in "]}":
+                depth = max(0, depth - 1)
+        deepest = max(deepest, depth + dashes)
+    return deepest
 
 
 def _yaml_advice(said: str) -> str:

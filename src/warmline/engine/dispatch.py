@@ -21,6 +21,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, Channel, Message, NotSent, Receipt, Refused, Unknown
 from warmline.core import gate
 from warmline.core.standing import facts_of, history_of
@@ -47,6 +48,9 @@ MOST_TRIES = 8
 
 #: A time-out leaves the provider this long to show the message in its own list before it is asked.
 SETTLE = timedelta(seconds=15)
+
+#: How long touches wait when this host can't use their channel.
+UNUSABLE = timedelta(seconds=30)
 
 Channels = Callable[[int], Mapping[str, Channel]]
 
@@ -255,7 +259,14 @@ class Dispatcher:
         granted: list[Ready] = []
         for workspace_id, kind in sorted({(touch.workspace_id, touch.channel) for touch in ready}):
             mine = [touch for touch in ready if (touch.workspace_id, touch.channel) == (workspace_id, kind)]
-            channel = self.channels(workspace_id).get(kind)
+            try:
+                channel = self.channels(workspace_id).get(kind)
+            except ChannelSettingsError as error:
+                # This host can't use the account (a variable is not set here, say). Nothing is refused for that: the
+                # touches wait, another host may take them, and the log says what to write.
+                log.error("channel.unusable", workspace=workspace_id, channel=kind, error=str(error))
+                touches.postpone(self.conn, lane, [{"id": touch.id, "ready_at": now + UNUSABLE} for touch in mine])
+                continue
             if channel is None:  # taken out of warmline.toml meanwhile: nothing to pace, `_compose` refuses
                 granted += mine
                 continue

@@ -46,7 +46,7 @@ class Look:
     writes: Writes
     new_id: NewId
     done: list[dict[str, Any]] = field(default_factory=list)  # for the decision's record, in order
-    later: list[datetime] = field(default_factory=list)  # ends of holds
+    later: list[datetime] = field(default_factory=list)  # ends of holds, expiries of tasks just opened
 
     # --- what every action needs -----------------------------------------------------------------------------------
 
@@ -161,7 +161,7 @@ def _reach(at: Look, reach: Reach) -> bool:
             }
         )  # fmt: skip
         at.happened("touch.planned", step=step.name, channel=channel, touch=touch_id)
-        return True
+        return False  # it waits for its receipt now, and the other steps stay as they were decided
     if verdict.result == "refuse" or (verdict.until is None and not reach.last):
         # The next channel of `or` has its turn when this one may never go, or not before a person has acted.
         at.happened("touch.refused", step=step.name, channel=channel, reason=verdict.rule, last=reach.last)
@@ -195,7 +195,8 @@ def _ask(at: Look, ask: Ask) -> bool:
         script=step.script if isinstance(step, Call) else "",
     )  # fmt: skip
     at.happened("task.opened", step=step.name, channel="call" if is_call else "")
-    return True
+    at.later.append(ask.expires_at)
+    return False
 
 
 def _gate(at: Look, channel: Any, purpose: Any, *, office: bool = True) -> Verdict:

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, Channel, Message
 from warmline.store import touches
 from warmline.store.ids import new_id, touch_ref
@@ -41,6 +42,14 @@ async def rescue(
                 open_tasks(conn, [_task(outcome, now()) for outcome in outcomes if outcome.status == "unknown"])
             count += len(stale)
     return count
+
+
+def _channel(channels: Channels, touch: Ready) -> Channel | None:
+    try:
+        return channels(touch.workspace_id).get(touch.channel)
+    except ChannelSettingsError as error:
+        log.error("channel.unusable", workspace=touch.workspace_id, channel=touch.channel, error=str(error))
+        return None
 
 
 async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime) -> Outcome:

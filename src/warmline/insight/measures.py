@@ -1,4 +1,4 @@
-"""How a workspace is doing, in numbers. One reading for `warmline stats`, the dashboard and anything that asks for JSON."""
+"""How a workspace is doing, in numbers: one reading for `warmline stats`, the dashboard and whoever asks for JSON."""
 
 from __future__ import annotations
 

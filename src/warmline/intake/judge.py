@@ -149,7 +149,7 @@ class Batch:
         self.suppressed += lifted.narrowed
         self._happened(person, "opted.in", proof=lifted.proof, channels=list(lifted.channels), source=one.source)
         if person.status == "opted_out":
-            person.set("status", "open")
+            person.put("status", "open")
         return False
 
     # --- what follows -----------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ class Batch:
         person.run = Run(enrollment_id, candidate.key, candidate.rank, "running", self.now, candidate.version_id)
         person.run_is_new = True
         if person.status in CLOSED:
-            person.set("status", "open")
+            person.put("status", "open")
         self._wants_owner(person, version.playbook.owner)
 
     def _stay(self, person: Person, one: Submission, declined: Decline) -> None:
@@ -184,13 +184,13 @@ class Batch:
         self._declined(person, declined)
         if declined.reason == "opted_out":
             if person.run is None:
-                person.set("status", "opted_out")
+                person.put("status", "opted_out")
             return
         if declined.reason == "human_live":
             self._tell(person, one)
             return
         if person.status in CLOSED and declined.reason != "closed":
-            person.set("status", "open")  # it came back by itself: somebody should know
+            person.put("status", "open")  # it came back by itself: somebody should know
         if person.status == "open" and person.run is None and not person.waits and not person.tasks:
             note = " ".join([f"Not enrolled: {REASON_WORDS[declined.reason]}.", *declined.errors])
             self._ask(person, "review", f"{WORDS[one.kind]}: decide what {person.called} gets next", REVIEW_WITHIN, note)
@@ -205,7 +205,7 @@ class Batch:
             )
             self._happened(person, "handed.off", signal=SIGNAL_OF[one.kind], due=due_at.isoformat(), to=person.owner)
             if person.status != "opted_out":
-                person.set("status", "handed_off")
+                person.put("status", "handed_off")
 
     def _tell(self, person: Person, one: Submission) -> None:
         """A person has the lead: the open task says what has come in, or a new one does."""
@@ -277,7 +277,7 @@ class Batch:
             task["owner"] = self.people[task["lead_id"]].owner
 
     def _owned(self, person: Person, owner: str, by: str) -> None:
-        person.set("owner", owner)
+        person.put("owner", owner)
         self._happened(person, "assigned", owner=owner, by=by)
 
 

@@ -58,7 +58,7 @@ class Person:
     def called(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.phone or self.email or "this lead"
 
-    def set(self, name: str, value: Any) -> None:
+    def put(self, name: str, value: Any) -> None:
         if getattr(self, name) != value:
             setattr(self, name, value)
             self.changed = True
@@ -70,9 +70,9 @@ class Person:
         """
         for name in ("first_name", "last_name", "company", "country", "region", "time_zone"):
             if value := getattr(draft, name):
-                self.set(name, value)
+                self.put(name, value)
         if draft.fields:
-            self.set("fields", {**self.fields, **draft.fields})
+            self.put("fields", {**self.fields, **draft.fields})
         added = []
         for kind, value in (("email", draft.email), ("phone", draft.phone)):
             if not value or value in elsewhere:
@@ -81,7 +81,7 @@ class Person:
                 self.addresses[value] = "ok"
                 added.append((kind, value))
             if self._takes_over(kind, consents):
-                self.set(kind, value)
+                self.put(kind, value)
         return added
 
     def _takes_over(self, kind: str, consents: tuple[Given, ...]) -> bool:

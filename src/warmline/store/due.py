@@ -113,16 +113,22 @@ def claim(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> lis
 
 def know(conn: psycopg.Connection, lane: int, lead_ids: Sequence[UUID]) -> dict[UUID, Known]:
     """Everything `decide` and the gate read of these leads, as of now. Suppressions are looked up by person, address
-    and domain, so that one that came with another lead's address counts here too."""
+    and domain, so that one that came with another lead's address counts here too.
+
+    The events' JSON is put together by hand, which takes PostgreSQL two thirds of the time of json_build_array; the
+    columns quoted so can hold no quote (events_are_quotable).
+    """
     known = read(
         conn,
         """
         select json_agg(json_build_array(
           l.id, l.workspace_id, l.status, l.owner, l.first_name, l.last_name, l.company, l.email, l.phone, l.country,
           l.region, l.time_zone, l.fields, l.source,
-          coalesce((select json_agg(json_build_array(e.kind, e.at, e.seq, e.enrollment_id, e.step, e.channel,
-                                                     e.touch_id, e.data) order by e.seq)
-                    from events e where e.lane = %(lane)s and e.lead_id = l.id), '[]'),
+          ('[' || array_to_string(array(
+            select '["' || e.kind || '",' || to_json(e.at) || ',' || e.seq || ','
+                   || coalesce('"' || e.enrollment_id || '"', 'null') || ',"' || e.step || '","' || e.channel || '",'
+                   || coalesce('"' || e.touch_id || '"', 'null') || ',' || e.data || ']'
+            from events e where e.lane = %(lane)s and e.lead_id = l.id order by e.seq), ',') || ']')::json,
           coalesce((select json_agg(json_build_array(c.level, c.channels, c.at, c.expires_at, c.wording, c.source))
                     from consents c where c.lane = %(lane)s and c.lead_id = l.id), '[]'),
           coalesce((select json_agg(json_build_array(a.kind, a.value, a.state) order by a.added_at desc)

@@ -59,6 +59,7 @@ class Standing(msgspec.Struct, array_like=True):
     tasks: list[OpenTask]
     recent: list[tuple[str, str]]  # (kind, form) of what came in within the last minute
     keys: list[str]  # of the keys asked for: those that the story has already
+    workspace_id: int
 
 
 def hold(
@@ -77,6 +78,12 @@ def hold(
         conn.execute(_HOLD_LEADS, (rows,))
     known = read(conn, _STANDING, {"rows": rows, "since": since, "keys": list(keys)}, Standing)
     return {one.id: one for one in known}
+
+
+def read_one(conn: psycopg.Connection, lead_id: UUID, now: datetime) -> Standing | None:
+    """How a lead stands, without locking it."""
+    known = read(conn, _STANDING, {"rows": _keys_of([lead_id]), "since": now, "keys": []}, Standing)
+    return known[0] if known else None
 
 
 def insert(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None:
@@ -129,7 +136,8 @@ select json_agg(json_build_array(
   coalesce((select json_agg(json_build_array(v.kind, coalesce(v.data->>'form', '')))
             from events v where v.lane = l.lane and v.lead_id = l.id and v.at > %(since)s and v.data->>'source' <> ''), '[]'),
   coalesce((select json_agg(v.key) from events v
-            where v.lane = l.lane and v.lead_id = l.id and v.key = any(%(keys)s)), '[]')
+            where v.lane = l.lane and v.lead_id = l.id and v.key = any(%(keys)s)), '[]'),
+  l.workspace_id
 ))::text
 from json_to_recordset(%(rows)s::json) as w (lane smallint, id uuid)
 join leads l on l.lane = w.lane and l.id = w.id

@@ -49,7 +49,7 @@ def leads_by_status(conn: psycopg.Connection, workspace_id: int) -> list[Count]:
 
 
 def events_by_channel(conn: psycopg.Connection, workspace_id: int, kinds: list[str], since: datetime) -> list[Count]:
-    """How often each of `kinds` happened since then, by channel. The story is append-only, so a BRIN index on time serves."""
+    """How often each of `kinds` happened since then, by channel. Append-only, so a BRIN index on time serves."""
     return read(
         conn,
         """
@@ -64,7 +64,7 @@ def events_by_channel(conn: psycopg.Connection, workspace_id: int, kinds: list[s
 
 
 def gate_reasons(conn: psycopg.Connection, workspace_id: int, since: datetime) -> list[Count]:
-    """What the gate held and refused since then, by rule: (hold or refuse, rule, how often). One look may hold several."""
+    """What the gate held and refused since then: (hold or refuse, rule, how often). One look may hold several."""
     return read(
         conn,
         """
@@ -89,7 +89,8 @@ def first_touches(conn: psycopg.Connection, workspace_id: int, since: datetime) 
           select extract(epoch from e.machine - l.created_at) machine, extract(epoch from e.human - l.created_at) human
           from leads l cross join lateral (
             select min(at) filter (where kind = 'touch.sent') machine,
-                   min(at) filter (where kind = 'task.done' and (channel = 'call' or data ->> 'task' = 'hand_off')) human
+                   min(at) filter (where kind = 'task.done'
+                                   and (channel = 'call' or data ->> 'task' = 'hand_off')) human
             from events e where e.lane = l.lane and e.lead_id = l.id and e.kind in ('touch.sent', 'task.done')
           ) e
           where l.workspace_id = %s and l.created_at >= %s

@@ -39,7 +39,8 @@ def list_orphans(conn: psycopg.Connection, workspace_id: int) -> list[Orphan]:
         conn,
         f"""
         select json_agg(json_build_object('id', l.id, 'status', l.status, 'updated_at', l.updated_at, 'called',
-          coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.phone, l.email, '')) order by l.updated_at)::text
+          coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.phone, l.email, ''))
+          order by l.updated_at)::text
         {_ORPHANED}
         """,
         {"workspace": workspace_id},

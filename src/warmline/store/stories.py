@@ -1,4 +1,4 @@
-"""Everything that is kept of one lead, for the story of it. Goes by primary keys only, whatever the size of the tables."""
+"""Everything that is kept of one lead, for its story. By primary keys and the lead's own indexes only."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from django.db import connections
 
 from . import database
 from .doors import health, hooks, intake, links, metrics, static, unsubscribe
-from .doors.http import LIMIT, Door, Gone, Receive, Request, Response, Scope, Send, TooLarge, read, text, write
+from .doors.http import LIMIT, Door, GoneError, Receive, Request, Response, Scope, Send, TooLargeError, read, text, write
 
 _log = logging.getLogger("warmline.web")
 _django = get_asgi_application()
@@ -49,9 +49,9 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         request = await read(scope, receive, tail)
         answer = await _answer(request, methods, door)
-    except TooLarge:
+    except TooLargeError:
         answer = text(413, f"The body is larger than {LIMIT // 1024} kB. Send the leads in smaller batches.\n")
-    except Gone:
+    except GoneError:
         return
     await write(send, answer, scope["method"])
 

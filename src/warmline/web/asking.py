@@ -56,7 +56,7 @@ class Ask:
 
     def part(self, template: str, status: int = 200, **content: Any) -> HttpResponse:
         """Render a fragment for htmx."""
-        return render(self.request, template, {"now": self.now, "zone": self.zone, **content}, status=status)
+        return render(self.request, template, {"now": self.now, "zone": self.zone, "workspace": self.workspace, **content}, status=status)
 
     def go(self, told: str, to: str, *args: Any) -> HttpResponseRedirect:
         """After an act: to the page named `to`, which says what was done (a key of templatetags.words.TOLD)."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 
-class BadEnvironment(Exception):
+class BadEnvironmentError(Exception):
     """Something the web needs to start is missing or wrong. The text says which variable, and what to set."""
 
 
@@ -36,13 +36,13 @@ class Environment:
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Environment:
-    """Raises BadEnvironment."""
+    """Raises BadEnvironmentError."""
     dsn = environ.get("WARMLINE_DSN") or environ.get("DATABASE_URL") or ""
     if not dsn:
-        raise BadEnvironment("No database is named. Set DATABASE_URL, for example postgresql://user@host/warmline.")
+        raise BadEnvironmentError("No database is named. Set DATABASE_URL, for example postgresql://user@host/warmline.")
     secret = environ.get("WARMLINE_SECRET", "")
     if len(secret) < 32:
-        raise BadEnvironment(
+        raise BadEnvironmentError(
             "WARMLINE_SECRET is missing or shorter than 32 characters. Set it to a long random text, the same on every host:"
             ' python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
@@ -63,7 +63,7 @@ def _from_folder(folder: str) -> str:
     try:
         workspace = tomllib.loads(path.read_text(encoding="utf-8")).get("workspace", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadEnvironment(f"{path} can't be read: {error}. Run `warmline check` for details.") from error
+        raise BadEnvironmentError(f"{path} can't be read: {error}. Run `warmline check` for details.") from error
     return str(workspace.get("public_url", "")) if isinstance(workspace, dict) else ""
 
 

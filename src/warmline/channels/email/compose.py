@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -51,7 +52,8 @@ def compose(message: Message, sender: Sender, key: bytes, now: datetime) -> Mail
     mail = EmailMessage(policy=(SMTPUTF8 if utf8 else SMTP).clone(cte_type="7bit"))
     mail["Date"] = format_datetime(now)
     mail["From"] = Address(_one_line(sender.name), addr_spec=sender.address)
-    mail["To"] = Address(addr_spec=recipient)
+    local, _, domain = recipient.rpartition("@")
+    mail["To"] = Address(username=local, domain=domain)
     mail["Subject"] = _one_line(message.subject)
     mail["Message-ID"] = ours
     if sender.reply_domain:
@@ -73,14 +75,16 @@ def compose(message: Message, sender: Sender, key: bytes, now: datetime) -> Mail
 def read_recipient(value: str) -> str:
     """The address with its domain in ASCII (IDNA). Raises UnusableAddressError for lists, names, control characters."""
     local, at, domain = value.strip().rpartition("@")
+    # The standard parser refuses letters beyond ASCII (RFC 6532 allows them), so it judges the rest of the name.
+    judged = re.sub(r"[^\x00-\x7f]", "x", local)
     try:
-        address = f"{local}@{domain.encode('idna').decode()}"
-        usable = bool(local and at and domain) and Address(addr_spec=address).addr_spec == address
-    except (ValueError, IndexError, UnicodeError) as wrong:
+        ascii_domain = domain.encode("idna").decode()
+        usable = bool(local and at and domain) and Address(addr_spec=f"{judged}@{ascii_domain}").username == judged
+    except (ValueError, IndexError, UnicodeError, MessageError) as wrong:
         raise UnusableAddressError("The recipient is not a mail address.") from wrong
     if not usable or CONTROL.search(value) or any(sign in value for sign in ' ,;<>"()\\'):
         raise UnusableAddressError("The recipient is not a mail address.")
-    return address
+    return f"{local}@{ascii_domain}"
 
 
 def _one_line(value: str) -> str:

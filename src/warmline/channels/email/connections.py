@@ -83,6 +83,8 @@ class Connections:
         )
         try:
             await connection.connect()
+            if connection.is_ehlo_or_helo_needed:  # what the server can do must be known before the first mail
+                await connection.ehlo()
             if server.user:
                 await connection.login(server.user, server.password.reveal())
         except aiosmtplib.SMTPAuthenticationError as refused:

@@ -30,8 +30,9 @@ STATUS_CLASSES = {
     "5.6": "sender_config",
     "5.7": "sender_config",
 }
+# A bare 550 stays unknown: RFC 5321 uses it for "no such mailbox" and for policy alike, and an address is not
+# condemned on a guess.
 STAGE_CLASSES = {
-    "recipient 550": "invalid_address",
     "recipient 551": "invalid_address",
     "recipient 553": "invalid_address",
     "recipient 552": "unreachable",

@@ -33,7 +33,9 @@ def main() -> int:
         return 1
     logging.basicConfig(level=logging.WARNING)
     app = make_app(behaviour, signing_key=given.auth_token, inbound_url=given.inbound_url)
-    web.run_app(app, host="127.0.0.1", port=given.port, print=None, access_log=None, handler_cancellation=True)
+    web.run_app(
+        app, host="127.0.0.1", port=given.port, print=None, access_log=None, backlog=1024, handler_cancellation=True
+    )
     return 0
 
 

@@ -100,7 +100,7 @@ _RUN = """
 
 
 def _walk(wanted: Wanted) -> str:
-    after = "and (created_at, id) < (%(at)s, %(id)s)" if wanted.after else ""
+    after = "and created_at <= %(at)s and (created_at < %(at)s or id > %(id)s)" if wanted.after else ""
     conditions = ["true"]
     if wanted.status:
         conditions.append("l.status = %(status)s")
@@ -111,16 +111,16 @@ def _walk(wanted: Wanted) -> str:
     return f"""
       with stretch as materialized (
         select lane, id, created_at, status, owner from leads where workspace_id = %(w)s {after}
-        order by created_at desc, id desc limit %(size)s
+        order by created_at desc, id limit %(size)s
       ), lines as (
         select {_LINE} from stretch s
         join leads l on l.lane = s.lane and l.id = s.id {_RUN}
         where {" and ".join(conditions)}
-        order by s.created_at desc, s.id desc limit %(page)s
+        order by s.created_at desc, s.id limit %(page)s
       )
       select json_build_array(json_build_object(
-        'lines', coalesce((select json_agg(x order by x.created_at desc, x.id desc) from lines x), '[]'),
-        'last', (select json_build_array(created_at, id) from stretch order by created_at, id limit 1),
+        'lines', coalesce((select json_agg(x order by x.created_at desc, x.id) from lines x), '[]'),
+        'last', (select json_build_array(created_at, id) from stretch order by created_at, id desc limit 1),
         'looked', (select count(*) from stretch)))::text
     """  # noqa: S608 - only fixed conditions are joined in
 

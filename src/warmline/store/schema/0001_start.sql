@@ -149,9 +149,12 @@ create table events (
   touch_id     uuid,
   key          text,                          -- the same thing told twice has the same key
   data         json not null default '{}',
-  primary key (lane, lead_id, seq)
+  primary key (lane, lead_id, seq),
+  constraint events_are_quotable check (kind || step || channel !~ '["\\[:cntrl:]]')
 );
 create unique index events_told_once on events (lane, lead_id, key) where key is not null;
+-- What happened in the last day, without a second copy of the story: rows are appended in time, so block ranges are enough.
+create index events_by_time on events using brin (at) with (autosummarize = on);
 -- For the last day's numbers. Rows come in the order of time, so a summary of blocks is enough and costs writers nothing.
 create index events_by_time on events using brin (at) with (autosummarize = on);
 
@@ -270,6 +273,7 @@ create table decisions (
   body         json not null,
   primary key (lane, lead_id, seq)
 );
+create index decisions_by_time on decisions using brin (at) with (autosummarize = on);
 
 -- What could not be read, with the reason, until a person corrects and replays or dismisses it.
 create table quarantine (

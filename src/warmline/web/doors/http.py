@@ -23,11 +23,11 @@ _JSON = msgspec.json.Encoder()
 _POLICY = b"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """The body is over LIMIT: answer 413 without reading on."""
 
 
-class Gone(Exception):
+class GoneError(Exception):
     """The caller hung up before the body was complete: there is nobody to answer."""
 
 
@@ -97,10 +97,10 @@ def page(status: int, title: str, body_html: str) -> Response:
 
 
 async def read(scope: Scope, receive: Receive, tail: str) -> Request:
-    """Raises TooLarge or Gone."""
+    """Raises TooLargeError or GoneError."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     if headers.get("content-length", "").isdecimal() and int(headers["content-length"]) > LIMIT:
-        raise TooLarge
+        raise TooLargeError
     return Request(
         method=scope["method"],
         path=scope["path"],
@@ -124,11 +124,11 @@ async def _body(receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise GoneError
         part = message.get("body", b"")
         size += len(part)
         if size > LIMIT:
-            raise TooLarge
+            raise TooLargeError
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)

@@ -10,8 +10,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from ...core.consent import LEVEL_WORDS
 from ...core.events import WORDS
 from ...core.hours import find_zone
+from ...insight.lines import DID
+from ...store.workspaces import Workspace
 from ..icons import ICONS
 from ..wordings import CHANNELS, FINDINGS, REASONS, STATUSES, TASKS, TOLD, TOUCHES, Badge, Told
 
@@ -140,3 +143,37 @@ def phone_words(number: str | None) -> str:
     if number and number.startswith("+1") and len(number) == 12:
         return f"+1 {number[2:5]} {number[5:8]} {number[8:]}"
     return number or ""
+
+
+@register.filter
+def total(values: list[int]) -> int:
+    return sum(values)
+
+
+@register.filter
+def person_words(key: str | None, workspace: Workspace) -> str:
+    """The name of a person of the workspace; one who has left is named by their key."""
+    if not key:
+        return "Nobody yet"
+    person = workspace.config.people.get(key)
+    return person.name if person else key
+
+
+@register.filter
+def status_words(status: str) -> str:
+    return STATUSES[status].words.lower() if status in STATUSES else status
+
+
+@register.filter
+def did_words(key: str) -> str:
+    return DID.get(key, key.replace("_", " "))
+
+
+@register.filter
+def level_words(level: str) -> str:
+    return LEVEL_WORDS.get(level, level).capitalize()
+
+
+@register.filter
+def text(value: object) -> str:
+    return str(value)

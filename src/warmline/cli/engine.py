@@ -1,0 +1,23 @@
+"""warmline engine: the process that decides and hands over."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from warmline.cli.place import HERE, Dir, address
+from warmline.cli.secret import read_secret
+from warmline.engine.loop import Options, run
+
+
+def engine(
+    directory: Dir = HERE,
+    tickers: Annotated[int, typer.Option(min=1, max=64, help="Threads that decide.")] = 1,
+    in_flight: Annotated[int, typer.Option(min=1, max=5000, help="Messages being handed over at once.")] = 400,
+) -> None:
+    """Decide what is due and hand it over. Start as many as you like; a stop finishes what is in flight."""
+    secret = read_secret(directory).encode()
+    with address(directory) as dsn:
+        run(Options(dsn, secret, os.environ, in_flight=in_flight, tickers=tickers))

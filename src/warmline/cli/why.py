@@ -1,0 +1,165 @@
+"""warmline why LEAD: what happened to a lead, why, and what comes next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from warmline.cli.place import HERE, AsJson, Dir, database, workspace
+from warmline.cli.say import CommandError, out, show_json
+from warmline.core.gate import Finding
+from warmline.insight.foreseen import Coming
+from warmline.insight.lines import DID, Line
+from warmline.insight.story import LeadNotFoundError, Story, story
+from warmline.store.clock import read_clock
+from warmline.store.stories import Did, Touch
+
+_MARK = {"pass": ("good", "pass"), "hold": ("care", "hold"), "refuse": ("bad", "refuse")}
+
+
+def why(
+    lead: Annotated[str, typer.Argument(help="The lead's id, phone number or mail address.")],
+    directory: Dir = HERE,
+    as_json: AsJson = False,
+    brief: Annotated[bool, typer.Option("--brief", help="Leave out the rules that let a touch pass.")] = False,
+) -> None:
+    """Tell a lead's story: every event and decision, the rules behind it, what would flip it, and what comes next."""
+    with database(directory) as conn:
+        try:
+            told = story(conn, workspace(conn, directory), lead, read_clock(conn).now())
+        except LeadNotFoundError as error:
+            raise CommandError(str(error)) from error
+    if as_json:
+        show_json(told)
+    else:
+        show(out(), told, brief=brief)
+
+
+def show(console: Console, told: Story, *, brief: bool) -> None:
+    _head(console, told)
+    for line in told.lines:
+        _line(console, told, line, brief)
+    console.print()
+    _next(console, told, brief)
+
+
+def _head(console: Console, told: Story) -> None:
+    lead = told.lead
+    console.print(f"[name]{escape(lead.called)}[/]  {lead.status.replace('_', ' ')}", soft_wrap=True)
+    table = Table.grid(padding=(0, 2))
+    for name, value in (
+        ("company", lead.company),
+        ("reach", ", ".join(part for part in (lead.phone, lead.email) if part)),
+        ("owner", lead.owner_name or "nobody yet"),
+        ("zone", f"{lead.zone} ({_ground(told)})"),
+        ("consent", "; ".join(f"{one.level.replace('_', ' ')} for {', '.join(one.channels)}" for one in told.consents)),
+        (
+            "playbooks",
+            ", ".join(f"{one.run.playbook} v{one.version} {one.run.status.replace('_', ' ')}" for one in told.runs),
+        ),
+        ("id", str(lead.id)),
+    ):
+        if value:
+            table.add_row(f"[quiet]{name}[/]", escape(value))
+    for one in told.suppressions:
+        table.add_row(
+            "[bad]do not contact[/]", escape(f"{one.scope} {one.value} since {one.at:%d %b %Y}: {one.reason}")
+        )
+    console.print(Padding(table, (0, 0, 1, 2)))
+    console.print(f"[quiet]{'UTC':<16}{'the lead':<14}[/]")
+
+
+def _ground(told: Story) -> str:
+    words = {"stated": "set for this lead", "region": "from the region", "area_code": "from the area code"}
+    basis = words.get(told.lead.zone_basis, "from the country")
+    if told.lead.zone_basis == "unknown":
+        return "the office's; the lead's own is not known"
+    more = len(told.lead.zones) - 1
+    return f"{basis}; {more} more possible" if more else basis
+
+
+def _line(console: Console, told: Story, line: Line, brief: bool) -> None:
+    where = " ".join(part for part in (line.step, line.channel) if part)
+    beside = f" [quiet]{escape(where)}[/]" if where else ""
+    detail = f": {escape(line.detail)}" if line.detail else ""
+    stamp = f"[quiet]{line.at:%d %b %H:%M:%S} [/] {told.local(line.at):<17}"
+    if line.kind != "decision":
+        console.print(f"{stamp} {escape(line.words)}{beside}{detail}", soft_wrap=True)
+        if line.touch is not None:
+            _words(console, line.touch)
+        return
+    until = f", next look {_when(told, line.until)}" if line.until else ""
+    console.print(
+        f"{stamp} [link]decided[/] [quiet]{escape(line.playbook)}, rules {escape(line.rules)}{until}[/]", soft_wrap=True
+    )
+    for one in line.did:
+        _did(console, told, one, brief)
+
+
+def _did(console: Console, told: Story, one: Did, brief: bool) -> None:
+    tone = {"hold": "care", "refuse": "bad", "plan": "good"}.get(one.do, "name")
+    where = " ".join(part for part in (one.step, one.channel, one.template and f"({one.template})") if part)
+    reason = f": {escape(one.reason.replace('_', ' '))}" if one.reason else ""
+    until = f" until {_when(told, one.until)}" if one.until else ""
+    console.print(
+        f"{'':<18}[{tone}]{escape(DID.get(one.do, one.do))}[/] {escape(where)}{reason}{until}", soft_wrap=True
+    )
+    _findings(console, one.findings, brief)
+
+
+def _findings(console: Console, findings: list[Finding] | tuple[Finding, ...], brief: bool) -> None:
+    for finding in findings:
+        if brief and finding.result == "pass":
+            continue
+        tone, mark = _MARK[finding.result]
+        flip = f" [quiet]→ {escape(finding.flip)}[/]" if finding.flip else ""
+        cite = f" [quiet]({escape(finding.cite)})[/]" if finding.cite and finding.result != "pass" else ""
+        rule = finding.rule.replace("_", " ")
+        console.print(f"{'':<20}[{tone}]{mark:<7}[/]{rule:<13} {escape(finding.saw)}{flip}{cite}", soft_wrap=True)
+
+
+def _words(console: Console, touch: Touch) -> None:
+    if touch.subject:
+        console.print(f"{'':<20}[name]{escape(touch.subject)}[/]", soft_wrap=True)
+    for text in touch.body.splitlines():
+        console.print(f"{'':<20}[quiet]│[/] {escape(text)}", soft_wrap=True)
+
+
+def _next(console: Console, told: Story, brief: bool) -> None:
+    if not told.coming:
+        console.print(f"[name]Next[/]  nothing: the lead is {told.lead.status.replace('_', ' ')}.")
+        return
+    console.print("[name]Next[/]")
+    for one in told.coming:
+        _coming(console, told, one, brief)
+
+
+def _coming(console: Console, told: Story, one: Coming, brief: bool) -> None:
+    when = _when(told, one.at) if one.at else "open"
+    who = "" if one.who in ("machine", "") else f" [quiet]by {escape(one.who)}[/]"
+    console.print(f"  {when}  {escape(one.words)}{who}", soft_wrap=True)
+    if one.subject:
+        console.print(f"{'':<20}[name]{escape(one.subject)}[/]", soft_wrap=True)
+    for text in one.text.splitlines():
+        console.print(f"{'':<20}[quiet]│[/] {escape(text)}", soft_wrap=True)
+    _findings(console, one.findings, brief or one.result == "allow")
+
+
+def _when(told: Story, at: datetime) -> str:
+    """On both clocks, and how far away."""
+    seconds = (at - told.at).total_seconds()
+    away = "now" if abs(seconds) < 1 else f"in {_span(seconds)}" if seconds > 0 else f"{_span(-seconds)} ago"
+    return f"{at:%d %b %H:%M} UTC, {told.local(at)} for the lead ({away})"
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,328 @@
+"""What comes next for a lead, and how far each step of its playbook has come.
+
+Pure but for its inputs: `decide` and the gate are asked as the engine asks them, at the instant at which the engine
+will look next. What reaches nobody, such as a skip or a task that runs out, is followed to what comes behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from warmline.core import gate
+from warmline.core.condition import ConditionError
+from warmline.core.decide import Ask, End, Escalate, Expire, HandOver, Reach, Skip, decide
+from warmline.core.events import Event
+from warmline.core.gate import Finding, Rules, Verdict
+from warmline.core.history import History, StepState
+from warmline.core.message import Rendered, TemplateError, render
+from warmline.core.places import Zones
+from warmline.core.playbook import Call, Chore, Playbook, Send, Step
+from warmline.core.schedule import Never, Waiting, due
+from warmline.core.standing import facts_of, history_of
+from warmline.core.timing import print_at
+from warmline.core.values import values_of, variables
+from warmline.store.due import Known
+from warmline.store.playbooks import Version
+from warmline.store.stories import Run, Task, Touch
+from warmline.store.workspaces import Workspace
+
+State = Literal["done", "skipped", "refused", "in_flight", "with_person", "due", "waiting", "never", "left_out"]
+
+#: Each round moves time or settles a step; a playbook has far fewer of both.
+ROUNDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that is read to look ahead: the lead, what binds, and the run that counts."""
+
+    lead: Known
+    workspace: Workspace
+    rules: Rules
+    zones: Zones
+    zone: str
+    run: Run
+    version: Version
+    now: datetime
+
+    def history(self) -> History:
+        """Folded anew at each call: looking ahead writes into it."""
+        return history_of(
+            str(self.run.id),
+            self.run.seed,
+            self.run.started_at,
+            self.zone,
+            values_of(self.lead),
+            self.run.event,
+            self.lead.events,
+        )
+
+
+class Coming(msgspec.Struct, frozen=True):
+    """One thing ahead. `at` None: only an event or a person can bring it. `result` is the gate's answer for a touch at
+    that time, with all its findings; `subject` and `text` are the words as they would go out now."""
+
+    at: datetime | None
+    who: str  # "machine", the key of a person, or "" for whoever takes it
+    what: str  # reach, ask, skip, expire, hand_off, escalate, end, start, touch, task, parked, wait
+    words: str
+    step: str = ""
+    channel: str = ""
+    template: str = ""
+    subject: str = ""
+    text: str = ""
+    result: str = ""
+    rule: str = ""
+    until: datetime | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class StepView(msgspec.Struct, frozen=True):
+    """A step of the playbook and where it stands. `at`: when it came to that, or when it is due; None: not known."""
+
+    name: str
+    kind: Literal["send", "call", "task"]
+    channels: tuple[str, ...]
+    when: str  # as the playbook says it
+    state: State
+    at: datetime | None
+    outcomes: dict[str, datetime]
+    conditional: bool
+
+
+def foresee(view: View | None, tasks: Sequence[Task], touches: Sequence[Touch]) -> tuple[Coming, ...]:
+    """What comes next, by time: touches on their way, the open tasks of people, and what the machine will do if nothing
+    happens meanwhile. No view: no run to look at."""
+    ahead = [Coming(task.due_at, task.owner or "", "task", task.title, step=task.step) for task in tasks]
+    if view is not None:
+        ahead += [_on_its_way(view, touch) for touch in touches if touch.status in ("queued", "sending")]
+        ahead += _of_run(view)
+    return tuple(sorted(ahead, key=lambda one: (one.at is None, one.at or datetime.min.replace(tzinfo=UTC))))
+
+
+def _on_its_way(view: View, touch: Touch) -> Coming:
+    doing = "waits to be sent" if touch.status == "queued" else "is being sent"
+    words = f"{touch.step} by {touch.channel} {doing}" + (f"; tried {touch.tries} times" if touch.tries > 1 else "")
+    if touch.body:
+        rendered = Rendered(touch.subject, touch.body)
+    else:
+        rendered, trouble = _preview(view, touch.template)
+        words = f"{words}. {trouble}" if trouble else words
+    return Coming(
+        touch.ready_at,
+        "machine",
+        "touch",
+        words,
+        touch.step,
+        touch.channel,
+        touch.template,
+        rendered.subject,
+        rendered.text,
+    )
+
+
+def _of_run(view: View) -> list[Coming]:
+    run = view.run
+    if run.status == "scheduled":
+        return [Coming(run.due_at, "machine", "start", f"Enters the playbook {run.playbook}")]
+    if run.status == "parked":
+        return [Coming(None, "", "parked", f"Stopped by an error until it is replayed: {run.error}")]
+    if run.status == "ended":
+        return []
+    try:
+        return _look_ahead(view)
+    except (ConditionError, RuntimeError) as error:
+        return [Coming(run.due_at, "machine", "parked", f"Will stop with an error: {error}")]
+
+
+def _look_ahead(view: View) -> list[Coming]:
+    playbook, history, at = view.version.playbook, view.history(), view.now
+    passed: list[Coming] = []
+    for _ in range(ROUNDS):
+        decision = decide(playbook, history, at, view.rules.office)
+        # What is due already waits for the engine's next look, such as the end of a hold.
+        when = max(at, view.run.due_at) if view.run.due_at and at == view.now else at
+        if decision.end is not None:
+            return [*passed, _end(decision.end, when)]
+        moved = False
+        for action in decision.actions:
+            one, settles = _coming(view, history, action, when)
+            passed.append(one)
+            if settles is None:
+                return passed
+            history.apply(settles)
+            moved = True
+        if moved:
+            continue
+        if decision.next_at is None:
+            return [*passed, Coming(None, "", "wait", "Waits for an event: a receipt, a person, an answer")]
+        at = max(decision.next_at, at)
+    raise RuntimeError(f"the playbook {playbook.key} does not come to rest in {ROUNDS} looks ahead")
+
+
+def _coming(
+    view: View, history: History, action: Reach | Ask | Expire | Skip | HandOver | Escalate, at: datetime
+) -> tuple[Coming, Event | None]:
+    """The action in words; and, when it reaches nobody, the event that would record it, to look on behind it."""
+    owner = view.lead.owner or ""
+    match action:
+        case Skip(step, reason):
+            why = "its condition is not met" if reason == "condition" else "a later step has caught up with it"
+            gone = _event(view, "step.skipped", at, step.name, reason=reason)
+            return Coming(at, "machine", "skip", f"Skips {step.name}: {why}", step.name), gone
+        case Reach():
+            return _reach(view, history, action, at)
+        case Ask(step, attempt, _):
+            return _ask(view, history, step, attempt, at, owner)
+        case Expire(step, last):
+            more = "no further attempt follows" if last else "the next attempt follows"
+            gone = _event(view, "task.expired", at, step.name, "call" if isinstance(step, Call) else "", last=last)
+            return Coming(at, "machine", "expire", f"The open task of {step.name} runs out; {more}", step.name), gone
+        case HandOver(signal, due_at, _):
+            return Coming(at, "machine", "hand_off", f"Hands the lead to a person: {signal}", until=due_at), None
+        case Escalate(what):
+            late = "nobody has taken the hand-off" if what == "hand_off" else "no person has reached out yet"
+            told = _event(view, "escalated", at, what=what)
+            return Coming(at, "machine", "escalate", f"Tells the manager if by then {late}"), told
+
+
+def _reach(view: View, history: History, reach: Reach, at: datetime) -> tuple[Coming, Event | None]:
+    step, channel = reach.step, reach.channel
+    verdict = _gate(view, history, gate.Ask(channel, step.purpose), at)
+    rendered, trouble = _preview(view, reach.template)
+    words = f"Sends {step.name} by {channel}" if verdict.result == "allow" else _denied(step.name, channel, verdict)
+    coming = Coming(
+        at=verdict.until or at if verdict.result == "hold" else at,
+        who="machine",
+        what="reach",
+        words=f"{words}. {trouble}" if trouble else words,
+        step=step.name,
+        channel=channel,
+        template=reach.template,
+        subject=rendered.subject,
+        text=rendered.text,
+        result=verdict.result,
+        rule=verdict.rule,
+        until=verdict.until,
+        findings=verdict.findings,
+    )
+    if verdict.result == "allow" or (verdict.result == "hold" and (verdict.until is not None or reach.last)):
+        return coming, None
+    return coming, _event(view, "touch.refused", at, step.name, channel, reason=verdict.rule, last=reach.last)
+
+
+def _ask(
+    view: View, history: History, step: Call | Chore, attempt: int, at: datetime, owner: str
+) -> tuple[Coming, Event | None]:
+    who = {"owner": owner, "team": "", "manager": "manager"}[step.by]
+    if isinstance(step, Chore):
+        return Coming(at, who, "ask", step.title, step.name), None
+    verdict = _gate(view, history, gate.Ask("call", "marketing", office=step.hours == "office"), at)
+    nth = f", attempt {attempt} of {step.attempts}" if step.attempts > 1 else ""
+    words = f"Asks for a call: {step.name}{nth}" if verdict.result == "allow" else _denied(step.name, "call", verdict)
+    rendered, trouble = _preview(view, step.script) if step.script else (Rendered("", ""), "")
+    coming = Coming(
+        at=verdict.until or at if verdict.result == "hold" else at,
+        who=who,
+        what="ask",
+        words=f"{words}. {trouble}" if trouble else words,
+        step=step.name,
+        channel="call",
+        template=step.script,
+        text=rendered.text,
+        result=verdict.result,
+        rule=verdict.rule,
+        until=verdict.until,
+        findings=verdict.findings,
+    )
+    if verdict.result != "refuse":
+        return coming, None
+    return coming, _event(view, "step.skipped", at, step.name, "call", reason=verdict.rule)
+
+
+def _event(view: View, kind: str, at: datetime, step: str = "", channel: str = "", **data: Any) -> Event:
+    return Event(kind, at, 0, str(view.run.id), step, channel, None, data)
+
+
+def _gate(view: View, history: History, ask: gate.Ask, at: datetime) -> Verdict:
+    on = ask.channel == "call" or ask.channel in view.workspace.config.channels
+    return gate.check(ask, facts_of(view.lead, view.zones, history, ask.channel, on), view.rules, at)
+
+
+def _denied(step: str, channel: str, verdict: Verdict) -> str:
+    finding = next(one for one in verdict.findings if one.rule == verdict.rule)
+    held = "Holds" if verdict.result == "hold" else "Does not send" if channel != "call" else "Does not ask for"
+    return f"{held} {step} by {channel}: {finding.saw}"
+
+
+def _preview(view: View, name: str) -> tuple[Rendered, str]:
+    """The words as they would be now; what is wrong with the template instead of words when it can't be rendered."""
+    template = view.version.templates.get(name)
+    if template is None:
+        return Rendered("", ""), f"The template {name} is not part of this version."
+    try:
+        return render(template, variables(view.lead, view.workspace.config, view.run.event)), ""
+    except TemplateError as error:
+        return Rendered("", ""), str(error)
+
+
+def _end(end: End, at: datetime) -> Coming:
+    if end.after.enroll:
+        later = f" after {end.after.delay}" if end.after.delay else ""
+        follow = f", then enters {end.after.enroll}{later}"
+    else:
+        follow = ", then the lead is closed" if end.after.close else ", then a person decides"
+    return Coming(
+        at, "machine", "end", "The playbook is over" + (follow if end.reason == "finished" else ": opted out")
+    )
+
+
+def view_steps(view: View | None) -> tuple[StepView, ...]:
+    """Every step of the run's playbook, in its order; none without a run."""
+    if view is None:
+        return ()
+    history = view.history()
+    return tuple(_step(view, view.version.playbook, history, step) for step in view.version.playbook.steps)
+
+
+def _step(view: View, playbook: Playbook, history: History, step: Step) -> StepView:
+    state = history.steps.get(step.name)
+    stands, at = _stands(view, playbook, history, step, state)
+    return StepView(
+        name=step.name,
+        kind="send" if isinstance(step, Send) else "call" if isinstance(step, Call) else "task",
+        channels=tuple(step.channels) if isinstance(step, Send) else ("call",) if isinstance(step, Call) else (),
+        when=print_at(step.at),
+        state=stands,
+        at=at,
+        outcomes=dict(state.outcomes) if state else {},
+        conditional=step.condition is not None,
+    )
+
+
+def _stands(
+    view: View, playbook: Playbook, history: History, step: Step, state: StepState | None
+) -> tuple[State, datetime | None]:
+    if state is not None:
+        if state.settled:
+            if not state.outcomes:
+                return "skipped", state.settled_at
+            failed = state.outcomes.keys() <= {"refused", "failed"}
+            return ("refused" if failed else "done"), min(state.outcomes.values())
+        if state.in_flight:
+            return "in_flight", None
+        if state.task_open_at is not None:
+            return "with_person", state.task_open_at
+    if view.run.status == "ended":
+        return "left_out", None
+    at = due(step, playbook, history, view.now)
+    if isinstance(at, Never):
+        return "never", None
+    if isinstance(at, Waiting):
+        return "waiting", at.until
+    return "due", at

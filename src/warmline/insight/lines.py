@@ -1,0 +1,143 @@
+"""A lead's events and the looks at it as one sequence of lines, in the order in which they caused each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from warmline.core.events import WORDS, Event
+from warmline.store.stories import Did, Look, Record, Touch
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of the story. An event has a `kind` of core.events; a look at the lead has the kind `decision` and
+    says in `did` what it came to. `touch` is there on the one line where the words of a touch are to be shown."""
+
+    at: datetime
+    kind: str
+    words: str
+    detail: str = ""
+    step: str = ""
+    channel: str = ""
+    touch: Touch | None = None
+    did: tuple[Did, ...] = ()
+    playbook: str = ""
+    rules: str = ""
+    until: datetime | None = None
+    data: dict[str, Any] = {}
+
+
+#: A touch shows its words where it left, or may have, or else where it was planned.
+_LEFT = ("touch.sent", "touch.unknown", "touch.failed")
+
+
+def tell(events: Iterable[Event], record: Record) -> tuple[Line, ...]:
+    """A look stands after the last event it had seen and before the events it caused, whatever their clocks say."""
+    events = list(events)
+    touches = {str(touch.id): touch for touch in record.touches}
+    left = {event.touch: event.seq for event in reversed(events) if event.kind in _LEFT}
+    runs = {str(run.id): run.playbook for run in record.runs}
+    keyed: list[tuple[tuple[int, int, int], Line]] = []
+    for event in events:
+        shows = event.kind in _LEFT if event.touch in left else event.kind == "touch.planned"
+        touch = touches.get(event.touch or "") if shows and left.get(event.touch, event.seq) == event.seq else None
+        keyed.append(((event.seq, 0, 0), _line(event, touch, runs.get(event.enrollment or "", ""))))
+    keyed += [((look.seen, 1, look.seq), _look(look, runs.get(str(look.enrollment_id), ""))) for look in record.looks]
+    return tuple(line for _, line in sorted(keyed, key=lambda pair: pair[0]))
+
+
+def _line(event: Event, touch: Touch | None, playbook: str) -> Line:
+    return Line(
+        at=event.at,
+        kind=event.kind,
+        words=WORDS.get(event.kind, event.kind),
+        detail=detail_of(event.kind, event.data),
+        step=event.step,
+        channel=event.channel,
+        touch=touch,
+        playbook=playbook,
+        data=event.data,
+    )
+
+
+def _look(look: Look, playbook: str) -> Line:
+    return Line(
+        at=look.at,
+        kind="decision",
+        words=DID.get(look.result, look.result),
+        did=tuple(look.body),
+        playbook=playbook,
+        rules=look.rules,
+        until=look.until,
+    )
+
+
+#: What a look came to, by the key it is stored under.
+DID: Mapping[str, str] = {
+    "plan": "Touch planned",
+    "hold": "Held",
+    "refuse": "Refused",
+    "ask": "Asked a person",
+    "expire": "A task ran out",
+    "skip": "Step skipped",
+    "hand_off": "Handed to a person",
+    "escalate": "Escalated",
+    "after": "What comes after",
+    "end": "Playbook over",
+    "wait": "Nothing due yet",
+}
+
+
+def detail_of(kind: str, data: Mapping[str, Any]) -> str:
+    """What is worth telling beside the words of an event's kind, in a few words; empty when they say it all."""
+    tell_it = _DETAILS.get(kind)
+    if tell_it is not None:
+        return tell_it(data)
+    return _first(data, "reason", "text", "note", "title")
+
+
+def _first(data: Mapping[str, Any], *names: str) -> str:
+    return next((str(data[name]).replace("_", " ") for name in names if data.get(name)), "")
+
+
+def _quoted(data: Mapping[str, Any]) -> str:
+    text = str(data.get("text") or "")
+    return f"“{text}”" if text else ""
+
+
+def _weak(data: Mapping[str, Any]) -> str:
+    why = data.get("automated")
+    return f"by a machine ({why}), so it counts for nothing" if why else str(data.get("url") or "")
+
+
+def _reason(data: Mapping[str, Any]) -> str:
+    saw, reason = str(data.get("saw") or data.get("detail") or ""), str(data.get("reason") or "").replace("_", " ")
+    return ": ".join(part for part in (reason, saw) if part)
+
+
+def _outcome(data: Mapping[str, Any]) -> str:
+    return ", ".join(str(data[name]).replace("_", " ") for name in ("outcome", "note", "by") if data.get(name))
+
+
+_DETAILS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "form.submitted": lambda data: _first(data, "form", "source"),
+    "keyword.received": lambda data: _first(data, "keyword", "text"),
+    "replied": _quoted,
+    "doubtful": _quoted,
+    "help.asked": _quoted,
+    "clicked": _weak,
+    "opened": _weak,
+    "enrolled": lambda data: _first(data, "playbook"),
+    "parked": lambda data: str(data.get("error") or ""),
+    "touch.held": _reason,
+    "touch.refused": _reason,
+    "touch.failed": _reason,
+    "touch.unknown": _reason,
+    "task.done": _outcome,
+    "handed.off": lambda data: f"to {data['to']}" if data.get("to") else "",
+    "escalated": lambda data: f"{_first(data, 'what')} to {data['to']}" if data.get("to") else _first(data, "what"),
+    "assigned": lambda data: _first(data, "owner", "to"),
+}

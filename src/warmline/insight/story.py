@@ -1,0 +1,193 @@
+"""The story of one lead: what happened, every decision with the rules behind it, and what comes next.
+
+    story(conn, workspace, "+12125550142", now)
+
+The same values serve `warmline why`, the lead's page and the API. Nothing is stored here and nothing decided: what
+comes next is what `decide` and the gate answer now, on the same history that the engine reads.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from warmline import rules
+from warmline.core.consent import Consent, Suppression
+from warmline.core.gate import Rules
+from warmline.core.hours import local_clock, local_date
+from warmline.core.mail_address import read_email
+from warmline.core.phone import read_phone
+from warmline.core.places import Zones, zones_of
+from warmline.core.policy import rules_for
+from warmline.core.standing import calendar_zone
+from warmline.insight.foreseen import Coming, StepView, View, foresee, view_steps
+from warmline.insight.lines import Line, tell
+from warmline.store import due, playbooks, stories
+from warmline.store.due import Address, Known
+from warmline.store.stories import Record, Run, Task, Touch
+from warmline.store.workspaces import Workspace
+
+__all__ = ["Coming", "LeadNotFoundError", "LeadView", "Line", "Story", "story"]
+
+_ACTIVE = ("running", "handed_off", "parked")
+
+
+class LeadNotFoundError(Exception):
+    """No lead of this workspace has that id, number or address. The text says what was looked for."""
+
+
+class LeadView(msgspec.Struct, frozen=True):
+    """`zone` is the calendar its days are counted in; `zones` every zone it may be in, empty when nobody knows."""
+
+    id: UUID
+    lane: int
+    called: str  # the name, or whatever the lead is known by
+    status: str
+    owner: str | None
+    owner_name: str
+    company: str
+    email: str | None
+    phone: str | None
+    source: str
+    country: str
+    region: str
+    zone: str
+    zones: tuple[str, ...]
+    zone_basis: str
+    fields: dict[str, Any]
+    created_at: datetime
+
+
+class Playing(msgspec.Struct, frozen=True):
+    """One run through a playbook, with the name and number of the version it is pinned to."""
+
+    run: Run
+    name: str
+    version: int
+
+
+class Story(msgspec.Struct, frozen=True):
+    """`coming` is what the machine and people will do next, by time, as far as it can be told if nothing happens
+    meanwhile: up to the next thing that reaches the lead. Empty: nothing will, and the lead is not open."""
+
+    at: datetime
+    lead: LeadView
+    coming: tuple[Coming, ...]
+    steps: tuple[StepView, ...]  # of the run that counts now, or of the last one
+    lines: tuple[Line, ...]  # oldest first
+    runs: tuple[Playing, ...]
+    tasks: tuple[Task, ...]  # open, by due time
+    touches: tuple[Touch, ...]
+    consents: tuple[Consent, ...]
+    addresses: tuple[Address, ...]
+    suppressions: tuple[Suppression, ...]
+
+    def local(self, at: datetime) -> str:
+        """`at` on the lead's own clock: `Mon 23 Nov 10:00`."""
+        return f"{local_date(at, self.lead.zone):%a %d %b} {local_clock(at, self.lead.zone):%H:%M}"
+
+
+def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: datetime) -> Story:
+    """`ref` is a lead's id, phone number or mail address. Raises LeadNotFoundError."""
+    lane, lead_id = _find(conn, workspace, ref)
+    known = due.know(conn, lane, [lead_id]).get(lead_id)
+    record = stories.read_record(conn, lane, lead_id)
+    if known is None or record is None:
+        raise LeadNotFoundError(f"The lead {lead_id} was deleted a moment ago.")
+    binding = rules_for(rules.packs().values(), workspace.config, rules.holidays(), now.date())
+    zones = zones_of(
+        known.phone,
+        known.time_zone or None,
+        known.region or None,
+        known.country or None,
+        rules.area_codes(),
+        rules.regions(),
+    )
+    versions = playbooks.versions(conn, {run.version_id for run in record.runs})
+    lead = _view(known, record, lane, workspace, zones, binding)
+    run = _run_that_counts(record)
+    open_tasks = sorted((task for task in record.tasks if task.status == "open"), key=lambda task: task.due_at)
+    view = View(known, workspace, binding, zones, lead.zone, run, versions[run.version_id], now) if run else None
+    return Story(
+        at=now,
+        lead=lead,
+        coming=foresee(view, open_tasks, record.touches),
+        steps=view_steps(view),
+        lines=tell(known.events, record),
+        runs=tuple(
+            Playing(one, versions[one.version_id].playbook.name, versions[one.version_id].version)
+            for one in record.runs
+        ),
+        tasks=tuple(open_tasks),
+        touches=tuple(record.touches),
+        consents=tuple(sorted(known.consents, key=lambda one: one.at)),
+        addresses=tuple(known.addresses),
+        suppressions=tuple(known.suppressions),
+    )
+
+
+def _find(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID) -> tuple[int, UUID]:
+    if isinstance(ref, str):
+        try:
+            ref = UUID(ref)
+        except ValueError:
+            return _find_by_address(conn, workspace, str(ref).strip())
+    found = stories.find_lead(conn, workspace.id, ref)
+    if found is None:
+        raise LeadNotFoundError(f"No lead of {workspace.name} has the id {ref}.")
+    return found
+
+
+def _find_by_address(conn: psycopg.Connection, workspace: Workspace, text: str) -> tuple[int, UUID]:
+    """A number without a country is read as one of the countries that the sources are set to, in their order."""
+    if "@" in text:
+        wanted = [email] if (email := read_email(text)) else []
+    else:
+        countries = dict.fromkeys([*(source.country for source in workspace.config.sources.values()), "US"])
+        wanted = [phone for country in countries if (phone := read_phone(text, country))]
+    if not wanted:
+        raise LeadNotFoundError(
+            f"{text!r} is not a lead's id, phone number or mail address. "
+            "Write it like +1 212 555 0142 or ann@example.com."
+        )
+    for address in dict.fromkeys(wanted):
+        found = stories.find_by_address(conn, workspace.id, address)
+        if found is not None:
+            return found
+    raise LeadNotFoundError(f"No lead of {workspace.name} has {' or '.join(dict.fromkeys(wanted))}.")
+
+
+def _view(known: Known, record: Record, lane: int, workspace: Workspace, zones: Zones, binding: Rules) -> LeadView:
+    owner = workspace.config.people.get(known.owner or "")
+    return LeadView(
+        id=known.id,
+        lane=lane,
+        called=f"{known.first_name} {known.last_name}".strip() or known.phone or known.email or str(known.id),
+        status=known.status,
+        owner=known.owner,
+        owner_name=owner.name if owner else known.owner or "",
+        company=known.company,
+        email=known.email,
+        phone=known.phone,
+        source=known.source,
+        country=known.country,
+        region=known.region,
+        zone=calendar_zone(zones, binding.office.zone),
+        zones=zones.listed,
+        zone_basis=zones.basis,
+        fields=known.fields,
+        created_at=record.created_at,
+    )
+
+
+def _run_that_counts(record: Record) -> Run | None:
+    """The one that may speak; else the one that waits for its turn; else the last one."""
+    for wanted in (_ACTIVE, ("scheduled",)):
+        for run in record.runs:
+            if run.status in wanted:
+                return run
+    return record.runs[-1] if record.runs else None

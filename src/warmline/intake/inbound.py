@@ -1,0 +1,162 @@
+"""What providers and links tell of touches and leads: receipts, messages, opens, clicks, bounces, unsubscribes.
+
+Each signal is a transaction of its own. Late, doubled and reordered ones change nothing. What belongs to nobody we know
+is kept in quarantine, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import psycopg
+
+from warmline import rules
+from warmline.channels.contract import Signal
+from warmline.core.lead import clean
+from warmline.store import leads, receipts
+from warmline.store.ids import read_touch_ref
+from warmline.store.receipts import Touch
+from warmline.store.workspaces import Workspace
+
+from . import messages
+from .case import Case, NoSuchLeadError, taken
+from .judge import HAND_OFF_WITHIN
+from .opt_out import opt_out
+
+
+def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> None:
+    """Raises psycopg.OperationalError when the database is not there; the provider then tells it again."""
+    for signal in signals:
+        about = _ABOUT_TOUCHES.get(signal.kind)
+        if about is not None:
+            _about_touch(conn, workspace, signal, now, about)
+        elif signal.kind == "inbound":
+            messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal))
+        elif signal.kind == "call":
+            messages.answer_call(conn, workspace, signal, now)
+        else:
+            messages.keep(conn, workspace, signal, f"Warmline knows no signal {signal.kind!r}.", now)
+
+
+def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal) -> Touch | None:
+    try:
+        lane, touch_id = read_touch_ref(signal.touch_id)
+    except ValueError:
+        return None
+    return receipts.find(conn, workspace.id, lane, touch_id)
+
+
+def _about_touch(
+    conn: psycopg.Connection,
+    workspace: Workspace,
+    signal: Signal,
+    now: datetime,
+    about: Callable[[Case, Touch, Signal], None],
+) -> None:
+    touch = _touch(conn, workspace, signal)
+    if touch is None:
+        messages.keep(conn, workspace, signal, "It names no touch of this workspace.", now)
+        return
+    try:
+        with taken(conn, workspace, touch.lead_id, now, signal.key or None) as case:
+            if signal.key not in case.known_keys:
+                about(case, touch, signal)
+    except NoSuchLeadError as error:
+        messages.keep(conn, workspace, signal, str(error), now)
+
+
+def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
+    before = receipts.move(case.conn, case.lane, touch, "delivered", ("sending", "sent", "unknown"))
+    if not before:
+        return
+    if before == "sending":  # the receipt of the hand-over is still on its way, and will find the touch moved on
+        _tell(case, touch, "touch.sent")
+    _tell(case, touch, "touch.delivered", key=signal.key)
+    _known_now(case, before)
+
+
+def _failed(case: Case, touch: Touch, signal: Signal) -> None:
+    reason = signal.reason or "unknown"
+    before = receipts.move(case.conn, case.lane, touch, "failed", ("sending", "sent", "unknown"), reason)
+    if not before:
+        return  # it was delivered, or had failed already: a late word changes nothing
+    _tell(case, touch, "touch.failed", key=signal.key, reason=reason, code=signal.code, last=touch.last)
+    _known_now(case, before)
+    _mark(case, touch, signal, reason)
+
+
+def _bounced(case: Case, touch: Touch, signal: Signal) -> None:
+    """A mail that came back. Some come back for a while only (unreachable, filtered): then the address stays good."""
+    before = receipts.move(case.conn, case.lane, touch, "failed", ("sending", "sent", "unknown", "delivered"), "bounced")
+    hard = signal.reason in ("", "unknown", "invalid_address", "invalid_number")
+    _tell(case, touch, "bounced", key=signal.key, reason=signal.reason, code=signal.code, address=touch.address or "", hard=hard)
+    if before:
+        _tell(case, touch, "touch.failed", reason="bounced", code=signal.code, last=touch.last)
+        _known_now(case, before)
+    if hard and touch.address:
+        leads.mark_address(case.conn, case.id, touch.address, "bounced")
+    elif not hard:
+        _mark(case, touch, signal, signal.reason)
+
+
+def _opened(case: Case, touch: Touch, signal: Signal) -> None:
+    _tell(case, touch, "opened", key=signal.key, **_marks(signal))
+
+
+def _clicked(case: Case, touch: Touch, signal: Signal) -> None:
+    _tell(case, touch, "clicked", key=signal.key, **_marks(signal))
+    if not signal.data.get("automated"):
+        case.person_takes_over("click", f"Clicked {signal.data.get('url', 'a link')}")
+
+
+def _unsubscribed(case: Case, touch: Touch, signal: Signal) -> None:
+    evidence = signal.text or f"unsubscribed by {signal.data.get('how', 'a link')}"
+    opt_out(
+        case, reason="unsubscribed", evidence=evidence, address=touch.address or "", channel=touch.channel,
+        key=signal.key or None, **_marks(signal),
+    )  # fmt: skip
+
+
+_ABOUT_TOUCHES: Mapping[str, Callable[[Case, Touch, Signal], None]] = {
+    "delivered": _delivered,
+    "failed": _failed,
+    "bounced": _bounced,
+    "opened": _opened,
+    "clicked": _clicked,
+    "unsubscribed": _unsubscribed,
+}
+
+
+def _tell(case: Case, touch: Touch, kind: str, key: str | None = None, **data: object) -> None:
+    case.happened(
+        kind, enrollment=touch.enrollment_id, step=touch.step, channel=touch.channel, touch=touch.id, key=key or None, **data
+    )
+
+
+def _marks(signal: Signal) -> dict[str, str]:
+    return {name: clean(value)[:2000] for name, value in signal.data.items() if value}
+
+
+def _known_now(case: Case, before: str) -> None:
+    """A touch whose fate was unknown has one now: nobody needs to look any more, unless there is another."""
+    if before == "unknown" and not receipts.has_unknown(case.conn, case.lane, case.id):
+        case.cancel_tasks("settled", kinds=("unknown",))
+        case.leave_nobody_behind(f"Decide what {case.person.called} gets next")
+
+
+def _mark(case: Case, touch: Touch, signal: Signal, reason: str) -> None:
+    """What the class of an error says of the address, and who should hear of it (rules/provider_errors.yaml)."""
+    means = rules.provider_errors().classes.get(reason)
+    if means is None:
+        return
+    address = touch.address or ""
+    if means.address == "suppress_person":
+        said = f"the provider says so: {signal.code or reason}"
+        opt_out(case, reason="opted_out", evidence=said, address=address, channel=touch.channel)
+        return
+    if means.address in ("bad_address", "no_sms") and address:
+        leads.mark_address(case.conn, case.id, address, "invalid" if means.address == "bad_address" else "not_sms_capable")
+    if means.tell == "person" and case.person.status == "open":
+        case.ask("fix", f"{means.means} Check {address or 'the address'}", case.office_time(HAND_OFF_WITHIN), owner=case.person.owner)
+

@@ -1,0 +1,179 @@
+"""A message or a call from a person: whose it is, what it asks for, and what follows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from warmline import rules
+from warmline.channels.contract import Signal
+from warmline.core.enrol import Enter
+from warmline.core.lead import Draft, clean
+from warmline.core.mail_address import read_email
+from warmline.core.phone import read_phone
+from warmline.core.replies import Reading, own_words, read
+from warmline.store import address_owners, consents, playbooks, quarantine, suppressions
+from warmline.store.ids import new_id
+from warmline.store.receipts import Touch
+from warmline.store.workspaces import Workspace
+
+from .accept import accept
+from .case import Case, taken
+from .opt_out import opt_out
+from .setting import setting_of
+from .submission import Given, Submission
+from .suppressed import Suppressed
+
+#: A doubtful message is read within this much office time; nothing automated goes out before that.
+READ_WITHIN = timedelta(hours=4)
+MOST_TEXT = 8_000
+_KEYWORD = 24  # characters: a longer text from a stranger is a message, not a keyword
+
+
+def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime, touch: Touch | None) -> None:
+    """A message. The touch it answers says whose it is; else the address it came from."""
+    text = clean(signal.text)[:MOST_TEXT]
+    sender = read_address(signal.sender)
+    reading = read(text, rules.opt_out_words())
+    lead_id = touch.lead_id if touch else _owner(conn, workspace, sender)
+    if lead_id is None:
+        _stranger(conn, workspace, signal, text, sender, reading, now)
+        return
+    with taken(conn, workspace, lead_id, now, signal.key or None) as case:
+        if signal.key and signal.key in case.known_keys:
+            return
+        _answer(case, signal, text, sender or "", reading, touch)
+
+
+def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
+    """A call from a lead: somebody took it (called back), or nobody did (a trigger of its own)."""
+    sender = read_address(signal.sender)
+    if sender is None:
+        keep(conn, workspace, signal, f"No number can be read in {signal.sender[:60]!r}.", now)
+        return
+    kind = "called.back" if signal.data.get("answered") else "call.missed"
+    one = _submission(workspace, kind, sender, "", signal)
+    accept(conn, workspace, [one], now)
+
+
+def read_address(text: str) -> str | None:
+    return read_email(text) if "@" in text else read_phone(text, "US")
+
+
+def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading, touch: Touch | None) -> None:
+    channel = "email" if "@" in sender else "sms"
+    key = signal.key or None
+    step = touch.step if touch else ""
+    if signal.data.get("automated"):  # an out-of-office is no person (invariant 7)
+        case.happened("replied", channel=channel, step=step, key=key, text=text, automated=signal.data["automated"])
+        return
+    if reading.kind == "opt_out":
+        opt_out(case, reason="opted_out", evidence=text, address=sender, channel=channel, key=key, rule=reading.rule)
+    elif reading.kind == "help":
+        case.happened("help.asked", channel=channel, key=key, text=text, rule=reading.rule)
+    elif reading.kind == "doubtful":
+        case.happened("doubtful", channel=channel, key=key, text=text, rule=reading.rule)
+        case.stop("human_live")
+        case.reopen()
+        case.needs_owner()
+        title = f"Read what {case.person.called} wrote: is it an opt-out?"
+        case.ask("read_reply", title, case.office_time(READ_WITHIN), text)
+    elif reading.kind == "start" and _starts_again(case, text, sender, key):
+        case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
+    else:
+        case.happened("replied", channel=channel, step=step, key=key, text=text)
+        case.person_takes_over("reply", f"Wrote: {own_words(text).strip()[:1000]}")
+
+
+def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
+    """START lifts the lead's own opt-out for texts, and for nothing else. False when there is none to lift."""
+    values = {sender, str(case.id), *(value for value in (case.person.email, case.person.phone) if value)}
+    kept = suppressions.in_force(case.conn, case.workspace.id, values)
+    standing = Suppressed(case.person, kept)
+    if "@" in sender or not standing.out:
+        return False
+    given = Given("express", ("sms",), "start", f"Texted {text}")
+    lifted = standing.lift(Submission("sms", Draft(phone=sender), consents=(given,)), case.workspace.id, case.now)
+    if lifted is None:
+        return False
+    suppressions.lift(case.conn, lifted.rows, case.now)
+    suppressions.add(case.conn, lifted.narrowed)
+    consents.add(
+        case.conn,
+        [
+            {
+                "lane": case.lane, "id": new_id(), "lead_id": case.id, "workspace_id": case.workspace.id,
+                "level": given.level, "channels": given.channels, "at": case.now, "expires_at": None,
+                "wording": given.wording, "wording_text": given.wording_text, "source": "sms", "url": "", "ip": "",
+                "user_agent": "",
+            }
+        ],
+    )  # fmt: skip
+    case.happened("opted.in", channel="sms", key=key, proof=lifted.proof, channels=["sms"], text=text)
+    if case.person.status == "opted_out":
+        case.person.put("status", "open")
+    return True
+
+
+def _stranger(
+    conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Somebody no lead owns the address of. An opt-out counts all the same; a keyword that a playbook asks for makes a
+    lead; anything else waits for a person."""
+    if sender is not None and reading.kind == "opt_out":
+        row = {
+            "id": new_id(), "workspace_id": workspace.id, "scope": "address", "value": sender, "channels": [],
+            "reason": "opted_out", "evidence": text, "at": now,
+        }  # fmt: skip
+        suppressions.add(conn, [row])
+        return
+    if sender is not None and reading.kind == "reply" and 0 < len(text) <= _KEYWORD and "@" not in sender:
+        one = _submission(workspace, "keyword.received", sender, text.upper(), signal)
+        if _asked_for(conn, workspace, one, now):
+            accept(conn, workspace, [one], now)
+            return
+    keep(conn, workspace, signal, f"No lead has the address {signal.sender[:120]!r}, and no playbook asks for this text.", now)
+
+
+def _submission(workspace: Workspace, kind: str, phone: str, keyword: str, signal: Signal) -> Submission:
+    """As if the source that reports such events had posted it: its consent and its name are the ones that count."""
+    source = next((one for one in workspace.config.sources.values() if one.event == kind), None)
+    given = tuple(
+        Given(rule.level, rule.channels, rule.wording, workspace.config.wordings.get(rule.wording, ""))
+        for rule in (source.consent if source else ())
+        if not rule.field
+    )
+    return Submission(
+        source=source.key if source else "inbound", draft=Draft(phone=phone), kind=kind,
+        form=source.form if source else "", keyword=keyword, consents=given, key=signal.key or None,
+        raw=msgspec.json.encode(signal).decode(),
+    )  # fmt: skip
+
+
+def _asked_for(conn: psycopg.Connection, workspace: Workspace, one: Submission, now: datetime) -> bool:
+    """Whether a playbook would take a new lead that came by this keyword."""
+    setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)
+    event = {
+        "kind": one.kind, "form": one.form, "source": one.source, "keyword": one.keyword, "page": "", "campaign": "",
+        "after_hours": setting.after_hours(now), "fields": {},
+    }  # fmt: skip
+    lead: dict[str, Any] = {
+        "first_name": "", "last_name": "", "company": "", "email": "", "phone": one.draft.phone, "country": "",
+        "region": "", "source": one.source, "status": "open", "returning": False, "fields": {},
+    }  # fmt: skip
+    return isinstance(setting.chooser.choose(event, lead, None, (), now), Enter)
+
+
+def _owner(conn: psycopg.Connection, workspace: Workspace, sender: str | None) -> UUID | None:
+    return address_owners.find(conn, workspace.id, [sender]).get(sender) if sender else None
+
+
+def keep(conn: psycopg.Connection, workspace: Workspace, signal: Signal, reason: str, now: datetime) -> None:
+    """Quarantine, as a signal that can be corrected and replayed."""
+    body = msgspec.json.encode(signal).decode()
+    quarantine.keep(conn, workspace.id, f"signal:{signal.kind}", reason, body, "application/json", {}, now)

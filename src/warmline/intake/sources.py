@@ -1,0 +1,110 @@
+"""A request to POST /in/{source} -> submissions, and what is wrong with those that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hmac import compare_digest
+
+import msgspec
+
+from warmline import rules
+from warmline.core.lead import Problems, clean, normalise
+from warmline.core.settings import INTAKE_EVENTS, Config, Source
+from warmline.core.words import suggest
+
+from .bodies import NO_OBJECT, Row, UnreadableBodyError, read_rows
+from .submission import Given, Origin, Submission
+
+TRUE = frozenset(("on", "true", "yes", "y", "1", "t", "checked", "x", "agree", "agreed", "accepted", "ja", "si", "sí", "oui"))
+
+#: A field of this name is invisible to people; whoever fills it in is a robot.
+HONEYPOT = "_gotcha"
+
+MOST_KEYWORD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One lead of a request that can't be taken. `fields`: the sender's field name ("" for the whole) -> what to do."""
+
+    fields: Mapping[str, str]
+    raw: str = ""
+
+    @property
+    def reason(self) -> str:
+        return " ".join(f"{name}: {text}" if name else text for name, text in self.fields.items())
+
+
+@dataclass(slots=True)
+class Parsed:
+    """One entry for each lead of the request, in its order. `many`: the sender sent a list."""
+
+    entries: list[Submission | Unread] = field(default_factory=list)
+    many: bool = False
+
+    @property
+    def submissions(self) -> list[Submission]:
+        return [entry for entry in self.entries if isinstance(entry, Submission)]
+
+    @property
+    def problems(self) -> list[Unread]:
+        return [entry for entry in self.entries if isinstance(entry, Unread)]
+
+
+def parse(source: Source, config: Config, origin: Origin, body: bytes) -> Parsed:
+    """Never raises, whatever the body: what can't be read is an Unread with what to write instead."""
+    try:
+        rows, many = read_rows(origin.content_type, body)
+    except UnreadableBodyError as error:
+        return Parsed([Unread({"": str(error)}, origin.body)])
+    return Parsed([_read(row, source, config, origin) for row in rows], many)
+
+
+def presents(source: Source, secret: str, given: str) -> bool:
+    """Whether a caller showed the source's key; `secret` is its resolved value. Without a key everybody may post."""
+    return not source.secret or compare_digest(secret.encode(), given.encode())
+
+
+def _read(row: Row, source: Source, config: Config, origin: Origin) -> Submission | Unread:
+    raw = _as_json(row)
+    if row.keys() == {NO_OBJECT}:
+        return Unread({"": 'A lead is an object of fields. Write: {"email": "ann@example.com"}'}, origin.body)
+    if row.get(HONEYPOT, "").strip():
+        return Unread({HONEYPOT: "It must stay empty: people can't see it, so a robot has filled it in."}, raw)
+    event, keyword = source.map.get("event", "event"), source.map.get("keyword", "keyword")
+    kind = clean(row.get(event, "")) or source.event
+    if kind not in INTAKE_EVENTS:
+        return Unread({event: f'There is no event "{kind[:60]}". {suggest(kind, INTAKE_EVENTS)}'}, raw)
+    told = {name: value for name, value in row.items() if name not in (event, keyword, HONEYPOT)}
+    draft = normalise(told, source.map, source.country, rules.regions())
+    if isinstance(draft, Problems):
+        return Unread(draft.fields, raw)
+    for rule in source.consent:
+        draft.fields.pop(rule.field, None)  # the proof is in the ledger, with its wording
+    return Submission(
+        source=source.key,
+        draft=draft,
+        kind=kind,
+        form=source.form if kind == source.event else "",
+        keyword=clean(row.get(keyword, ""))[:MOST_KEYWORD],
+        consents=_consents(row, source, config),
+        origin=origin,
+        raw=raw,
+    )
+
+
+def _consents(row: Mapping[str, str], source: Source, config: Config) -> tuple[Given, ...]:
+    """What the submission proves: rules without a field always, rules with one when it was ticked."""
+    return tuple(
+        Given(rule.level, rule.channels, rule.wording, config.wordings.get(rule.wording, ""))
+        for rule in source.consent
+        if not rule.field or row.get(rule.field, "").strip().casefold() in TRUE
+    )
+
+
+def _as_json(row: Row) -> str:
+    """The row alone, for quarantine. Half characters, which no text may hold, are shown as ?."""
+    return msgspec.json.encode(
+        {name.encode("utf-8", "replace").decode(): value.encode("utf-8", "replace").decode() for name, value in row.items()}
+    ).decode()

@@ -1,0 +1,57 @@
+"""Touches after they were handed over: what the provider tells later moves them forward, never back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    id: UUID
+    lead_id: UUID
+    workspace_id: int
+    enrollment_id: UUID | None
+    step: str
+    channel: str
+    last: bool
+    status: str
+    address: str | None
+
+
+_TOUCH = "select id, lead_id, workspace_id, enrollment_id, step, channel, last, status, address from touches"
+
+
+def find(conn: psycopg.Connection, workspace_id: int, lane: int, touch_id: UUID) -> Touch | None:
+    """None: this workspace has no such touch."""
+    row = conn.execute(
+        _TOUCH + " where lane = %s and id = %s and workspace_id = %s", (lane, touch_id, workspace_id)
+    ).fetchone()
+    return Touch(*row) if row else None
+
+
+def move(conn: psycopg.Connection, lane: int, touch: Touch, to: str, out_of: Sequence[str], reason: str = "") -> str:
+    """Set the status if it is one of `out_of` now. Returns the status it had, "" when nothing was changed."""
+    row = conn.execute(
+        """
+        with was as (
+          select status from touches where lane = %(lane)s and id = %(id)s and status = any(%(out_of)s) for update
+        )
+        update touches t set status = %(to)s, reason = case when %(reason)s = '' then t.reason else %(reason)s end,
+          leased_until = null, claimed_by = null
+        from was where t.lane = %(lane)s and t.id = %(id)s
+        returning was.status
+        """,
+        {"lane": lane, "id": touch.id, "out_of": list(out_of), "to": to, "reason": reason},
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
+def has_unknown(conn: psycopg.Connection, lane: int, lead_id: UUID) -> bool:
+    row = conn.execute(
+        "select 1 from touches where lane = %s and lead_id = %s and status = 'unknown' limit 1", (lane, lead_id)
+    ).fetchone()
+    return row is not None

@@ -1,0 +1,82 @@
+"""What a person may do with a lead from its page: each act is one function of intake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..insight.story import Story
+from ..intake import acts
+from .asking import Ask
+
+
+class RefusedError(Exception):
+    """The act can't be done now. The text says why and what to do instead."""
+
+
+Act = Callable[[Ask, Story], str]
+
+
+def possible(story: Story) -> dict[str, bool]:
+    """Which buttons the page shows; the acts themselves decide again."""
+    status = story.lead.status
+    return {
+        "take_over": status == "open",
+        "release": status == "handed_off",
+        "close": status in ("open", "handed_off"),
+        "reopen": status in ("won", "lost", "closed"),
+    }
+
+
+def _take_over(ask: Ask, story: Story) -> str:
+    _do(acts.take_over, ask, story)
+    return "taken-over"
+
+
+def _release(ask: Ask, story: Story) -> str:
+    _do(acts.release, ask, story)
+    return "released"
+
+
+def _opt_out(ask: Ask, story: Story) -> str:
+    evidence = ask.posted("evidence")[:500] or f"told {ask.person.name}"
+    _do(acts.opt_out, ask, story, evidence=evidence)
+    return "opted-out"
+
+
+def _place(ask: Ask, story: Story) -> str:
+    _do(acts.set_zone, ask, story, region=ask.posted("region"), time_zone=ask.posted("time_zone"))
+    return "zone-set"
+
+
+def _won(ask: Ask, story: Story) -> str:
+    _do(acts.close, ask, story, status="won")
+    return "won"
+
+
+def _lost(ask: Ask, story: Story) -> str:
+    _do(acts.close, ask, story, status="lost")
+    return "lost"
+
+
+def _reopen(ask: Ask, story: Story) -> str:
+    _do(acts.reopen, ask, story)
+    return "reopened"
+
+
+ACTS: dict[str, Act] = {
+    "take-over": _take_over,
+    "release": _release,
+    "opt-out": _opt_out,
+    "place": _place,
+    "won": _won,
+    "lost": _lost,
+    "reopen": _reopen,
+}
+
+
+def _do(act: Callable[..., object], ask: Ask, story: Story, **more: str) -> None:
+    """Raises RefusedError with the words of intake."""
+    try:
+        act(ask.conn, ask.workspace, story.lead.lane, story.lead.id, ask.person.key, ask.now, **more)
+    except acts.ActError as error:
+        raise RefusedError(str(error)) from error

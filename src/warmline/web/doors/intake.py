@@ -1,0 +1,101 @@
+"""POST /in/{source}: leads come in. JSON for programs; a browser that posted a form is sent on to a page."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import os
+from datetime import datetime
+from functools import cache
+
+from ...channels.secrets import MissingSecretError, resolve
+from ...core.settings import Source
+from ...intake.batch import Answer, Door, DoorClosedError
+from ...intake.sources import presents
+from ...intake.submission import Origin
+from ...store.workspaces import Workspace
+from .. import database
+from .http import Request, Response, json, page, redirect
+from .where import find_workspace
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+async def take(request: Request) -> Response:
+    """202, or what is wrong: 422 names the fields, 404 and 403 the source, 409 the key, 503 that nothing was stored."""
+    workspace = await asyncio.to_thread(_workspace, request)
+    source = workspace.config.sources.get(request.tail) if workspace else None
+    if workspace is None or source is None:
+        return _answer(request, None, Answer(404, {"error": _no_source(workspace, request.tail)}))
+    try:
+        if not presents(source, _key(source), request.headers.get("x-warmline-key", "")):
+            return _answer(request, None, Answer(403, {"error": "This source asks for its key in the header X-Warmline-Key."}))
+        key = request.headers.get("idempotency-key", "")[:200]
+        future = door().post(workspace, source.key, _origin(request), request.body, key)
+        return _answer(request, source, await asyncio.wrap_future(future))
+    except MissingSecretError as error:
+        return _answer(request, None, Answer(503, {"error": f"This source can't be opened: {error}"}))
+    except DoorClosedError as error:
+        return _answer(request, None, Answer(503, {"error": str(error)}))
+
+
+async def thanks(request: Request) -> Response:
+    """Where a form goes whose source names no page of its own."""
+    return page(200, "Thank you", "<p>We have your request and will be in touch shortly.</p>")
+
+
+@cache
+def door() -> Door:
+    """One for the process: everything that waits at once goes in as one transaction."""
+    return Door(database.environment_here().dsn, _now)
+
+
+def close() -> None:
+    """Let in what waits."""
+    if door.cache_info().currsize:
+        door().close()
+    door.cache_clear()
+
+
+def _now() -> datetime:
+    with database.connection() as conn:
+        return database.now(conn)
+
+
+def _workspace(request: Request) -> Workspace | None:
+    with database.connection() as conn:
+        return find_workspace(conn, request)
+
+
+def _key(source: Source) -> str:
+    """Raises MissingSecretError."""
+    return resolve(source.secret, os.environ) if source.secret else ""
+
+
+def _no_source(workspace: Workspace | None, name: str) -> str:
+    if workspace is None:
+        return "No workspace has this host name in its public_url. Correct public_url, or the address."
+    known = ", ".join(workspace.config.sources) or "none yet"
+    return f"There is no source {name[:60]}. Add [sources.{name[:60]}] to warmline.toml and run `warmline apply`. There are: {known}."
+
+
+def _origin(request: Request) -> Origin:
+    """`url` is the page that held the form, where the browser says so: that is where the wording was shown."""
+    return Origin(
+        ip=request.client,
+        user_agent=request.headers.get("user-agent", "")[:500],
+        url=request.headers.get("referer", "")[:2000],
+        body=request.body.decode("utf-8", "replace"),
+        content_type=request.headers.get("content-type", "")[:200],
+    )
+
+
+def _answer(request: Request, source: Source | None, answer: Answer) -> Response:
+    if not (request.wants_page and request.content_type in FORMS):
+        return json(answer.status, answer.body)
+    if answer.status == 202:
+        return redirect(303, source.redirect if source and source.redirect else "/thanks")
+    fields = answer.body.get("fields") or {}
+    listed = "".join(f"<li><strong>{html.escape(name)}</strong>: {html.escape(said)}</li>" for name, said in fields.items() if name)
+    said = f"<ul class='stack-small'>{listed}</ul>" if listed else f"<p>{html.escape(str(answer.body.get('error', '')))}</p>"
+    return page(answer.status, "This could not be sent", said + "<p>Go back to correct it; what you wrote is still there.</p>")

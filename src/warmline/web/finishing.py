@@ -1,0 +1,132 @@
+"""The page of a task: what it shows, and what is done when it is finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ..core.hours import at_local
+from ..core.message import TemplateError, render
+from ..core.values import variables
+from ..insight.lines import Line
+from ..insight.story import Story, story
+from ..intake import acts
+from ..store import due, playbooks
+from ..store.pages import tasks
+from ..store.pages.tasks import Task
+from .asking import Ask
+
+
+class Choice(NamedTuple):
+    key: str
+    words: str
+
+
+CALL_OUTCOMES = (
+    Choice("connected", "We talked"),
+    Choice("voicemail", "Left a voicemail"),
+    Choice("missed", "No answer"),
+    Choice("wrong-number", "Wrong number"),
+)
+DONE = (Choice("done", "Done"),)
+NEXTS = (
+    Choice("next_step", "A next step, on a day I name"),
+    Choice("won", "Closed: won"),
+    Choice("lost", "Closed: lost"),
+    Choice("resume", "Hand back to the playbook"),
+)
+#: After these the lead may be with nobody, so what comes next is asked for.
+ASKS_NEXT = ("call", "hand_off", "escalation", "read_reply", "review", "next_step")
+LATELY = 6
+
+
+@dataclass
+class TaskPage:
+    """`chosen`, `note`, `next`, `next_at` are what the person gave, kept when the form comes back with a problem."""
+
+    task: Task
+    story: Story
+    script: str
+    said: str
+    is_call: bool
+    outcomes: tuple[Choice, ...]
+    nexts: tuple[Choice, ...]
+    lately: list[Line] = field(default_factory=list)
+    chosen: str = ""
+    note: str = ""
+    next: str = ""
+    next_at: str = ""
+
+
+def opened(ask: Ask, lane: int, task_id: UUID) -> TaskPage | None:
+    """None when the workspace has no such task."""
+    task = tasks.one(ask.conn, ask.workspace_id, lane, task_id)
+    if task is None:
+        return None
+    told = story(ask.conn, ask.workspace, task.lead_id, ask.now)
+    is_call = task.kind == "call"
+    outcomes = CALL_OUTCOMES if is_call else DONE
+    return TaskPage(
+        task=task,
+        story=told,
+        script=_script(ask, task),
+        said=next((str(line.data.get("text", "")) for line in reversed(told.lines) if line.kind in ("replied", "doubtful")), ""),
+        is_call=is_call,
+        outcomes=outcomes,
+        nexts=_nexts(ask) if task.kind in ASKS_NEXT else (),
+        lately=[line for line in reversed(told.lines) if line.kind != "decision"][:LATELY],
+        chosen="" if is_call else outcomes[0].key,
+    )
+
+
+def finish(ask: Ask, page: TaskPage) -> list[str]:
+    """Finish the task as the form says. Returns what is wrong with the form; [] when it is done."""
+    page.chosen, page.note = ask.posted("outcome"), ask.posted("note")[:2000]
+    page.next, page.next_at = ask.posted("next"), ask.posted("next_at")
+    try:
+        when = _read_time(page.next_at, ask.zone)
+    except ValueError:
+        return [f"{page.next_at[:40]} is not a day and time. Pick both from the field."]
+    try:
+        _complete(ask, page, when)
+    except acts.ActError as error:
+        return [str(error)]
+    return []
+
+
+def _complete(ask: Ask, page: TaskPage, when: datetime | None) -> None:
+    """Raises acts.ActError."""
+    task, following = page.task, acts.Next.read(page.next, when)
+    who = (ask.conn, ask.workspace, task.lane, task.id, ask.person.key, ask.now)
+    if page.is_call:
+        acts.complete_call(*who, outcome=page.chosen, note=page.note, next=following)
+    else:
+        acts.complete_task(*who, note=page.note, next=following)
+
+
+def _nexts(ask: Ask) -> tuple[Choice, ...]:
+    books = playbooks.current(ask.conn, ask.workspace_id)
+    return (*NEXTS, *(Choice(f"enroll:{one.key}", f"Enter the playbook {one.playbook.name}") for one in books))
+
+
+def _script(ask: Ask, task: Task) -> str:
+    """The call script in the words for this lead; what is wrong with it, when it can't be rendered."""
+    if not task.script or task.version_id is None:
+        return ""
+    lead = due.know(ask.conn, task.lane, [task.lead_id])[task.lead_id]
+    template = playbooks.version(ask.conn, task.version_id).templates[task.script]
+    event: dict[str, Any] = {}
+    try:
+        return render(template, variables(lead, ask.workspace.config, event)).text
+    except TemplateError as error:
+        return str(error)
+
+
+def _read_time(text: str, zone: str) -> datetime | None:
+    """What a date-time field of a browser sends, on the clock of `zone`. Raises ValueError."""
+    if not text:
+        return None
+    local = datetime.fromisoformat(text)
+    return at_local(local.date(), local.time(), zone)

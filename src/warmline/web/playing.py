@@ -1,0 +1,102 @@
+"""Playing the lead in the sandbox: each button becomes the signal that a provider would have sent, through the real way in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..channels.contract import Signal
+from ..insight.story import Story
+from ..intake import inbound
+from ..store.ids import new_id, touch_ref
+from ..store.stories import Touch
+from .asking import Ask
+
+#: Buttons beside the reply box.
+BUTTONS = (
+    ("stop", "Reply STOP"),
+    ("click", "Click a link"),
+    ("open", "Open the mail"),
+    ("missed", "Call, nobody answers"),
+    ("call", "Call, somebody answers"),
+    ("bounce", "Let the mail bounce"),
+)
+
+
+class CannotError(Exception):
+    """The lead can't do that now. The text says what is missing."""
+
+
+def play(ask: Ask, story: Story, act: str) -> None:
+    """Raises CannotError, KeyError for an act that is none."""
+    signal = _SIGNALS[act](ask, story)
+    inbound.receive(ask.conn, ask.workspace, [signal], ask.now)
+
+
+def _reply(ask: Ask, story: Story) -> Signal:
+    text = ask.posted("text")[:1000]
+    if not text:
+        raise CannotError("Write something to reply.")
+    return _inbound(ask, story, ask.posted("channel"), text)
+
+
+def _stop(ask: Ask, story: Story) -> Signal:
+    return _inbound(ask, story, "sms" if story.lead.phone else "email", "STOP")
+
+
+def _inbound(ask: Ask, story: Story, channel: str, text: str) -> Signal:
+    sender = story.lead.email if channel == "email" else story.lead.phone
+    if not sender:
+        raise CannotError("The lead has no address for that channel.")
+    return Signal("inbound", ask.now, sender=sender, text=text, key=_key(), data={"channel": channel})
+
+
+def _click(ask: Ask, story: Story) -> Signal:
+    touch = _last(story, ("sms", "email"))
+    return Signal("clicked", ask.now, touch_ref(story.lead.lane, touch.id), key=_key(), data={"url": "a link of the message"})
+
+
+def _open(ask: Ask, story: Story) -> Signal:
+    return Signal("opened", ask.now, touch_ref(story.lead.lane, _last(story, ("email",)).id), key=_key())
+
+
+def _bounce(ask: Ask, story: Story) -> Signal:
+    touch = _last(story, ("email",))
+    return Signal("bounced", ask.now, touch_ref(story.lead.lane, touch.id), reason="invalid_address", code="5.1.1", key=_key())
+
+
+def _call(ask: Ask, story: Story) -> Signal:
+    return _rings(ask, story, {"answered": "yes"})
+
+
+def _missed(ask: Ask, story: Story) -> Signal:
+    return _rings(ask, story, {})
+
+
+def _rings(ask: Ask, story: Story, data: dict[str, str]) -> Signal:
+    if not story.lead.phone:
+        raise CannotError("The lead has no phone number.")
+    return Signal("call", ask.now, sender=story.lead.phone, key=_key(), data=data)
+
+
+_SIGNALS: dict[str, Callable[[Ask, Story], Signal]] = {
+    "reply": _reply,
+    "stop": _stop,
+    "click": _click,
+    "open": _open,
+    "bounce": _bounce,
+    "call": _call,
+    "missed": _missed,
+}
+
+
+def _last(story: Story, channels: tuple[str, ...]) -> Touch:
+    """The latest touch that reached the lead on one of these channels."""
+    found = [one for one in story.touches if one.channel in channels and one.status in ("sent", "delivered")]
+    if not found:
+        raise CannotError("Nothing of that kind has arrived yet.")
+    return max(found, key=lambda one: one.sent_at or one.created_at)
+
+
+def _key() -> str:
+    """Every press of a button is news."""
+    return f"sandbox:{new_id().hex}"

@@ -1,0 +1,93 @@
+"""A playbook's or a lead's steps as the cadence picture shows them: one dot each, on one line of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..core.card import card
+from ..core.playbook import Call, Send, Step
+from ..core.timing import print_at
+from ..insight.foreseen import Coming, StepView
+from ..insight.story import Playing, Story
+from ..store.playbooks import Version
+
+#: State of a step -> how its dot looks, and the word under it.
+LOOKS = {
+    "done": ("done", "done"),
+    "skipped": ("skipped", "skipped"),
+    "refused": ("refused", "refused"),
+    "in_flight": ("next", "on its way"),
+    "with_person": ("next", "with a person"),
+    "due": ("later", ""),
+    "waiting": ("later", "waits"),
+    "never": ("skipped", "will not happen"),
+    "left_out": ("skipped", "left out"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """`look` is the last part of a CSS class; `at` the time it happened or is due; `when` the playbook's own words."""
+
+    name: str
+    icon: str
+    when: str
+    look: str = "later"
+    word: str = ""
+    at: datetime | None = None
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    key: str
+    name: str
+    version: int
+    rank: int
+    who: str
+    channels: str
+    how_long: str
+    dots: tuple[Dot, ...]
+    source: str
+
+
+def shown(version: Version) -> Book:
+    """A published version for its page."""
+    book = version.playbook
+    who, ways, length = (line.partition(": ")[2] for line in card(book))
+    dots = tuple(
+        Dot(step.name, _icon(step), print_at(step.at), conditional=step.condition is not None) for step in book.steps
+    )
+    return Book(version.key, book.name, version.version, version.rank, who, ways, length, dots, book.source)
+
+
+def progress(steps: Sequence[StepView], coming: Sequence[Coming]) -> tuple[Dot, ...]:
+    """A lead's steps: how far each has come, and which one is next."""
+    ahead = {one.step: one for one in reversed(coming) if one.step and one.what in ("reach", "ask")}
+    return tuple(_dot(step, ahead.get(step.name)) for step in steps)
+
+
+def run_shown(story: Story) -> Playing | None:
+    """The run whose steps the story tells: the one that is not over, else the last one."""
+    active = [one for one in story.runs if one.run.status not in ("ended", "scheduled")]
+    waiting = [one for one in story.runs if one.run.status == "scheduled"]
+    return next(iter([*active, *waiting, *reversed(story.runs)]), None)
+
+
+def _dot(step: StepView, coming: Coming | None) -> Dot:
+    look, word = LOOKS[step.state]
+    at = step.at
+    if coming is not None and step.state in ("due", "waiting"):
+        look = {"hold": "held", "refuse": "refused"}.get(coming.result, "next")
+        word = {"hold": "held", "refuse": "would be refused"}.get(coming.result, "next")
+        at = coming.at
+    kind = step.channels[0] if step.channels else "task"
+    return Dot(step.name, kind, step.when, look, word, at, step.conditional)
+
+
+def _icon(step: Step) -> str:
+    if isinstance(step, Send):
+        return step.channels[0]
+    return "call" if isinstance(step, Call) else "task"

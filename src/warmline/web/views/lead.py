@@ -1,0 +1,46 @@
+"""A lead's page: how it stands, what comes next, its whole story, and the acts of a person."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from ...insight.story import LeadNotFoundError, Story, story
+from ..acting import ACTS, RefusedError, possible
+from ..asking import Ask, asked
+from ..steps import progress, run_shown
+from ..telling import days
+
+
+@require_safe
+def show(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    with asked(request) as ask:
+        return _page(ask, lead_id)
+
+
+@require_POST
+def act(request: HttpRequest, lead_id: UUID, act: str) -> HttpResponse:
+    with asked(request) as ask:
+        if act not in ACTS:
+            raise Http404
+        try:
+            return ask.go(ACTS[act](ask, _found(ask, lead_id)), "lead", lead_id)
+        except RefusedError as error:
+            return _page(ask, lead_id, 422, str(error))
+
+
+def _page(ask: Ask, lead_id: UUID, status: int = 200, problem: str = "") -> HttpResponse:
+    told = _found(ask, lead_id)
+    dots, run = progress(told.steps, told.coming), run_shown(told)
+    content = {"story": told, "days": days(told), "dots": dots, "run": run, "acts": possible(told)}
+    return ask.page("lead.html", status, problem=problem, **content)
+
+
+def _found(ask: Ask, lead_id: UUID) -> Story:
+    """A lead of another workspace is as unknown as one that never was."""
+    try:
+        return story(ask.conn, ask.workspace, lead_id, ask.now)
+    except LeadNotFoundError as error:
+        raise Http404 from error

@@ -1,0 +1,50 @@
+"""Leads: find, filter, page on."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from ...store import playbooks
+from ...store.pages import leads
+from ..asking import Ask, asked
+from ..wordings import STATUSES
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    with asked(request) as ask:
+        wanted = _wanted(ask)
+        try:
+            found = leads.find(ask.conn, ask.workspace_id, wanted)
+        except ValueError as error:
+            raise Http404 from error
+        return ask.page("leads.html", wanted=wanted, found=found, onward=_onward(ask, found.next), **_choices(ask))
+
+
+def _wanted(ask: Ask) -> leads.Wanted:
+    return leads.Wanted(
+        text=ask.got("q")[:200],
+        status=ask.got("status"),
+        owner=ask.got("owner"),
+        playbook=ask.got("playbook"),
+        after=ask.got("after"),
+    )
+
+
+def _choices(ask: Ask) -> dict[str, object]:
+    config = ask.workspace.config
+    return {
+        "statuses": [(key, badge.words) for key, badge in STATUSES.items()],
+        "owners": [(key, person.name) for key, person in config.people.items()],
+        "playbooks": [(one.key, one.playbook.name) for one in playbooks.current(ask.conn, ask.workspace_id)],
+        "source": next(iter(config.sources), ""),
+        "address": config.workspace.public_url,
+    }
+
+
+def _onward(ask: Ask, cursor: str) -> str:
+    kept = {name: ask.got(name) for name in ("q", "status", "owner", "playbook") if ask.got(name)}
+    return "?" + urlencode({**kept, "after": cursor}) if cursor else ""

@@ -1,0 +1,28 @@
+"""Playbooks as they are published: read only here; they are written as files."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from ...store import playbooks
+from ...store.pages import playbooks as pages
+from ..asking import asked
+from ..steps import shown
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    with asked(request) as ask:
+        crowds = pages.crowds(ask.conn, ask.workspace_id)
+        current = playbooks.current(ask.conn, ask.workspace_id)
+        return ask.page("playbooks.html", books=[(shown(one), sum(crowds.get(one.key, {}).values())) for one in current])
+
+
+@require_safe
+def one(request: HttpRequest, key: str) -> HttpResponse:
+    with asked(request) as ask:
+        version = next((one for one in playbooks.current(ask.conn, ask.workspace_id) if one.key == key), None)
+        if version is None:
+            raise Http404
+        return ask.page("playbook.html", book=shown(version), inside=pages.inside(ask.conn, ask.workspace_id, key))

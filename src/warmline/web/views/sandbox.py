@@ -1,0 +1,71 @@
+"""The sandbox: every lead's phone, and the buttons to be the lead."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from ...insight.story import LeadNotFoundError, Story, story
+from ...store.pages import sandbox
+from ..asking import Ask, asked
+from ..playing import BUTTONS, CannotError, play
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    with asked(request) as ask:
+        config = ask.workspace.config
+        return ask.page(
+            "sandbox.html",
+            threads=sandbox.threads(ask.conn, ask.workspace_id, ask.now),
+            source=next(iter(config.sources), ""),
+            address=config.workspace.public_url,
+        )
+
+
+@require_safe
+def thread(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    with asked(request) as ask:
+        if ask.got("part"):
+            _found(ask, lead_id)
+            return ask.part("parts/thread.html", items=sandbox.thread(ask.conn, ask.workspace_id, lead_id))
+        return _page(ask, lead_id)
+
+
+@require_POST
+def act(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    with asked(request) as ask:
+        told = _found(ask, lead_id)
+        try:
+            play(ask, told, ask.posted("act"))
+        except CannotError as error:
+            return _page(ask, lead_id, 422, str(error))
+        except KeyError as error:
+            raise Http404 from error
+        return HttpResponseRedirect(reverse("sandbox-thread", args=[lead_id]))
+
+
+def _page(ask: Ask, lead_id: UUID, status: int = 200, problem: str = "") -> HttpResponse:
+    lead = _found(ask, lead_id).lead
+    return ask.page(
+        "sandbox_thread.html",
+        status,
+        lead_id=lead_id,
+        name=lead.called,
+        address=lead.phone or lead.email or "",
+        company=ask.workspace.name,
+        items=sandbox.thread(ask.conn, ask.workspace_id, lead_id),
+        channels=[name for name, known in (("sms", lead.phone), ("email", lead.email)) if known],
+        acts=BUTTONS,
+        problem=problem,
+    )
+
+
+def _found(ask: Ask, lead_id: UUID) -> Story:
+    try:
+        return story(ask.conn, ask.workspace, lead_id, ask.now)
+    except LeadNotFoundError as error:
+        raise Http404 from error

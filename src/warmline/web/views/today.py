@@ -1,0 +1,22 @@
+"""Today: what needs a person now, and the last 24 hours as pictures."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from ...store import orphans
+from ...store.pages import today
+from ..asking import asked
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    with asked(request) as ask:
+        return ask.page(
+            "today.html",
+            waiting=today.waiting(ask.conn, ask.workspace_id, ask.now),
+            troubles=today.troubles(ask.conn, ask.workspace_id),
+            orphans=orphans.count_orphans(ask.conn, ask.workspace_id),
+            numbers=today.numbers(ask.conn, ask.workspace_id, ask.now),
+        )

@@ -1,0 +1,279 @@
+import asyncio
+import email
+import email.policy
+import shutil
+import ssl
+import subprocess
+from dataclasses import replace
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.channels.conformance import KEY, NOW, PUBLIC, SECRET, message, secrets, touch
+from tests.far_ends.smtp import CUT, SILENCE, Mailbox, serve_smtp
+from warmline.channels import ChannelSettingsError, build
+from warmline.channels.contract import Accepted, BadSignature, Callback, Message, NotSent, Receipt, Refused, Unknown
+from warmline.channels.email.compose import Sender, UnusableAddressError, compose
+from warmline.channels.email.tokens import message_id, read_address, read_message_id
+
+TABLE = {"provider": "smtp", "host": "127.0.0.1", "from": "Sam at Acme <sam@acme.test>", "tls": "none"}
+SENDER = Sender("Sam at Acme", "sam@acme.test", "acme.test", "bounces.acme.test", "reply.acme.test")
+ALSO = {"unsubscribe_url": f"{PUBLIC}/u/token", "in_reply_to": "<earlier@acme.test>", "html": "<p>Hi Zoe</p>"}
+MAIL = replace(message("email"), **ALSO)
+
+
+def read(content: bytes) -> EmailMessage:
+    return email.message_from_bytes(content, policy=email.policy.default)  # type: ignore[return-value]
+
+
+def send(faults: dict[str, str], *messages: Message, **settings: object) -> tuple[list[Receipt], Mailbox]:
+    async def steps() -> tuple[list[Receipt], Mailbox]:
+        extensions = ("8BITMIME", "AUTH PLAIN", *settings.pop("extensions", ()))
+        async with serve_smtp(faults, extensions=extensions) as box:
+            channel = build("email", TABLE | {"port": box.port} | settings, secrets, PUBLIC, KEY, {})
+            receipts = [await channel.send(one) for one in messages]
+            await channel.close()
+            return receipts, box
+
+    return asyncio.run(steps())
+
+
+def test_a_mail_has_both_forms_and_every_header_a_follow_up_needs() -> None:
+    mail = compose(MAIL, SENDER, KEY, NOW)
+    parsed = read(mail.content)
+    assert parsed.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in parsed.iter_parts()] == ["text/plain", "text/html"]
+    assert parsed["From"] == "Sam at Acme <sam@acme.test>"
+    assert parsed["To"] == "lead1@lead.test"
+    assert parsed["Date"].datetime == NOW
+    assert parsed["In-Reply-To"] == parsed["References"] == "<earlier@acme.test>"
+    assert parsed["List-Unsubscribe"] == f"<{PUBLIC}/u/token>"
+    assert parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert parsed["Message-ID"] == mail.message_id == message_id(touch(1), "acme.test", KEY)
+    assert read_message_id(parsed["Message-ID"], KEY) == touch(1)
+    assert read_address(parsed["Reply-To"], KEY) == ("reply", touch(1))
+    assert read_address(mail.envelope_from, KEY) == ("bounce", touch(1))
+
+
+def test_a_mail_that_nobody_can_leave_has_no_unsubscribe_headers() -> None:
+    parsed = read(compose(message("email"), replace(SENDER, reply_domain=""), KEY, NOW).content)
+    assert parsed["List-Unsubscribe"] is None
+    assert parsed["List-Unsubscribe-Post"] is None
+    assert parsed["Reply-To"] is None
+    assert parsed.get_content_type() == "text/plain"
+
+
+NASTY = st.text(st.sampled_from('a é\r\n\x00\x0b\u2028:,<>"Bc'), max_size=40)
+
+
+@given(subject=NASTY, name=NASTY, unsubscribe=NASTY, reply=NASTY)
+def test_no_text_can_add_a_header(subject: str, name: str, unsubscribe: str, reply: str) -> None:
+    given_mail = replace(
+        MAIL,
+        subject=f"{subject}\r\nBcc: x@evil.test",
+        unsubscribe_url=f"https://a.test/{unsubscribe}\r\nBcc: x@evil.test",
+        in_reply_to=f"{reply}\r\nBcc: x@evil.test",
+    )
+    content = compose(given_mail, replace(SENDER, name=name), KEY, NOW).content
+    head = content.split(b"\r\n\r\n", 1)[0]
+    names = {line.split(b":")[0].lower() for line in head.split(b"\r\n") if line[:1] not in (b" ", b"\t")}
+    assert b"bcc" not in names
+    assert names <= {
+        *(b"date", b"from", b"to", b"subject", b"message-id", b"reply-to", b"in-reply-to", b"references"),
+        *(
+            b"list-unsubscribe",
+            b"list-unsubscribe-post",
+            b"mime-version",
+            b"content-type",
+            b"content-transfer-encoding",
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "",
+        "lead",
+        "@lead.test",
+        "a@",
+        "a@b, c@d",
+        "Zoe <zoe@lead.test>",
+        "a@b\r\nBcc: c@d",
+        "a b@lead.test",
+        "a@le..test",
+    ],
+)
+def test_what_is_no_address_is_refused_before_anything_is_sent(to: str) -> None:
+    with pytest.raises(UnusableAddressError):
+        compose(replace(MAIL, to=to), SENDER, KEY, NOW)
+    [receipt], box = send({}, replace(MAIL, to=to))
+    assert isinstance(receipt, Refused)
+    assert receipt.reason == "invalid_address"
+    assert box.connections == 0
+
+
+def test_a_domain_with_letters_beyond_ascii_goes_out_in_its_ascii_form() -> None:
+    _, box = send({}, replace(MAIL, to="zoe@bücher.test"))
+    assert box.accepted[0][1] == "zoe@xn--bcher-kva.test"
+
+
+def test_a_name_with_letters_beyond_ascii_needs_a_server_that_takes_it() -> None:
+    [refused], _ = send({}, replace(MAIL, to="zoë@lead.test"))
+    assert isinstance(refused, Refused)
+    assert refused.reason == "unreachable"
+    [accepted], box = send({}, replace(MAIL, to="zoë@lead.test"), extensions=("SMTPUTF8",))
+    assert isinstance(accepted, Accepted)
+    assert box.accepted[0][1] == "zoë@lead.test"
+
+
+@pytest.mark.parametrize(
+    ("faults", "kind", "reason"),
+    [
+        ({"CONNECT": "421 4.3.2 busy"}, NotSent, ""),
+        ({"CONNECT": "554 no"}, NotSent, ""),
+        ({"CONNECT": CUT}, NotSent, ""),
+        ({"CONNECT": SILENCE}, NotSent, ""),
+        ({"MAIL": "451 4.3.0 later"}, NotSent, ""),
+        ({"MAIL": "550 5.1.1 you are nobody"}, Refused, "sender_config"),
+        ({"MAIL": CUT}, NotSent, ""),
+        ({"RCPT": "450 4.2.0 grey"}, NotSent, ""),
+        ({"RCPT": "550 5.1.1 nobody"}, Refused, "invalid_address"),
+        ({"RCPT": "550 nobody here, or not for you"}, Refused, "unknown"),
+        ({"RCPT": "553 no such name"}, Refused, "invalid_address"),
+        ({"RCPT": "550 5.7.1 relaying denied"}, Refused, "sender_config"),
+        ({"RCPT": "552 5.2.2 full"}, Refused, "unreachable"),
+        ({"RCPT": CUT}, NotSent, ""),
+        ({"RCPT": SILENCE}, NotSent, ""),
+        ({"DATA": "451 4.3.0 later"}, NotSent, ""),
+        ({"DATA": "554 5.5.1 no"}, Refused, "sender_config"),
+        ({"DATA": CUT}, NotSent, ""),
+        ({"DATA": SILENCE}, NotSent, ""),
+        ({"CONTENT": "451 4.7.1 later"}, NotSent, ""),
+        ({"CONTENT": "554 this is spam"}, Refused, "filtered"),
+        ({"CONTENT": "554 5.7.26 unauthenticated"}, Refused, "sender_config"),
+        ({"CONTENT": CUT}, Unknown, ""),
+        ({"CONTENT": SILENCE}, Unknown, ""),
+    ],
+)
+def test_a_fault_at_each_step_means_what_it_means(faults: dict[str, str], kind: type, reason: str) -> None:
+    [receipt], box = send(faults, MAIL, timeout=0.3)
+    assert isinstance(receipt, kind)
+    assert getattr(receipt, "reason", "") == reason
+    assert len(box.accepted) == (1 if kind is Unknown else 0)
+
+
+def test_a_wrong_password_is_the_senders_matter() -> None:
+    [receipt], box = send({"AUTH": "535 5.7.8 no"}, MAIL, user="sam", password="env:SECRET")
+    assert isinstance(receipt, Refused)
+    assert receipt.reason == "sender_config"
+    assert SECRET not in repr(receipt)
+    assert box.accepted == []
+
+
+def test_mails_one_after_another_share_a_connection() -> None:
+    receipts, box = send({}, *(message("email", number) for number in range(5)), user="sam", password="env:SECRET")
+    assert [type(one) for one in receipts] == [Accepted] * 5
+    assert box.connections == 1
+    assert box.logins == [("sam", SECRET)]
+
+
+def test_a_refused_recipient_does_not_cost_the_connection() -> None:
+    receipts, box = send({"RCPT": "550 5.1.1 nobody"}, message("email", 1), message("email", 2))
+    assert [type(one) for one in receipts] == [Refused, Refused]
+    assert box.connections == 1
+
+
+@pytest.mark.parametrize("tired", ["421 4.4.2 too many mails on this connection", CUT])
+def test_a_kept_connection_that_the_server_gave_up_is_replaced_without_a_loss(tired: str) -> None:
+    async def steps() -> tuple[list[Receipt], Mailbox]:
+        async with serve_smtp(mails_per_connection=2, tired=tired) as box:
+            channel = build("email", TABLE | {"port": box.port}, secrets, PUBLIC, KEY, {})
+            receipts = [await channel.send(message("email", number)) for number in range(6)]
+            await channel.close()
+            return receipts, box
+
+    receipts, box = asyncio.run(steps())
+    assert [type(one) for one in receipts] == [Accepted] * 6
+    assert [recipient for _, recipient, _ in box.accepted] == [message("email", number).to for number in range(6)]
+    assert box.connections == 3
+
+
+def test_never_more_connections_than_allowed() -> None:
+    async def steps() -> Mailbox:
+        async with serve_smtp() as box:
+            channel = build("email", TABLE | {"port": box.port, "concurrency": 3}, secrets, PUBLIC, KEY, {})
+            await asyncio.gather(*(channel.send(message("email", number)) for number in range(30)))
+            await channel.close()
+            return box
+
+    box = asyncio.run(steps())
+    assert len(box.accepted) == 30
+    assert box.connections <= 3
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with openssl")
+def test_a_server_is_believed_only_with_a_certificate_of_the_named_authority(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=mx",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+    ]
+    made = [
+        *command,
+        "-addext",
+        "keyUsage=critical,digitalSignature,keyCertSign",
+        "-keyout",
+        str(key),
+        "-out",
+        str(certificate),
+    ]
+    subprocess.run(made, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    async def steps(**settings: object) -> tuple[Receipt, Mailbox]:
+        async with serve_smtp(tls=context) as box:
+            table = TABLE | {"port": box.port, "tls": "tls"} | settings
+            channel = build("email", table, secrets, PUBLIC, KEY, {})
+            receipt = await channel.send(MAIL)
+            await channel.close()
+            return receipt, box
+
+    receipt, box = asyncio.run(steps(ca_file=str(certificate)))
+    assert isinstance(receipt, Accepted)
+    assert len(box.accepted) == 1
+    receipt, box = asyncio.run(steps())
+    assert isinstance(receipt, NotSent)
+    assert box.accepted == []
+
+
+def test_starttls_that_is_not_offered_sends_nothing() -> None:
+    [receipt], box = send({}, MAIL, tls="starttls")
+    assert isinstance(receipt, NotSent)
+    assert box.accepted == []
+
+
+def test_a_password_is_not_sent_in_the_clear_over_a_network() -> None:
+    table = TABLE | {"host": "mail.example.com", "user": "sam", "password": "env:SECRET"}
+    with pytest.raises(ChannelSettingsError, match="in the clear"):
+        build("email", table, secrets, PUBLIC, KEY, {})
+
+
+def test_whoever_calls_back_for_smtp_is_not_a_mail_server() -> None:
+    channel = build("email", TABLE, secrets, PUBLIC, KEY, {})
+    with pytest.raises(BadSignature):
+        channel.read(Callback("POST", f"{PUBLIC}/hooks/email/status", {}, b""), NOW)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import Run
+
+
+def spoil(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_the_starter_workspace_has_no_problems(run: Run, acme: Path) -> None:
+    said = run("check", acme)
+    assert (said.code, said.err) == (0, "")
+    assert said.out == "No problems in 11 playbooks.\n"
+
+
+def test_every_error_comes_with_its_place_and_what_to_write(run: Run, acme: Path) -> None:
+    spoil(acme / "playbooks/pricing.yaml", "sms", "smz")
+    spoil(acme / "playbooks/demo.yaml", "rank: ", "rnak: ")
+    said = run("check", acme)
+    assert said.code == 1
+    first, second = said.err.splitlines()
+    assert first.startswith(f"{acme}/playbooks/demo.yaml:")
+    assert "error: `rnak` is not a key of enroll. Did you mean rank?" in first
+    assert "Did you mean sms?" in second
+    assert said.out == "2 errors in 11 playbooks.\n"
+
+
+def test_one_file_is_checked_with_its_workspace_and_only_its_problems_are_shown(run: Run, acme: Path) -> None:
+    spoil(acme / "playbooks/pricing.yaml", "template: ack", "template: akc")
+    spoil(acme / "playbooks/demo.yaml", "team: sales", "team: slaes")
+    said = run("check", acme / "playbooks/demo.yaml")
+    assert said.code == 1
+    assert "slaes" in said.err
+    assert "akc" not in said.err
+
+
+def test_a_missing_path_is_named(run: Run, tmp_path: Path) -> None:
+    said = run("check", tmp_path / "nowhere")
+    assert said.code == 1
+    assert f"There is no {tmp_path}/nowhere" in said.err
+
+
+def test_a_folder_that_is_no_workspace_says_how_to_make_one(run: Run, tmp_path: Path) -> None:
+    said = run("check", tmp_path)
+    assert said.code == 1
+    assert "warmline init DIR" in said.err
+
+
+def test_a_file_that_is_not_text_is_named(run: Run, acme: Path) -> None:
+    (acme / "templates/ack.txt").write_bytes(b"\xff\xfe\x00")
+    said = run("check", acme)
+    assert said.code == 1
+    assert "ack.txt is not UTF-8 text" in said.err

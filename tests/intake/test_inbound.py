@@ -1,0 +1,255 @@
+"""What providers and leads tell us, in any order and any number of times."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+import pytest
+
+from tests.builders import TUESDAY, a_workspace, minutes, story
+from warmline.channels.contract import Signal
+from warmline.core.lead import Draft
+from warmline.intake.accept import accept
+from warmline.intake.inbound import receive
+from warmline.intake.submission import Accepted, Given, Submission
+from warmline.store.ids import lane_of, new_id, touch_ref
+from warmline.store.workspaces import Workspace
+
+PHONE, MAIL = "+12125550123", "ann@example.com"
+
+
+@pytest.fixture
+def workspace(conn: psycopg.Connection) -> Workspace:
+    return a_workspace(conn)
+
+
+@pytest.fixture
+def lead(conn: psycopg.Connection, workspace: Workspace) -> UUID:
+    draft = Draft(phone=PHONE, email=MAIL, first_name="Ann")
+    given = (Given("express_written", ("sms", "voicemail"), "v1", "words"), Given("inquiry", ("email", "call")))
+    (result,) = accept(conn, workspace, [Submission("pricing", draft, form="pricing", consents=given)], TUESDAY)
+    assert isinstance(result, Accepted)
+    return result.lead
+
+
+def a_touch(conn: psycopg.Connection, lead: UUID, status: str = "sent", channel: str = "sms", *, step: str = "ack") -> str:
+    touch, lane = new_id(), lane_of(lead)
+    conn.execute(
+        """
+        insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,
+          status, ready_at, created_at, sent_at, address, leased_until)
+        select %(lane)s, %(id)s, lead_id, workspace_id, id, version_id, %(step)s, %(channel)s, 'marketing', 't', %(status)s,
+          %(at)s, %(at)s, %(at)s, %(address)s, case when %(status)s = 'sending' then %(at)s::timestamptz end
+        from enrollments where lead_id = %(lead)s order by started_at desc limit 1
+        """,
+        {"lane": lane, "id": touch, "lead": lead, "step": step, "channel": channel, "status": status, "at": TUESDAY,
+         "address": MAIL if channel == "email" else PHONE},
+    )  # fmt: skip
+    return touch_ref(lane, touch)
+
+
+def tell(conn: psycopg.Connection, workspace: Workspace, kind: str, at: Any = TUESDAY + minutes(5), **more: Any) -> None:
+    receive(conn, workspace, [Signal(kind, at, **more)], at)
+
+
+def one(conn: psycopg.Connection, query: str) -> Any:
+    row = conn.execute(query.encode()).fetchone()
+    return row[0] if row and len(row) == 1 else row
+
+
+def test_delivered_is_told_once_however_often_it_comes(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    ref = a_touch(conn, lead)
+    for _ in range(3):
+        tell(conn, workspace, "delivered", touch_id=ref, key="SM1:delivered")
+    assert one(conn, "select status from touches") == "delivered"
+    assert story(conn, lead).count("touch.delivered") == 1
+
+
+def test_a_receipt_that_overtakes_the_hand_over_tells_of_both(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    tell(conn, workspace, "delivered", touch_id=a_touch(conn, lead, "sending"), key="k")
+    assert one(conn, "select status from touches") == "delivered"
+    assert story(conn, lead)[-2:] == ["touch.sent", "touch.delivered"]
+
+
+def test_a_failure_after_delivery_changes_nothing(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    ref = a_touch(conn, lead, "delivered")
+    before = story(conn, lead)
+    tell(conn, workspace, "failed", touch_id=ref, reason="unreachable", key="k")
+    assert (one(conn, "select status from touches"), story(conn, lead)) == ("delivered", before)
+
+
+@pytest.mark.parametrize(("reason", "state"), [("invalid_number", "invalid"), ("not_sms_capable", "not_sms_capable"),
+                                               ("filtered", "ok")])  # fmt: skip
+def test_a_failure_says_what_it_means_for_the_number(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, reason: str, state: str
+) -> None:
+    tell(conn, workspace, "failed", touch_id=a_touch(conn, lead), reason=reason, code="30005", key="k")
+    assert one(conn, "select status, reason from touches") == ("failed", reason)
+    assert one(conn, f"select state from addresses where value = '{PHONE}'") == state
+    assert "touch.failed" in story(conn, lead)
+
+
+def test_the_providers_opted_out_error_is_an_opt_out(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    tell(conn, workspace, "failed", touch_id=a_touch(conn, lead), reason="opted_out", code="21610", key="k")
+    assert_opted_out(conn, lead, "opted_out")
+
+
+def assert_opted_out(conn: psycopg.Connection, lead: UUID, reason: str) -> None:
+    assert one(conn, "select status from leads") == "opted_out"
+    assert one(conn, "select count(*) from suppressions where lifted_at is null and channels = '{}'") == 2
+    assert one(conn, "select distinct reason from suppressions") == reason
+    assert one(conn, "select status, end_reason from enrollments") == ("ended", "opted_out")
+    assert one(conn, "select count(*) from tasks where status = 'open'") == 0
+    assert one(conn, "select count(*) from touches where status = 'queued'") == 0
+    assert story(conn, lead).count("opted.out") == 1
+
+
+def test_stop_is_written_at_once_and_takes_back_what_is_queued(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    a_touch(conn, lead, "queued", "email", step="context")
+    for _ in range(2):
+        tell(conn, workspace, "inbound", sender=PHONE, recipient="+15005550006", text="STOP", key="SM9:inbound")
+    assert_opted_out(conn, lead, "opted_out")
+    assert one(conn, "select status, reason from touches") == ("refused", "opted_out")
+
+
+def test_an_unsubscribe_link_counts_on_every_channel(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    tell(conn, workspace, "unsubscribed", touch_id=a_touch(conn, lead, channel="email"), key="u", data={"how": "one click"})
+    assert_opted_out(conn, lead, "unsubscribed")
+
+
+def test_a_reply_wakes_the_playbook_that_runs(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    conn.execute("update enrollments set due_at = %s", (TUESDAY + timedelta(days=1),))
+    tell(conn, workspace, "inbound", sender="(212) 555-0123", text="Can you stop by at 5?", key="k")
+    assert story(conn, lead)[-1] == "replied"
+    assert one(conn, "select status, due_at from enrollments") == ("running", TUESDAY + minutes(5))
+    assert one(conn, "select data->>'text' from events where kind = 'replied'") == "Can you stop by at 5?"
+
+
+@pytest.mark.parametrize("status", ["open", "closed", "lost"])
+def test_a_reply_after_the_playbook_is_over_goes_straight_to_a_person(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, status: str
+) -> None:
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s", (TUESDAY,))
+    conn.execute("update leads set status = %s", (status,))
+    tell(conn, workspace, "inbound", sender=PHONE, text="Yes please", key="k")
+    assert one(conn, "select status from leads") == "handed_off"
+    assert one(conn, "select kind, status, owner from tasks") == ("hand_off", "open", "sam")
+    tell(conn, workspace, "inbound", sender=PHONE, text="At four?", key="k2")
+    assert "At four?" in one(conn, "select note from tasks")
+
+
+def test_an_out_of_office_is_no_person(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s", (TUESDAY,))
+    tell(conn, workspace, "inbound", sender=MAIL, text="I am away", key="k", data={"automated": "auto-replied"})
+    assert story(conn, lead)[-1] == "replied"
+    assert one(conn, "select count(*) from tasks") == 0
+    assert one(conn, "select data->>'automated' from events where kind = 'replied'") == "auto-replied"
+
+
+def test_a_doubtful_message_is_read_by_a_person_before_anything_else_goes_out(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    a_touch(conn, lead, "queued", "email", step="context")
+    tell(conn, workspace, "inbound", sender=PHONE, text="not interested", key="k")
+    assert one(conn, "select kind, status, note from tasks") == ("read_reply", "open", "not interested")
+    assert one(conn, "select status from touches") == "refused"
+    assert one(conn, "select status from leads") == "open"
+    assert "doubtful" in story(conn, lead)
+
+
+def test_help_is_no_reply(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    tell(conn, workspace, "inbound", sender=PHONE, text="HELP", key="k")
+    assert story(conn, lead)[-1] == "help.asked"
+
+
+def test_start_lifts_the_leads_own_opt_out_for_texts_only(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    tell(conn, workspace, "inbound", sender=PHONE, text="STOP", key="k1")
+    tell(conn, workspace, "inbound", sender=PHONE, text="yes", key="k2")
+    assert one(conn, "select status from leads") == "opted_out"
+    tell(conn, workspace, "inbound", sender=PHONE, text="START", key="k3")
+    assert one(conn, "select status from leads") == "open"
+    left = conn.execute("select channels from suppressions where lifted_at is null").fetchall()
+    assert [sorted(channels) for (channels,) in left] == [["call", "email", "voicemail"]] * 2
+    assert "opted.in" in story(conn, lead)
+    assert one(conn, "select count(*) from tasks where status = 'open'") == 1  # somebody decides what comes next
+
+
+def test_a_scanners_click_is_no_person_and_a_persons_is(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    ref = a_touch(conn, lead, channel="email")
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s", (TUESDAY,))
+    tell(conn, workspace, "clicked", touch_id=ref, key="a", data={"url": "https://acme.test", "automated": "scanner"})
+    assert one(conn, "select count(*) from tasks") == 0
+    tell(conn, workspace, "clicked", touch_id=ref, key="b", data={"url": "https://acme.test"})
+    tell(conn, workspace, "clicked", touch_id=ref, key="b", data={"url": "https://acme.test"})
+    assert one(conn, "select kind, status from tasks") == ("hand_off", "open")
+    assert story(conn, lead).count("clicked") == 2
+
+
+def test_a_hard_bounce_marks_the_address_and_a_full_mailbox_does_not(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    tell(conn, workspace, "bounced", touch_id=a_touch(conn, lead, channel="email"), reason="unreachable", key="a")
+    assert one(conn, f"select state from addresses where value = '{MAIL}'") == "ok"
+    tell(conn, workspace, "bounced", touch_id=a_touch(conn, lead, channel="email", step="b"), reason="invalid_address", key="b")
+    assert one(conn, f"select state from addresses where value = '{MAIL}'") == "bounced"
+    assert story(conn, lead).count("touch.failed") == 2
+
+
+def test_a_keyword_from_a_stranger_makes_a_lead(conn: psycopg.Connection, workspace: Workspace) -> None:
+    for _ in range(2):
+        tell(conn, workspace, "inbound", sender="+12125550199", text="quote", key="k")
+    assert one(conn, "select phone, source from leads") == ("+12125550199", "keyword")
+    assert one(conn, "select playbook, event->>'keyword' from enrollments") == ("keyword-text", "QUOTE")
+    assert one(conn, "select count(*) from events where kind = 'keyword.received'") == 1
+    assert one(conn, "select level from consents where wording <> ''") == "express"
+
+
+def test_anything_else_from_a_stranger_is_kept_whole(conn: psycopg.Connection, workspace: Workspace) -> None:
+    tell(conn, workspace, "inbound", sender="+12125550199", text="Is this the roofer my neighbour Bob told me about?", key="k")
+    door, body = one(conn, "select door, body from quarantine")
+    assert door == "signal:inbound"
+    assert msgspec.json.decode(body)["text"].startswith("Is this the roofer")
+    assert one(conn, "select count(*) from leads") == 0
+
+
+def test_stop_from_a_stranger_counts_when_the_number_becomes_a_lead(conn: psycopg.Connection, workspace: Workspace) -> None:
+    tell(conn, workspace, "inbound", sender=PHONE, text="STOP", key="k")
+    (result,) = accept(conn, workspace, [Submission("referral", Draft(phone=PHONE), "lead.referred")], TUESDAY + minutes(9))
+    assert isinstance(result, Accepted)
+    assert result.reason == "opted_out"
+
+
+def test_a_signal_of_no_touch_of_ours_is_kept(conn: psycopg.Connection, workspace: Workspace) -> None:
+    tell(conn, workspace, "delivered", touch_id="not-one", key="k")
+    tell(conn, workspace, "delivered", touch_id=touch_ref(3, new_id()), key="k")
+    tell(conn, workspace, "telepathy")
+    assert one(conn, "select count(*) from quarantine") == 3
+
+
+def test_a_known_fate_closes_the_task_of_an_unknown_touch(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    ref = a_touch(conn, lead, "unknown")
+    conn.execute(
+        "insert into tasks (lane, id, lead_id, workspace_id, kind, title, due_at, opened_at)"
+        " values (%s, %s, %s, %s, 'unknown', 'Look', %s, %s)",
+        (lane_of(lead), new_id(), lead, workspace.id, TUESDAY, TUESDAY),
+    )
+    tell(conn, workspace, "delivered", touch_id=ref, key="k")
+    assert one(conn, "select status from tasks") == "cancelled"
+    assert one(conn, "select status from touches") == "delivered"
+
+
+@pytest.mark.parametrize(("answered", "kind"), [("", "call.missed"), ("yes", "called.back")])
+def test_a_call_from_a_number_is_a_trigger_or_a_call_back(
+    conn: psycopg.Connection, workspace: Workspace, answered: str, kind: str
+) -> None:
+    tell(conn, workspace, "call", sender="+12125550199", key="k", data={"answered": answered})
+    assert one(conn, "select kind from events order by seq limit 1") == kind
+    assert one(conn, "select status from leads") == ("handed_off" if answered else "open")
