@@ -34,7 +34,8 @@ def task(
 
 def move(conn: psycopg.Connection, enrollment_id: UUID, status: str) -> None:
     conn.execute(
-        "update enrollments set status = %(to)s, due_at = case when %(to)s in ('parked', 'ended') then null else due_at end,"
+        "update enrollments set status = %(to)s,"
+        " due_at = case when %(to)s in ('parked', 'ended') then null else due_at end,"
         " error = case when %(to)s = 'parked' then 'x' else '' end,"
         " ended_at = case when %(to)s = 'ended' then due_at end where id = %(id)s",
         {"to": status, "id": enrollment_id},

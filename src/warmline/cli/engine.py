@@ -14,7 +14,7 @@ from warmline.engine.loop import Options, run
 
 def engine(
     directory: Dir = HERE,
-    tickers: Annotated[int, typer.Option(min=1, max=64, help="Threads that decide.")] = 1,
+    tickers: Annotated[int, typer.Option(min=1, max=64, help="Threads that decide.")] = 2,
     in_flight: Annotated[int, typer.Option(min=1, max=5000, help="Messages being handed over at once.")] = 400,
 ) -> None:
     """Decide what is due and hand it over. Start as many as you like; a stop finishes what is in flight."""

@@ -10,6 +10,7 @@ from warmline import channels as kinds
 from warmline import rules
 from warmline.channels.contract import Channel
 from warmline.channels.secrets import resolve
+from warmline.core.settings import Config
 
 from .catalog import Catalog
 
@@ -36,7 +37,7 @@ class Accounts:
             self._replaced += known[1].values()  # something may still be in flight on them: closed at the end
         made = {
             kind: kinds.build(
-                kind, channel.options, partial(resolve, environ=self._environ), site.config.workspace.public_url, self._secret,
+                kind, channel.options, partial(resolve, environ=self._environ), public_url(site.config, self._environ), self._secret,
                 rules.provider_errors().classes_by_code(),
             )
             for kind, channel in site.config.channels.items()
@@ -49,3 +50,8 @@ class Accounts:
             await channel.close()
         self._open.clear()
         self._replaced.clear()
+
+
+def public_url(config: Config, environ: Mapping[str, str]) -> str:
+    """The address that links and callbacks carry. WARMLINE_PUBLIC_URL wins: `warmline up` sets it to the port it got."""
+    return environ.get("WARMLINE_PUBLIC_URL", "").rstrip("/") or config.workspace.public_url

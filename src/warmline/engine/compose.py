@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from warmline.channels.contract import Message
@@ -13,6 +14,7 @@ from warmline.store.ids import touch_ref
 from warmline.store.playbooks import Version
 from warmline.store.touches import Ready
 
+from .accounts import public_url
 from .catalog import Site
 from .look import values_of
 
@@ -26,10 +28,11 @@ class Unsendable(Exception):
 
 
 class Composer:
-    """`secret` signs unsubscribe links; every process has the same."""
+    """`secret` signs unsubscribe links; every process has the same. `environ` may name the public address."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, environ: Mapping[str, str]) -> None:
         self._secret = secret
+        self._environ = environ
 
     def message(
         self, lane: int, touch: Ready, lead: Known, site: Site, version: Version, event: dict[str, Any]
@@ -46,7 +49,7 @@ class Composer:
         place = site.config.workspace
         way_out = ""
         if touch.purpose == "marketing":
-            way_out = f"{place.public_url}/u/{sign_touch(ref, 'unsubscribe', self._secret)}"
+            way_out = f"{public_url(site.config, self._environ)}/u/{sign_touch(ref, 'unsubscribe', self._secret)}"
         return Message(
             ref,
             "email",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -45,12 +46,23 @@ class Options:
     environ: Mapping[str, str]
     lease: timedelta = timedelta(seconds=60)
     in_flight: int = 400
-    tickers: int = 1
+    tickers: int = 2  # while PostgreSQL works for one of them, the other decides
 
 
 def run(options: Options) -> None:
     """Run until SIGTERM or SIGINT; then take no more, finish what is in flight, and return."""
+    calm_the_collector()
     asyncio.run(Engine(options).run())
+
+
+def calm_the_collector() -> None:
+    """A batch makes tens of thousands of short-lived values and no cycles: let Python look for cycles less often.
+
+    Measured: a sixth of the tick's time went into it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 class Engine:
@@ -150,7 +162,7 @@ class Engine:
                     accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
                     dispatcher = Dispatcher(
                         engine=self.id, conn=conn, receipts=receipts, catalog=catalog, channels=accounts.of,
-                        composer=Composer(self.options.secret), now=self.now,
+                        composer=Composer(self.options.secret, self.options.environ), now=self.now,
                         in_flight=self.options.in_flight, lease=self.options.lease,
                     )  # fmt: skip
                     await dispatcher.run(self.ready.take, self.stop_async)

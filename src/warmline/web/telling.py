@@ -1,15 +1,22 @@
-"""A story's lines as the lead's page shows them: grouped by day, each with its picture and tone."""
+"""A story's lines as the lead's page shows them: by day, the newest first, each with its picture, tone and reasons.
+
+A look at the lead and the events it caused say the same; the page shows the look's part, because it carries the gate's
+findings, and leaves out the event. `warmline why` prints both.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
 from ..core.events import SIGNAL_OF, TRIGGERS
+from ..core.gate import Finding
 from ..core.hours import local_date
-from ..insight.lines import Line
+from ..insight.lines import DID, Line
 from ..insight.story import Story
+from ..store.stories import Did, Touch
 
 #: Kind of event -> (icon, tone of its mark). What is not here takes the channel's icon and no tone.
 MARKS = {
@@ -32,26 +39,42 @@ MARKS = {
     "closed": ("flag", ""),
     "touch.sent": ("arrow", "good"),
     "touch.delivered": ("check", "good"),
-    "touch.held": ("pause", "wait"),
-    "touch.refused": ("cross", "bad"),
     "touch.failed": ("cross", "bad"),
     "touch.unknown": ("alert", "wait"),
-    "step.skipped": ("skip", ""),
-    "escalated": ("alert", "wait"),
-    "task.opened": ("task", ""),
     "task.done": ("check", "good"),
-    "task.expired": ("clock", "wait"),
-    "decision": ("bolt", ""),
+    "assigned": ("person", ""),
+    "released": ("arrow", "good"),
+    "changed": ("person", ""),
 }
-#: Looks that found nothing to do are in `warmline why`; the page leaves them out.
-QUIET = ("wait",)
+#: What a look came to -> (icon, tone, kind of the event that says it once more).
+LOOKS = {
+    "plan": ("", "", "touch.planned"),
+    "hold": ("pause", "wait", "touch.held"),
+    "refuse": ("cross", "bad", "touch.refused"),
+    "ask": ("task", "", "task.opened"),
+    "expire": ("clock", "wait", "task.expired"),
+    "skip": ("skip", "", "step.skipped"),
+    "hand_off": ("hand", "lead", "handed.off"),
+    "escalate": ("alert", "wait", "escalated"),
+    "end": ("flag", "", "ended"),
+    "after": ("book", "", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    line: Line
+    """One entry of the page's timeline. `said`: the detail is the lead's own words."""
+
+    at: datetime
+    words: str
     icon: str
-    tone: str
+    tone: str = ""
+    step: str = ""
+    channel: str = ""
+    detail: str = ""
+    said: bool = False
+    touch: Touch | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +84,38 @@ class Day:
 
 
 def days(story: Story) -> list[Day]:
-    """The newest day first, and within it the newest line first."""
-    lines = [line for line in reversed(story.lines) if not _is_quiet(line)]
-    by_day = groupby(lines, key=lambda line: local_date(line.at, story.lead.zone))
-    return [Day(day, tuple(_mark(line) for line in some)) for day, some in by_day]
+    marks = reversed(list(_marks(story.lines)))
+    return [Day(day, tuple(some)) for day, some in groupby(marks, key=lambda mark: local_date(mark.at, story.lead.zone))]
 
 
-def _mark(line: Line) -> Mark:
+def _marks(lines: tuple[Line, ...]) -> Iterator[Mark]:
+    told: set[tuple[datetime, str, str]] = set()  # what looks have said: (at, kind of event, step)
+    for line in lines:
+        if line.kind != "decision":
+            if line.touch is not None or (line.at, line.kind, line.step) not in told:
+                yield _event(line)
+            continue
+        for did in line.did:
+            if did.do in LOOKS:
+                told.add((line.at, LOOKS[did.do][2], did.step))
+                yield _look(line, did)
+
+
+def _event(line: Line) -> Mark:
     icon, tone = MARKS.get(line.kind, (line.channel or "dot", ""))
-    return Mark(line, icon, tone)
+    said = line.kind in ("replied", "doubtful", "help.asked")
+    return Mark(line.at, line.words, icon, tone, line.step, line.channel, line.detail, said, line.touch)
 
 
-def _is_quiet(line: Line) -> bool:
-    return line.kind == "decision" and all(did.do in QUIET for did in line.did)
+def _look(line: Line, did: Did) -> Mark:
+    icon, tone, _ = LOOKS[did.do]
+    return Mark(
+        line.at,
+        DID[did.do],
+        icon or did.channel or "bolt",
+        tone,
+        did.step,
+        did.channel,
+        did.reason.replace("_", " "),
+        findings=tuple(did.findings),
+    )

@@ -153,8 +153,6 @@ create table events (
   constraint events_are_quotable check (kind || step || channel !~ '["\\[:cntrl:]]')
 );
 create unique index events_told_once on events (lane, lead_id, key) where key is not null;
--- What happened in the last day, without a second copy of the story: rows are appended in time, so block ranges are enough.
-create index events_by_time on events using brin (at) with (autosummarize = on);
 -- For the last day's numbers. Rows come in the order of time, so a summary of blocks is enough and costs writers nothing.
 create index events_by_time on events using brin (at) with (autosummarize = on);
 

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from ...store import orphans
 from ...store.pages import today
 from ..asking import asked
+from ..grouping import grouped
 
 
 @require_safe
@@ -15,7 +16,7 @@ def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         return ask.page(
             "today.html",
-            waiting=today.waiting(ask.conn, ask.workspace_id, ask.now),
+            groups=grouped(today.waiting(ask.conn, ask.workspace_id, ask.now)),
             troubles=today.troubles(ask.conn, ask.workspace_id),
             orphans=orphans.count_orphans(ask.conn, ask.workspace_id),
             numbers=today.numbers(ask.conn, ask.workspace_id, ask.now),

@@ -1,0 +1,43 @@
+"""A PostgreSQL and databases for benchmarks: the machine's own supervisor, durable settings as shipped."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from warmline.machine.postgres import Postgres
+from warmline.store.connect import connect
+from warmline.store.ids import new_id
+from warmline.store.migrate import migrate
+
+
+@contextmanager
+def a_server() -> Iterator[str]:
+    """The address of a fresh server; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="wl-bench-", dir="/tmp"))  # noqa: S108 - a short path: sockets allow 107 bytes
+    folder.chmod(0o755)
+    try:
+        with Postgres(folder / "db") as address:
+            yield address
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def a_database(server: str) -> Iterator[str]:
+    """A migrated database of its own."""
+    name = f"bench_{new_id().hex}"
+    with connect(server) as conn:
+        conn.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    dsn = psycopg.conninfo.make_conninfo(server, dbname=name)
+    with connect(dsn) as conn:
+        migrate(conn)
+    yield dsn
+    with connect(server) as conn:
+        conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

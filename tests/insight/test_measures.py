@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened
+from warmline.engine.catalog import Catalog
+from warmline.engine.tick import tick
+from warmline.insight.measures import Measures, measure
+from warmline.store.ids import lane_of
+from warmline.store.workspaces import Workspace
+
+DAY = timedelta(days=1)
+NOW = TUESDAY + timedelta(hours=1)
+
+
+@pytest.fixture
+def place(conn: psycopg.Connection) -> Workspace:
+    return a_workspace(conn)
+
+
+def measured(conn: psycopg.Connection, place: Workspace, now: datetime = NOW) -> Measures:
+    return measure(conn, place.id, place.key, now, DAY)
+
+
+def on(conn: psycopg.Connection, place: Workspace, lead_id: UUID, kind: str, seconds: float, **columns: Any) -> None:
+    happened(conn, place, lead_id, kind, at=TUESDAY + timedelta(seconds=seconds), **columns)
+
+
+def test_leads_are_counted_by_status_in_their_own_workspace(conn: psycopg.Connection, place: Workspace) -> None:
+    for status in ("open", "open", "won"):
+        a_lead(conn, place, status=status)
+    a_lead(conn, a_workspace(conn, name="Other"))
+    assert measured(conn, place).leads == {"open": 2, "won": 1}
+
+
+def test_touches_and_answers_are_counted_by_channel_within_the_time_asked_for(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead_id = a_lead(conn, place)
+    on(conn, place, lead_id, "touch.sent", 0, channel="sms")
+    on(conn, place, lead_id, "touch.sent", 1, channel="sms")
+    on(conn, place, lead_id, "touch.failed", 2, channel="email")
+    on(conn, place, lead_id, "replied", 3, channel="sms")
+    on(conn, place, lead_id, "touch.sent", -2 * 86400, channel="email")
+    found = measured(conn, place)
+    assert found.touches == {"sms": {"sent": 2}, "email": {"failed": 1}}
+    assert found.answers == {"replied": {"sms": 1}}
+
+
+def test_the_time_to_the_first_touch_is_told_apart_for_machine_and_human(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    for seconds in (1, 2, 9):
+        lead_id = a_lead(conn, place, phone=None, email=None)
+        on(conn, place, lead_id, "touch.sent", seconds, channel="sms")
+        on(conn, place, lead_id, "touch.sent", seconds + 100, channel="sms")
+    on(conn, place, lead_id, "task.done", 300, channel="call", data={"outcome": "connected"})
+    a_lead(conn, place, phone=None, email=None)
+    speed = measured(conn, place).first_touch
+    assert (speed["machine"].count, speed["machine"].median) == (3, 2)
+    assert speed["machine"].p95 == pytest.approx(8.3)
+    assert (speed["human"].count, speed["human"].median) == (1, 300)
+
+
+def test_without_touches_there_is_no_speed_to_tell(conn: psycopg.Connection, place: Workspace) -> None:
+    speed = measured(conn, place).first_touch["machine"]
+    assert (speed.count, speed.median, speed.p95) == (0, None, None)
+
+
+def test_what_the_gate_held_and_refused_is_counted_by_rule(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place, consents={"email": "inquiry"})
+    enrolled(conn, place, "pricing", lead_id)
+    tick(conn, lane_of(lead_id), TUESDAY, Catalog(conn))
+    found = measured(conn, place)
+    assert found.refusals == {"no_consent": 2}, "the text and the call; the mail went"
+    assert found.holds == {}
+    assert found.touches["email"] == {"planned": 1}
+
+
+def test_the_queue_is_what_is_due_and_what_is_ready(conn: psycopg.Connection, place: Workspace) -> None:
+    early, late = a_lead(conn, place), a_lead(conn, place, phone=None, email=None)
+    enrolled(conn, place, "pricing", early)
+    enrolled(conn, place, "pricing", late, due_at=NOW + DAY)
+    queue = measured(conn, place).queue
+    assert (queue.looks, queue.looks_since, queue.touches) == (1, TUESDAY, 0)
+    tick(conn, lane_of(early), TUESDAY, Catalog(conn))
+    assert measured(conn, place, TUESDAY).queue.touches == 1
+
+
+def test_what_waits_for_a_person_is_counted(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place)
+    enrolled(conn, place, "pricing", lead_id)
+    tick(conn, lane_of(lead_id), TUESDAY, Catalog(conn))
+    conn.execute("update touches set status = 'unknown'")
+    conn.execute("update enrollments set status = 'parked', due_at = null, error = 'x'")
+    found = measured(conn, place)
+    assert (found.parked, found.unknown, found.quarantined, found.orphans) == (1, 1, 0, 0)
+    assert found.tasks == {"call": 1}
+    assert found.tasks_late == {"call": 1}

@@ -1,0 +1,219 @@
+"""The story of a lead: the order of its lines, what is foreseen, where each step stands."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened
+from warmline.engine.catalog import Catalog
+from warmline.engine.tick import tick
+from warmline.insight.foreseen import Coming
+from warmline.insight.story import LeadNotFoundError, Story, story
+from warmline.store.ids import lane_of, new_id
+from warmline.store.workspaces import Workspace
+
+DEMO = """
+name: Demo request
+enroll: {when: 'event.form == "demo"', rank: 77}
+owner: {team: sales}
+steps:
+  ack:   {send: sms, or: email, template: demo-ack, at: now, purpose: acknowledge}
+  nudge: {send: sms, template: demo-times, at: 'day 2, 10:00', if: '!history.engaged'}
+  note:  {send: email, template: demo-agenda, at: 'day 3, 11:00'}
+after: close
+"""
+NIGHT = TUESDAY.replace(hour=4)  # Monday 23:00 in New York
+WEDNESDAY_TEN = TUESDAY.replace(day=25, hour=15, minute=0)
+
+
+@pytest.fixture
+def place(conn: psycopg.Connection) -> Workspace:
+    return a_workspace(conn, {"playbooks/demo.yaml": DEMO})
+
+
+def look(conn: psycopg.Connection, lead_id: UUID, now: datetime = TUESDAY) -> None:
+    assert tick(conn, lane_of(lead_id), now, Catalog(conn)).looked_at == 1
+
+
+def sent(conn: psycopg.Connection, place: Workspace, lead_id: UUID, now: datetime) -> None:
+    """The provider takes what is queued, and the engine hears of it."""
+    rows = conn.execute(
+        "update touches set status = 'sent', sent_at = %s, body = 'Hello Ann', address = '+12125550123'"
+        " where status = 'queued' returning id, enrollment_id, step, channel",
+        (now,),
+    ).fetchall()
+    for touch_id, enrollment_id, step, channel in rows:
+        happened(
+            conn, place, lead_id, "touch.sent", at=now, enrollment_id=enrollment_id, step=step, channel=channel,
+            touch_id=touch_id,
+        )  # fmt: skip
+
+
+def machine(told: Story) -> list[Coming]:
+    return [one for one in told.coming if one.who == "machine"]
+
+
+def test_a_decision_stands_between_what_it_saw_and_what_it_caused(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place)
+    enrolled(conn, place, "demo", lead_id)
+    look(conn, lead_id)
+    told = story(conn, place, lead_id, TUESDAY)
+    assert [line.kind for line in told.lines] == ["form.submitted", "enrolled", "decision", "touch.planned"]
+    assert [(one.do, one.step, one.channel) for one in told.lines[2].did] == [("plan", "ack", "sms")]
+    assert [finding.result for finding in told.lines[2].did[0].findings] == ["pass"] * 10
+
+
+def test_the_words_of_a_touch_are_shown_where_it_left(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place)
+    enrolled(conn, place, "demo", lead_id)
+    look(conn, lead_id)
+    sent(conn, place, lead_id, TUESDAY)
+    told = story(conn, place, lead_id, TUESDAY)
+    shown = [(line.kind, line.touch.body) for line in told.lines if line.touch is not None]
+    assert shown == [("touch.sent", "Hello Ann")]
+
+
+def test_a_touch_on_its_way_is_foreseen_with_its_words(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place)
+    enrolled(conn, place, "demo", lead_id)
+    look(conn, lead_id)
+    first = machine(story(conn, place, lead_id, TUESDAY))[0]
+    assert (first.what, first.step, first.channel, first.at) == ("touch", "ack", "sms", TUESDAY)
+    assert "Ann" in first.text
+
+
+def test_what_comes_next_is_the_next_touch_at_its_local_time_with_its_words(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead_id = a_lead(conn, place)
+    enrolled(conn, place, "demo", lead_id)
+    look(conn, lead_id)
+    sent(conn, place, lead_id, TUESDAY)
+    told = story(conn, place, lead_id, TUESDAY + timedelta(minutes=1))
+    (coming,) = machine(told)
+    assert (coming.what, coming.step, coming.result, coming.at) == ("reach", "nudge", "allow", WEDNESDAY_TEN)
+    assert told.local(WEDNESDAY_TEN) == "Wed 25 Nov 10:00"
+    assert "Ann" in coming.text
+
+
+def test_a_step_whose_condition_is_not_met_is_passed_over_to_the_one_behind_it(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead_id = a_lead(conn, place)
+    enrollment_id = enrolled(conn, place, "demo", lead_id)
+    look(conn, lead_id)
+    sent(conn, place, lead_id, TUESDAY)
+    happened(conn, place, lead_id, "opened", at=TUESDAY, enrollment_id=enrollment_id, step="ack", channel="email")
+    skipped, reached = machine(story(conn, place, lead_id, TUESDAY))
+    assert (skipped.what, skipped.step) == ("skip", "nudge")
+    assert "its condition is not met" in skipped.words
+    assert (reached.what, reached.step, reached.channel) == ("reach", "note", "email")
+
+
+def test_a_refusal_is_foreseen_with_what_would_flip_it_and_then_what_comes_behind(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead_id = a_lead(conn, place, consents={"email": "inquiry"})
+    enrolled(conn, place, "demo", lead_id)
+    look(conn, lead_id)
+    sent(conn, place, lead_id, TUESDAY)
+    refused, reached = machine(story(conn, place, lead_id, TUESDAY))
+    assert (refused.step, refused.result, refused.rule) == ("nudge", "refuse", "no_consent")
+    finding = next(one for one in refused.findings if one.rule == "no_consent")
+    assert "a form whose wording names sms" in finding.flip
+    assert (reached.step, reached.result) == ("note", "allow")
+
+
+def test_a_hold_is_foreseen_until_it_ends(conn: psycopg.Connection) -> None:
+    place = a_workspace(conn, {"playbooks/demo.yaml": DEMO.replace("'day 2, 10:00'", "1 minute")})
+    lead_id = a_lead(conn, place)
+    enrolled(conn, place, "demo", lead_id, at=NIGHT)
+    look(conn, lead_id, NIGHT)
+    sent(conn, place, lead_id, NIGHT)
+    look_at = NIGHT + timedelta(minutes=2)
+    conn.execute("update enrollments set due_at = %s", (look_at,))
+    look(conn, lead_id, look_at)
+    told = story(conn, place, lead_id, look_at + timedelta(minutes=1))
+    (coming,) = machine(told)
+    morning = TUESDAY.replace(hour=13, minute=0)
+    assert (coming.step, coming.result, coming.rule, coming.at) == ("nudge", "hold", "quiet_hours", morning)
+    assert [line.words for line in told.lines if line.kind == "decision"][-1] == "Held"
+
+
+def test_the_end_is_foreseen_with_what_comes_after(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place, consents={})
+    enrolled(conn, place, "demo", lead_id)
+    conn.execute("update enrollments set due_at = %s", (TUESDAY,))
+    told = story(conn, place, lead_id, TUESDAY)
+    assert machine(told)[-1].words == "The playbook is over, then the lead is closed"
+
+
+def test_a_scheduled_start_is_foreseen(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place)
+    enrolled(conn, place, "demo", lead_id, due_at=WEDNESDAY_TEN)
+    conn.execute("update enrollments set status = 'scheduled'")
+    (coming,) = story(conn, place, lead_id, TUESDAY).coming
+    assert (coming.what, coming.at, coming.words) == ("start", WEDNESDAY_TEN, "Enters the playbook demo")
+
+
+def test_a_parked_run_is_shown_with_its_error(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place)
+    enrolled(conn, place, "demo", lead_id)
+    conn.execute("update enrollments set status = 'parked', due_at = null, error = 'no such field'")
+    (coming,) = story(conn, place, lead_id, TUESDAY).coming
+    assert (coming.what, coming.at) == ("parked", None)
+    assert coming.words.endswith("no such field")
+
+
+def test_after_a_reply_the_person_who_has_the_lead_is_what_comes_next(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead_id = a_lead(conn, place)
+    enrolled(conn, place, "demo", lead_id)
+    look(conn, lead_id)
+    sent(conn, place, lead_id, TUESDAY)
+    happened(conn, place, lead_id, "replied", at=TUESDAY, channel="sms", data={"text": "Call me", "channel": "sms"})
+    conn.execute("update enrollments set due_at = %s", (TUESDAY,))
+    look(conn, lead_id)
+    told = story(conn, place, lead_id, TUESDAY)
+    assert told.lead.status == "handed_off"
+    assert [line.detail for line in told.lines if line.kind == "replied"] == ["“Call me”"]
+    task = next(one for one in told.coming if one.what == "task")
+    assert (task.who, task.words) == ("sam", "Replied: take over Ann Lee")
+    assert not [one for one in told.coming if one.what in ("reach", "touch")], "the machine is silent"
+
+
+def test_nothing_comes_for_a_lead_that_is_closed(conn: psycopg.Connection, place: Workspace) -> None:
+    assert story(conn, place, a_lead(conn, place, status="closed"), TUESDAY).coming == ()
+
+
+def test_every_step_says_where_it_stands(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place)
+    enrolled(conn, place, "demo", lead_id)
+    assert [step.state for step in story(conn, place, lead_id, TUESDAY).steps] == ["due", "due", "due"]
+    look(conn, lead_id)
+    assert [step.state for step in story(conn, place, lead_id, TUESDAY).steps] == ["in_flight", "due", "due"]
+    sent(conn, place, lead_id, TUESDAY)
+    steps = story(conn, place, lead_id, TUESDAY).steps
+    assert [(step.state, step.at) for step in steps][:2] == [("done", TUESDAY), ("due", WEDNESDAY_TEN)]
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s, end_reason = 'x'", (TUESDAY,))
+    assert [step.state for step in story(conn, place, lead_id, TUESDAY).steps] == ["done", "left_out", "left_out"]
+
+
+def test_a_lead_whose_zone_nobody_knows_is_shown_on_the_offices_clock(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead = story(conn, place, a_lead(conn, place, phone="+18005550123"), TUESDAY).lead
+    assert (lead.zone, lead.zones, lead.zone_basis) == ("America/New_York", (), "unknown")
+
+
+def test_a_lead_of_another_workspace_is_not_found(conn: psycopg.Connection, place: Workspace) -> None:
+    stranger = a_lead(conn, a_workspace(conn, name="Other"))
+    with pytest.raises(LeadNotFoundError):
+        story(conn, place, stranger, TUESDAY)
+    with pytest.raises(LeadNotFoundError):
+        story(conn, place, new_id(), TUESDAY)
