@@ -67,10 +67,18 @@ def test_a_form_becomes_a_lead_with_consent_and_owner_in_its_playbook(
     assert (result.created, result.playbook, result.reason) == (True, "pricing", "")
     lead = conn.execute("select status, owner, first_name, last_name, email, phone, country from leads").fetchone()
     assert lead == ("open", "sam", "Ann", "Lee", "ann@example.com", "+12125550123", "US")
-    run = conn.execute("select playbook, status, due_at, rank, event->>'form', event->>'after_hours' from enrollments").fetchone()
+    run = conn.execute(
+        "select playbook, status, due_at, rank, event->>'form', event->>'after_hours' from enrollments"
+    ).fetchone()
     assert run == ("pricing", "running", TUESDAY, 90, "pricing", "false")
     proof = conn.execute("select level, wording_text, ip, user_agent, url from consents order by level").fetchall()
-    assert proof[0] == ("express_written", "By ticking this box ...", "203.0.113.9", "Test", "https://acme.test/pricing")
+    assert proof[0] == (
+        "express_written",
+        "By ticking this box ...",
+        "203.0.113.9",
+        "Test",
+        "https://acme.test/pricing",
+    )
     assert [level for level, *_ in proof] == ["express_written", "inquiry"]
     assert story(conn, result.lead) == ["form.submitted", "enrolled", "assigned"]
     assert count(conn, "addresses") == 2
@@ -341,7 +349,11 @@ def test_one_lead_that_the_database_refuses_does_not_stop_the_others(
 def test_eight_at_once_for_the_same_new_person_make_one_lead_and_one_enrollment(
     conn: psycopg.Connection, dsn: str, workspace: Workspace
 ) -> None:
-    forms = [{"email": "ann@example.com"}, {"phone": "212-555-0123"}, {"email": "ann@example.com", "phone": "212-555-0123"}]
+    forms = [
+        {"email": "ann@example.com"},
+        {"phone": "212-555-0123"},
+        {"email": "ann@example.com", "phone": "212-555-0123"},
+    ]
 
     def post(number: int) -> UUID:
         with connect(dsn) as own:
@@ -367,4 +379,3 @@ def test_crossing_batches_of_the_same_people_neither_hang_nor_double(
         assert sum(threads.map(post, range(6))) == 240
     assert (count(conn, "leads"), count(conn, "enrollments")) == (40, 40)
     assert count(conn, "events", "kind = 'form.submitted'") == 240
-

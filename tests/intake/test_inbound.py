@@ -36,7 +36,9 @@ def lead(conn: psycopg.Connection, workspace: Workspace) -> UUID:
     return result.lead
 
 
-def a_touch(conn: psycopg.Connection, lead: UUID, status: str = "sent", channel: str = "sms", *, step: str = "ack") -> str:
+def a_touch(
+    conn: psycopg.Connection, lead: UUID, status: str = "sent", channel: str = "sms", *, step: str = "ack"
+) -> str:
     touch, lane = new_id(), lane_of(lead)
     conn.execute(
         """
@@ -52,7 +54,9 @@ def a_touch(conn: psycopg.Connection, lead: UUID, status: str = "sent", channel:
     return touch_ref(lane, touch)
 
 
-def tell(conn: psycopg.Connection, workspace: Workspace, kind: str, at: Any = TUESDAY + minutes(5), **more: Any) -> None:
+def tell(
+    conn: psycopg.Connection, workspace: Workspace, kind: str, at: Any = TUESDAY + minutes(5), **more: Any
+) -> None:
     receive(conn, workspace, [Signal(kind, at, **more)], at)
 
 
@@ -61,7 +65,9 @@ def one(conn: psycopg.Connection, query: str) -> Any:
     return row[0] if row and len(row) == 1 else row
 
 
-def test_delivered_is_told_once_however_often_it_comes(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+def test_delivered_is_told_once_however_often_it_comes(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
     ref = a_touch(conn, lead)
     for _ in range(3):
         tell(conn, workspace, "delivered", touch_id=ref, key="SM1:delivered")
@@ -95,7 +101,9 @@ def test_a_failure_says_what_it_means_for_the_number(
     assert "touch.failed" in story(conn, lead)
 
 
-def test_the_providers_opted_out_error_is_an_opt_out(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+def test_the_providers_opted_out_error_is_an_opt_out(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
     tell(conn, workspace, "failed", touch_id=a_touch(conn, lead), reason="opted_out", code="21610", key="k")
     assert_opted_out(conn, lead, "opted_out")
 
@@ -120,8 +128,17 @@ def test_stop_is_written_at_once_and_takes_back_what_is_queued(
     assert one(conn, "select status, reason from touches") == ("refused", "opted_out")
 
 
-def test_an_unsubscribe_link_counts_on_every_channel(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
-    tell(conn, workspace, "unsubscribed", touch_id=a_touch(conn, lead, channel="email"), key="u", data={"how": "one click"})
+def test_an_unsubscribe_link_counts_on_every_channel(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    tell(
+        conn,
+        workspace,
+        "unsubscribed",
+        touch_id=a_touch(conn, lead, channel="email"),
+        key="u",
+        data={"how": "one click"},
+    )
     assert_opted_out(conn, lead, "unsubscribed")
 
 
@@ -170,7 +187,9 @@ def test_help_is_no_reply(conn: psycopg.Connection, workspace: Workspace, lead: 
     assert story(conn, lead)[-1] == "help.asked"
 
 
-def test_start_lifts_the_leads_own_opt_out_for_texts_only(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+def test_start_lifts_the_leads_own_opt_out_for_texts_only(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
     tell(conn, workspace, "inbound", sender=PHONE, text="STOP", key="k1")
     tell(conn, workspace, "inbound", sender=PHONE, text="yes", key="k2")
     assert one(conn, "select status from leads") == "opted_out"
@@ -182,7 +201,9 @@ def test_start_lifts_the_leads_own_opt_out_for_texts_only(conn: psycopg.Connecti
     assert one(conn, "select count(*) from tasks where status = 'open'") == 1  # somebody decides what comes next
 
 
-def test_a_scanners_click_is_no_person_and_a_persons_is(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+def test_a_scanners_click_is_no_person_and_a_persons_is(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
     ref = a_touch(conn, lead, channel="email")
     conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s", (TUESDAY,))
     tell(conn, workspace, "clicked", touch_id=ref, key="a", data={"url": "https://acme.test", "automated": "scanner"})
@@ -198,7 +219,14 @@ def test_a_hard_bounce_marks_the_address_and_a_full_mailbox_does_not(
 ) -> None:
     tell(conn, workspace, "bounced", touch_id=a_touch(conn, lead, channel="email"), reason="unreachable", key="a")
     assert one(conn, f"select state from addresses where value = '{MAIL}'") == "ok"
-    tell(conn, workspace, "bounced", touch_id=a_touch(conn, lead, channel="email", step="b"), reason="invalid_address", key="b")
+    tell(
+        conn,
+        workspace,
+        "bounced",
+        touch_id=a_touch(conn, lead, channel="email", step="b"),
+        reason="invalid_address",
+        key="b",
+    )
     assert one(conn, f"select state from addresses where value = '{MAIL}'") == "bounced"
     assert story(conn, lead).count("touch.failed") == 2
 
@@ -213,16 +241,27 @@ def test_a_keyword_from_a_stranger_makes_a_lead(conn: psycopg.Connection, worksp
 
 
 def test_anything_else_from_a_stranger_is_kept_whole(conn: psycopg.Connection, workspace: Workspace) -> None:
-    tell(conn, workspace, "inbound", sender="+12125550199", text="Is this the roofer my neighbour Bob told me about?", key="k")
+    tell(
+        conn,
+        workspace,
+        "inbound",
+        sender="+12125550199",
+        text="Is this the roofer my neighbour Bob told me about?",
+        key="k",
+    )
     door, body = one(conn, "select door, body from quarantine")
     assert door == "signal:inbound"
     assert msgspec.json.decode(body)["text"].startswith("Is this the roofer")
     assert one(conn, "select count(*) from leads") == 0
 
 
-def test_stop_from_a_stranger_counts_when_the_number_becomes_a_lead(conn: psycopg.Connection, workspace: Workspace) -> None:
+def test_stop_from_a_stranger_counts_when_the_number_becomes_a_lead(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
     tell(conn, workspace, "inbound", sender=PHONE, text="STOP", key="k")
-    (result,) = accept(conn, workspace, [Submission("referral", Draft(phone=PHONE), "lead.referred")], TUESDAY + minutes(9))
+    (result,) = accept(
+        conn, workspace, [Submission("referral", Draft(phone=PHONE), "lead.referred")], TUESDAY + minutes(9)
+    )
     assert isinstance(result, Accepted)
     assert result.reason == "opted_out"
 
@@ -234,7 +273,9 @@ def test_a_signal_of_no_touch_of_ours_is_kept(conn: psycopg.Connection, workspac
     assert one(conn, "select count(*) from quarantine") == 3
 
 
-def test_a_known_fate_closes_the_task_of_an_unknown_touch(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+def test_a_known_fate_closes_the_task_of_an_unknown_touch(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
     ref = a_touch(conn, lead, "unknown")
     conn.execute(
         "insert into tasks (lane, id, lead_id, workspace_id, kind, title, due_at, opened_at)"

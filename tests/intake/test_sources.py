@@ -128,7 +128,10 @@ _values = st.recursive(
 )
 
 
-@given(body=st.binary(max_size=400), content_type=st.sampled_from([JSON, FORM, "", "multipart/form-data; boundary=x", "text/x"]))
+@given(
+    body=st.binary(max_size=400),
+    content_type=st.sampled_from([JSON, FORM, "", "multipart/form-data; boundary=x", "text/x"]),
+)
 def test_no_bytes_make_it_raise_and_none_are_lost(body: bytes, content_type: str) -> None:
     found = read(body, content_type)
     assert found.entries

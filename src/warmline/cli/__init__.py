@@ -10,9 +10,12 @@ from warmline import __version__
 from warmline.cli.apply import apply
 from warmline.cli.check import check
 from warmline.cli.engine import engine
+from warmline.cli.import_ import import_
 from warmline.cli.init import init
 from warmline.cli.migrate import migrate
 from warmline.cli.orphans import orphans
+from warmline.cli.parked import parked
+from warmline.cli.quarantine import quarantine
 from warmline.cli.say import PlainGroup
 from warmline.cli.sign_in import sign_in
 from warmline.cli.stats import stats
@@ -38,8 +41,11 @@ app.command(rich_help_panel=START)(check)
 app.command(rich_help_panel=START)(apply)
 app.command("sign-in", rich_help_panel=START)(sign_in)
 app.command(rich_help_panel=LEADS)(why)
+app.command("import", rich_help_panel=LEADS)(import_)
 app.command(rich_help_panel=LEADS)(stats)
 app.command(rich_help_panel=LEADS)(orphans)
+app.add_typer(parked, name="parked", rich_help_panel=HELP_OUT)
+app.add_typer(quarantine, name="quarantine", rich_help_panel=HELP_OUT)
 app.command(rich_help_panel=PARTS)(web)
 app.command(rich_help_panel=PARTS)(engine)
 app.command(rich_help_panel=PARTS)(migrate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shlex
 import sys
 import webbrowser
 from collections.abc import Iterator
@@ -18,16 +19,17 @@ from rich.console import Console
 from rich.markup import escape
 
 from warmline.cli.apply import read_or_explain, show_diff
-from warmline.cli.first_lead import curl_line
+from warmline.cli.first_lead import SAMPLE, curl_line
 from warmline.cli.init import make_starter
 from warmline.cli.migrate import migrate_all
-from warmline.cli.place import HERE, address
+from warmline.cli.place import HERE, embedded
 from warmline.cli.say import CommandError, note, out
 from warmline.cli.secret import read_secret
 from warmline.cli.sign_in import choose, make_link
 from warmline.core.bundle import SETTINGS, Bundle
 from warmline.core.settings import Config
 from warmline.machine.ports import free_port
+from warmline.machine.postgres import Postgres
 from warmline.machine.processes import Processes
 from warmline.store import workspaces
 from warmline.store.clock import read_clock, set_speed
@@ -74,7 +76,7 @@ def up(
     if speed != 1:
         require_sandbox(bundle.config)
     secret = os.environ["WARMLINE_SECRET"] = read_secret(directory)
-    with ready_database(directory) as dsn:
+    with ready_database(directory) as (dsn, server):
         free = free_port(port)
         if free != port:
             note(f"Port {port} is taken, so this runs on {free}.")
@@ -92,10 +94,10 @@ def up(
             processes.start("web", [*this, "web", "--host", HOST, "--port", str(free)], environment)
             processes.start("engine", [*this, "engine"], environment)
             if processes.run(until=lambda: answers(free)):
-                welcome(console, ground, speed)
+                welcome(console, ground, directory, speed)
                 if not no_open:
                     open_browser(ground.link)
-                processes.run()
+                look_after(processes, server)
         console.print("Stopped. Everything accepted is kept; `warmline up` goes on from here.")
 
 
@@ -112,12 +114,27 @@ def require_sandbox(config: Config) -> None:
 
 
 @contextmanager
-def ready_database(directory: Path) -> Iterator[str]:
-    if os.environ.get("DATABASE_URL"):
+def ready_database(directory: Path) -> Iterator[tuple[str, Postgres | None]]:
+    """The address of a database with its tables, and its server when it is ours. The server is taken here, and not only
+    its address, so that a second `up` on the same folder is told who runs the first."""
+    given = os.environ.get("DATABASE_URL", "")
+    if given:
         note("Using the database of DATABASE_URL.")
-    with address(directory) as dsn:
+        migrate_all(given)
+        yield given, None
+        return
+    server = Postgres(embedded(directory), progress=note)
+    with server as dsn:
         migrate_all(dsn)
-        yield dsn
+        yield dsn, server
+
+
+def look_after(processes: Processes, server: Postgres | None) -> None:
+    """Until somebody asks to stop. A database that has ended by itself is started again; web and engine wait for it."""
+    while server is not None and processes.run(until=lambda: not server.is_running()):
+        note("PostgreSQL has ended by itself; starting it again.")
+        server.start()
+    processes.run()
 
 
 def prepare(dsn: str, bundle: Bundle, speed: float, url: str, console: Console) -> Ground:
@@ -153,7 +170,7 @@ def answers(port: int) -> bool:
         connection.close()
 
 
-def welcome(console: Console, ground: Ground, speed: float) -> None:
+def welcome(console: Console, ground: Ground, directory: Path, speed: float) -> None:
     console.print()
     console.print(f"[good]Warmline is running[/] at [link]{ground.url}[/]")
     if speed != 1:
@@ -162,11 +179,12 @@ def welcome(console: Console, ground: Ground, speed: float) -> None:
     console.print("Sign in (this link works once, within 30 minutes):")
     console.print(f"  [link]{escape(ground.link)}[/]", soft_wrap=True)
     line = curl_line(ground.bundle.config, ground.url)
+    here = "" if directory == HERE else f" --dir {shlex.quote(str(directory))}"
     if line:
         console.print("Post a first lead:")
         console.print(f"  {escape(line)}", soft_wrap=True)
         console.print("Ask what happened to it, and what comes next:")
-        console.print("  warmline why ann@example.com", soft_wrap=True)
+        console.print(f"  warmline why {SAMPLE['email']}{escape(here)}", soft_wrap=True)
     console.print("Stop: Ctrl-C")
     console.print()
 

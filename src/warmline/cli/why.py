@@ -13,12 +13,11 @@ from rich.table import Table
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
 from warmline.cli.say import CommandError, out, show_json
-from warmline.core.gate import Finding
 from warmline.insight.foreseen import Coming
-from warmline.insight.lines import DID, Line
+from warmline.insight.lines import DID, Deed, Line, Looked
 from warmline.insight.story import LeadNotFoundError, Story, story
 from warmline.store.clock import read_clock
-from warmline.store.stories import Did, Touch
+from warmline.store.stories import Touch
 
 _MARK = {"pass": ("good", "pass"), "hold": ("care", "hold"), "refuse": ("bad", "refuse")}
 
@@ -94,7 +93,7 @@ def _line(console: Console, told: Story, line: Line, brief: bool) -> None:
         if line.touch is not None:
             _words(console, line.touch)
         return
-    until = f", next look {_when(told, line.until)}" if line.until else ""
+    until = f", next look {_both(told, line.until)}" if line.until else ""
     console.print(
         f"{stamp} [link]decided[/] [quiet]{escape(line.playbook)}, rules {escape(line.rules)}{until}[/]", soft_wrap=True
     )
@@ -102,18 +101,17 @@ def _line(console: Console, told: Story, line: Line, brief: bool) -> None:
         _did(console, told, one, brief)
 
 
-def _did(console: Console, told: Story, one: Did, brief: bool) -> None:
+def _did(console: Console, told: Story, one: Deed, brief: bool) -> None:
     tone = {"hold": "care", "refuse": "bad", "plan": "good"}.get(one.do, "name")
-    where = " ".join(part for part in (one.step, one.channel, one.template and f"({one.template})") if part)
+    parts = (one.step, one.channel, one.template and f"({one.template})")
+    where = "".join(f" {escape(part)}" for part in parts if part)
     reason = f": {escape(one.reason.replace('_', ' '))}" if one.reason else ""
-    until = f" until {_when(told, one.until)}" if one.until else ""
-    console.print(
-        f"{'':<18}[{tone}]{escape(DID.get(one.do, one.do))}[/] {escape(where)}{reason}{until}", soft_wrap=True
-    )
+    until = f" until {_both(told, one.until)}" if one.until else ""
+    console.print(f"{'':<18}[{tone}]{escape(DID.get(one.do, one.do))}[/]{where}{reason}{until}", soft_wrap=True)
     _findings(console, one.findings, brief)
 
 
-def _findings(console: Console, findings: list[Finding] | tuple[Finding, ...], brief: bool) -> None:
+def _findings(console: Console, findings: tuple[Looked, ...], brief: bool) -> None:
     for finding in findings:
         if brief and finding.result == "pass":
             continue
@@ -151,11 +149,16 @@ def _coming(console: Console, told: Story, one: Coming, brief: bool) -> None:
     _findings(console, one.findings, brief or one.result == "allow")
 
 
+def _both(told: Story, at: datetime) -> str:
+    """On both clocks."""
+    return f"{at:%d %b %H:%M} UTC, {told.local(at)} for the lead"
+
+
 def _when(told: Story, at: datetime) -> str:
     """On both clocks, and how far away."""
     seconds = (at - told.at).total_seconds()
     away = "now" if abs(seconds) < 1 else f"in {_span(seconds)}" if seconds > 0 else f"{_span(-seconds)} ago"
-    return f"{at:%d %b %H:%M} UTC, {told.local(at)} for the lead ({away})"
+    return f"{_both(told, at)} ({away})"
 
 
 def _span(seconds: float) -> str:

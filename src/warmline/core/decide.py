@@ -85,7 +85,7 @@ Action = Reach | Ask | Expire | Skip | HandOver | Escalate
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """All that is due now, the next instant at which something may be (None: only an event can change that), the end."""
+    """All that is due now, when something may be due next (None: only an event can change that), and the end."""
 
     actions: tuple[Action, ...] = ()
     next_at: datetime | None = None
@@ -156,7 +156,7 @@ def _cadence(playbook: Playbook, history: History, now: datetime, office: Office
             ready.append((at, step, state))
 
     for at, step, state in ready:
-        actions.append(_act(playbook, history, now, at, step, state, ready))
+        actions.append(_act(history, now, at, step, state, ready))
         open_ended = True
 
     promise_at = _promise_at(playbook, history, office)
@@ -165,6 +165,7 @@ def _cadence(playbook: Playbook, history: History, now: datetime, office: Office
             actions.append(Escalate("promise"))
         else:
             next_at = _earlier(next_at, promise_at)
+            open_ended = True  # the promise outlives the steps: it is kept or told, never forgotten
 
     if not open_ended and not actions:
         return Decision(end=End("finished", playbook.after))
@@ -172,7 +173,6 @@ def _cadence(playbook: Playbook, history: History, now: datetime, office: Office
 
 
 def _act(
-    playbook: Playbook,
     history: History,
     now: datetime,
     at: datetime,
@@ -181,15 +181,20 @@ def _act(
     ready: list[tuple[datetime, Step, StepState | None]],
 ) -> Action:
     fresh = state is None or state.attempts == 0
-    if fresh and any(other >= at + OVERTAKEN_BY for other, _, _ in ready):
+    if fresh and any(other >= at + OVERTAKEN_BY and _replaces(later, step) for other, later, _ in ready):
         return Skip(step, "overtaken")
-    if fresh and step.condition is not None and not _holds(step.condition, playbook, history, now):
+    if fresh and step.condition is not None and not _holds(step.condition, history, now):
         return Skip(step, "condition")
     if isinstance(step, Send):
         tried = state.tried if state else ()
         left = [channel for channel in step.channels if channel not in tried]
-        return Reach(step, left[0], _template(step, playbook, history, now), last=len(left) == 1)
+        return Reach(step, left[0], _template(step, history, now), last=len(left) == 1)
     return Ask(step, (state.attempts if state else 0) + 1, now + step.expires)
+
+
+def _replaces(later: Step, step: Step) -> bool:
+    """Whether `later` makes `step` needless. A call that waits for Monday is still wanted after Sunday's text."""
+    return isinstance(step, Send) or type(later) is type(step)
 
 
 def _expire(step: Step, state: StepState) -> Expire:
@@ -215,14 +220,14 @@ def _promise_at(playbook: Playbook, history: History, office: Office) -> datetim
     return add_office_time(history.started_at, playbook.promise, office.week, office.zone, office.holidays)
 
 
-def _template(step: Send, playbook: Playbook, history: History, now: datetime) -> str:
+def _template(step: Send, history: History, now: datetime) -> str:
     if isinstance(step.template, Choice):
-        holds = _holds(step.template.condition, playbook, history, now)
+        holds = _holds(step.template.condition, history, now)
         return step.template.use if holds else step.template.otherwise
     return step.template
 
 
-def _holds(condition: Condition, playbook: Playbook, history: History, now: datetime) -> bool:
+def _holds(condition: Condition, history: History, now: datetime) -> bool:
     return condition.holds(
         {
             "lead": with_custom(history.lead, "lead", condition),

@@ -163,7 +163,6 @@ def _fixed(value: Any) -> Any:
     return tuple(sorted(value.items())) if isinstance(value, dict) else value
 
 
-
 def _remembering(condition: Condition) -> Callable[[Values, Values], bool]:
     """`holds`, asked once for each combination of the values that the condition reads: most leads of a form agree."""
     answers: dict[tuple[Any, ...], bool] = {}

@@ -37,7 +37,7 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`rule` is the one that decided ("" when allowed). `until` is when a hold is looked at again; None: a person must act."""
+    """`rule` is the one that decided ("" when allowed). `until` ends a hold; None: a person must act."""
 
     result: Literal["allow", "hold", "refuse"]
     rule: str
@@ -99,7 +99,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What binds, already combined from jurisdictions and the workspace's own tighter choices. Immutable and versioned."""
+    """What binds, combined from jurisdictions and the workspace's own tighter choices. Immutable and versioned."""
 
     version: str
     hours: Mapping[tuple[str, str], tuple[HoursRule, ...]]
@@ -221,6 +221,9 @@ def _quiet_hours(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding
             saw = f"{shut.id} is never open in all of {', '.join(sorted(facts.zones))}"
             return Finding("quiet_hours", "hold", saw, "a person sets the lead's time zone", None, shut.cite)
         at, rule = opens, shut
+    else:
+        saw = f"{', '.join(one.id for one in binding)} are never open together in {', '.join(sorted(facts.zones))}"
+        return Finding("quiet_hours", "hold", saw, "a person sets the lead's time zone", None, rule.cite)
     clocks = ", ".join(f"{local_clock(now, zone):%H:%M} {zone}" for zone in sorted(facts.zones))
     if at == now:
         return Finding("quiet_hours", "pass", clocks, "", None, rule.cite)
@@ -249,6 +252,7 @@ def _attempt_cap(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding
     if ask.purpose == "acknowledge":
         return Finding("attempt_cap", "pass", "an acknowledgement of the lead's own request is not counted against it")
     most = ""
+    held: Finding | None = None
     for cap in rules.caps:
         if ask.channel not in cap.channels:
             continue
@@ -262,8 +266,10 @@ def _attempt_cap(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding
         if len(times) >= cap.count:
             until = sorted(times)[len(times) - cap.count] + cap.per
             flip = f"the oldest attempt drops out in {_span(until - now)}"
-            return Finding("attempt_cap", "hold", f"{most} ({cap.id})", flip, until, cap.cite)
-    return Finding("attempt_cap", "pass", most or f"no cap on {ask.channel}")
+            finding = Finding("attempt_cap", "hold", f"{most} ({cap.id})", flip, until, cap.cite)
+            if held is None or _later(finding, held):
+                held = finding
+    return held or Finding("attempt_cap", "pass", most or f"no cap on {ask.channel}")
 
 
 Check = Callable[[Ask, Facts, Rules, datetime], Finding]

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .events import SIGNAL_OF, TRIGGERS, Event
+from .events import SIGNAL_OF, Event
+
+#: What the lead asked for itself. An import, a referral or a missed appointment asks for nothing, so it opens no
+#: acknowledgement.
+REQUESTS = frozenset({"form.submitted", "keyword.received", "call.missed", "quote.requested", "content.downloaded"})
+
+#: Outcomes of a call that reached nobody.
+NOBODY = frozenset({"missed", "voicemail", "expired"})
 
 
 @dataclass(slots=True)
@@ -17,6 +24,7 @@ class StepState:
     attempts: int = 0
     outcomes: dict[str, datetime] = field(default_factory=dict)  # the first time of each
     in_flight: bool = False  # a touch is planned and has no receipt yet
+    touch: str | None = None  # the touch planned last
     task_open_at: datetime | None = None
     last_at: datetime | None = None  # end of the last attempt
     tried: tuple[str, ...] = ()  # channels that refused or failed
@@ -69,7 +77,7 @@ class History:
             self._task(kind[5:], event)
         elif kind in SIGNAL_OF:
             self._signal(SIGNAL_OF[kind], event)
-        elif kind in TRIGGERS:
+        elif kind in REQUESTS:
             self.requested_at = event.at
         elif kind == "opened":
             # A weak signal: it may steer a condition, it never stops the machine. A proxy's open steers nothing.
@@ -113,7 +121,10 @@ class History:
         if what == "planned":
             state.attempts += 1
             state.in_flight = True
+            state.touch = event.touch
             return
+        if event.touch is not None and state.touch is not None and event.touch != state.touch:
+            return  # a late or doubled word on an earlier touch of this step; the later one is still out
         if what == "delivered":
             state.outcomes.setdefault("delivered", event.at)
             return
@@ -121,7 +132,8 @@ class History:
         state.in_flight = False
         if what in ("refused", "failed"):
             state.tried = (*state.tried, event.channel)
-            if event.data.get("last"):  # no other channel is left for this step
+            # Settled: it was handed over, and the failure was told afterwards. Otherwise no other channel may be left.
+            if state.settled or event.data.get("last"):
                 state.outcomes.setdefault(what, event.at)
                 self._settle(state, event.at)
         elif what == "sent":
@@ -133,7 +145,7 @@ class History:
             self._settle(state, event.at)
 
     def _task(self, what: str, event: Event) -> None:
-        outcome = str(event.data.get("outcome", "")) if what == "done" else what
+        outcome = str(event.data.get("outcome") or "done") if what == "done" else what
         if what == "done" and event.channel == "call":
             self.attempts[event.touch or f"{event.step}:{event.seq}"] = (event.at, "call")
             if self._since_start(event) and self.first_human_touch_at is None:
@@ -155,10 +167,10 @@ class History:
             self._settle(state, event.at)
             return
         state.outcomes.setdefault(outcome, event.at)
-        if event.channel == "call" and what == "expired":
+        if event.channel == "call" and outcome in NOBODY:
             state.outcomes.setdefault("missed", event.at)
         if event.data.get("last"):  # attempts used up, or the outcome needs no further attempt
-            if event.channel == "call" and outcome in ("missed", "voicemail", "expired"):
+            if event.channel == "call" and outcome in NOBODY:
                 state.outcomes.setdefault("unanswered", event.at)
             self._settle(state, event.at)
 

@@ -152,7 +152,7 @@ def _half_characters(text: str) -> bool:
 def _sort(
     fields: Mapping[str, str], mapping: Mapping[str, str], custom: dict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Our fields with their cleaned values, and the sender's name of each. What a source maps wins over what we guess."""
+    """Our fields with their cleaned values, and the sender's name of each. The source's map wins over our guess."""
     known: dict[str, str] = {}
     named: dict[str, str] = {}
     taken: set[str] = set()
@@ -212,7 +212,9 @@ def _read_addresses(
         draft.phone = read_phone(known["phone"], country)
         if draft.phone is None:
             where = f" in {country}" if country else ""
-            wrong[named["phone"]] = f"{_quote(known['phone'])} is no valid phone number{where}. Write: {example_of(country)}"
+            wrong[named["phone"]] = (
+                f"{_quote(known['phone'])} is no valid phone number{where}. Write: {example_of(country)}"
+            )
     if "email" in known:
         draft.email = read_email(known["email"])
         if draft.email is None:

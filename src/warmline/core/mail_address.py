@@ -22,7 +22,7 @@ def read_email(text: str) -> str | None:
     if len(text) <= _SHORT and _PLAIN.fullmatch(text) and "--" not in text:
         return text
     try:
-        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError:
         return None
     if "." not in found.ascii_domain or found.ascii_domain.startswith("["):

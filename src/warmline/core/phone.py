@@ -50,5 +50,6 @@ def example_of(country: str) -> str:
 def _united_states() -> re.Pattern[str]:
     """Every number that phonenumbers files under the United States; they come first among the countries of +1."""
     plan = phonenumbers.PhoneMetadata.metadata_for_region("US")
-    kinds = (plan.fixed_line, plan.mobile, plan.toll_free, plan.premium_rate, plan.personal_number)
-    return re.compile("|".join(f"(?:{kind.national_number_pattern})" for kind in kinds), re.ASCII)
+    kinds = ("fixed_line", "mobile", "toll_free", "premium_rate", "personal_number")
+    patterns = [getattr(plan, kind).national_number_pattern for kind in kinds]
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.ASCII)

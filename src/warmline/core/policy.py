@@ -28,6 +28,7 @@ def rules_for(packs: Iterable[Pack], config: Config, calendars: Mapping[str, Cal
     consent: dict[tuple[str, str], ConsentRule] = {}
     barred: set[tuple[str, str]] = set()
     fresh = timedelta.max
+    bound = not config.acknowledge_at_night
     for pack in packs:
         for rule in pack.in_force(on):
             if isinstance(rule, PackHours):
@@ -44,21 +45,21 @@ def rules_for(packs: Iterable[Pack], config: Config, calendars: Mapping[str, Cal
                             consent[key] = ConsentRule(rule.id, rule.asked, rule.cite)
             elif isinstance(rule, AcknowledgeRule):
                 fresh = min(fresh, timedelta(minutes=rule.within_minutes))
-                if rule.hours_bind_acknowledge:
-                    _bind_acknowledge(hours)
-    if not config.acknowledge_at_night:
+                bound = bound or rule.hours_bind_acknowledge
+    if bound:  # after all packs: whichever of them comes first, the hours of every one bind
         _bind_acknowledge(hours)
     for pair in barred:
         consent.pop(pair, None)
+    office = office_of(config, calendars, on)
     return Rules(
-        version=_version(packs, config, on),
+        version=_version(packs, config, office, on),
         hours={key: tuple(rules) for key, rules in hours.items()},
         consent=consent,
         caps=(
             Cap("automated_per_day", AUTOMATED, config.caps.automated_per_day, timedelta(days=1), OWN),
             Cap("automated_per_week", AUTOMATED, config.caps.automated_per_week, timedelta(days=7), OWN),
         ),
-        office=office_of(config, calendars, on),
+        office=office,
         fresh=timedelta(0) if fresh == timedelta.max else fresh,
     )
 
@@ -74,11 +75,14 @@ def office_of(config: Config, calendars: Mapping[str, Calendar], on: date) -> Of
 def _bind_acknowledge(hours: dict[tuple[str, str], list[HoursRule]]) -> None:
     for (channel, purpose), rules in list(hours.items()):
         if purpose == "marketing":
-            hours.setdefault((channel, "acknowledge"), []).extend(rules)
+            own = hours.setdefault((channel, "acknowledge"), [])
+            own.extend(rule for rule in rules if rule not in own)
 
 
-def _version(packs: list[Pack], config: Config, on: date) -> str:
-    """Names what was in force: equal versions give equal answers to equal facts."""
+def _version(packs: list[Pack], config: Config, office: Office, on: date) -> str:
+    """Names what was in force: equal versions give equal answers to equal facts. The same in every process."""
     parts = [f"{pack.id}@{pack.as_of}" for pack in packs]
-    own = sha256(repr((config.caps, config.office, config.acknowledge_at_night)).encode()).hexdigest()[:8]
+    days = sorted(office.holidays)  # a set has another order in another process
+    tightened = (config.caps, office.week, office.zone, days, config.acknowledge_at_night)
+    own = sha256(repr(tightened).encode()).hexdigest()[:8]
     return f"{'+'.join(parts)};{own};{on}"

@@ -46,13 +46,13 @@ def anchored_at(anchor: Anchor, playbook: Playbook, history: History, now: datet
         return NEVER
     outcome = anchor.outcome or natural_outcome(target)
     state = history.steps.get(anchor.step)
-    if state is None:
+    happened = state.outcomes.get(outcome) if state is not None else None
+    if happened is not None:
+        return happened
+    if state is None or not (state.attempts or state.settled):
         # Not begun. Whether it ever will be is its own anchor's question.
         upstream = anchored_at(target.at.anchor, playbook, history, now)
         return upstream if isinstance(upstream, Never) else Waiting(None)
-    happened = state.outcomes.get(outcome)
-    if happened is not None:
-        return happened
     if not state.settled:
         return Waiting(None)
     if outcome in _SPONTANEOUS and "sent" in state.outcomes:

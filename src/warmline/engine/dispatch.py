@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -22,18 +23,20 @@ import psycopg
 import structlog
 
 from warmline.channels import ChannelSettingsError
-from warmline.channels.contract import Accepted, Channel, Message, NotSent, Receipt, Refused, Unknown
+from warmline.channels.contract import Channel, Message, Unknown
 from warmline.core import gate
 from warmline.core.standing import facts_of, history_of
 from warmline.store import due as dues
 from warmline.store import paces, touches
+from warmline.store.clock import real_now
 from warmline.store.due import Known
 from warmline.store.touches import Outcome, Ready
 from warmline.store.writes import Writes, save
 
 from .catalog import Catalog, lead_zones, phone_prefix
 from .compose import Composer, Unsendable
-from .tick import park
+from .outcomes import again, outcome_of, outcome_of_receipt, unwritten
+from .tick import BAD_ROW, park
 
 log = structlog.get_logger()
 
@@ -43,14 +46,17 @@ T = TypeVar("T")
 #: One claim. Small, because the last look and the first byte should lie close together.
 BATCH = 100
 
-#: After this many tries that certainly left nothing, a touch has failed.
-MOST_TRIES = 8
-
 #: A time-out leaves the provider this long to show the message in its own list before it is asked.
 SETTLE = timedelta(seconds=15)
 
+#: Seconds between two looks for work that no hint told of, and for settings that were published meanwhile.
+POLL = 0.5
+
 #: How long touches wait when this host can't use their channel.
 UNUSABLE = timedelta(seconds=30)
+
+#: What ends the run of an enrollment, or for a while.
+OVER = ("ended", "preempted", "parked")
 
 Channels = Callable[[int], Mapping[str, Channel]]
 
@@ -63,6 +69,7 @@ class Prepared:
     touch: Ready
     message: Message
     channel: Channel
+    until: datetime  # of the wall clock: after this somebody else may take it for lost, so it is not sent any more
 
 
 @dataclass(slots=True)
@@ -72,6 +79,7 @@ class Dispatcher:
     engine: UUID
     conn: psycopg.Connection  # for claims and last looks, used by one thread at a time
     receipts: psycopg.Connection  # for receipts, used by another
+    reconnect: Callable[[], psycopg.Connection]  # makes the receipts' connection anew when the database comes back
     catalog: Catalog
     channels: Channels
     composer: Composer
@@ -82,39 +90,60 @@ class Dispatcher:
     _sending: set[asyncio.Task[None]] = field(init=False, default_factory=set)
     _settled: asyncio.Queue[Outcome] = field(init=False)
     _threads: ThreadPoolExecutor = field(init=False)
+    _stopping: asyncio.Event = field(init=False)
 
     async def run(self, hint: Callable[[float], Awaitable[set[int]]], stopping: asyncio.Event) -> None:
         """Hand over until `stopping`; then finish what is in flight and write every receipt.
 
-        `hint(seconds)` resolves with lanes that have just got something, or with none when the time is over.
+        `hint(seconds)` resolves with lanes that have just got something, or with none when the time is over. Raises
+        psycopg.OperationalError when the database goes away, once every receipt is written: that is, when it is back.
         """
+        self._stopping = stopping
         self._free = self.in_flight
         self._settled = asyncio.Queue()
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="dispatch")
         writer = asyncio.create_task(self._write_receipts())
         try:
+            polled = 0.0
             while not stopping.is_set():
-                lanes = await hint(0.5) or set(await self._db(touches.lanes_ready, self.conn, self.now()))
+                lanes = await hint(POLL)
+                if not lanes or monotonic() - polled >= POLL:  # hints without end must not keep the others waiting
+                    lanes = lanes | set(await self._db(self.poll))
+                    polled = monotonic()
                 for lane in sorted(lanes):
                     await self.hand_over(lane)
+        finally:
             if self._sending:
                 await asyncio.wait(self._sending)
             await self._settled.join()
-        finally:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
             self._threads.shutdown()
+            self.receipts.close()
+
+    def poll(self) -> list[int]:
+        """Lanes with something to hand over, by the settings as they are published now."""
+        self.catalog.refresh()
+        return touches.lanes_ready(self.conn, self.now())
 
     async def hand_over(self, lane: int) -> int:
         """Claim and send what is ready in one lane until it is empty. Returns how many touches were claimed."""
         count = 0
-        while True:
-            while self._free <= 0:
+        while not self._stopping.is_set():
+            if self._free <= 0:
                 await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+                continue
             limit = min(BATCH, self._free)
             prepared, broken, more = await self._db(self.prepare, lane, limit)
-            allowed, denied = await self._db(self.last_look, lane, prepared)
-            for outcome in (*broken, *denied):
+            for outcome in broken:
+                self._settled.put_nowait(outcome)
+            try:
+                allowed, denied = await self._db(self.last_look, lane, prepared)
+            except psycopg.OperationalError:
+                for one in prepared:  # nothing of it has left, so it may simply be claimed again
+                    self._settled.put_nowait(again(one.lane, one.touch, self.now()))
+                raise
+            for outcome in denied:
                 self._settled.put_nowait(outcome)
             for one in allowed:
                 self._free -= 1
@@ -123,40 +152,23 @@ class Dispatcher:
                 task.add_done_callback(self._sent)
             count += len(prepared) + len(broken)
             if not more:
-                return count
+                break
+        return count
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._free += 1
         self._sending.discard(task)
 
     async def _send(self, one: Prepared) -> None:
+        if real_now() >= one.until:  # this process stood still: its lease may be over, and another may ask and send
+            self._settled.put_nowait(again(one.lane, one.touch, self.now()))
+            return
         try:
             receipt = await one.channel.send(one.message)
-        except Exception as error:  # noqa: BLE001 - a channel that fails in an unforeseen way may have sent: unknown
+        except Exception as error:  # a channel that fails in an unforeseen way may have sent: unknown
             log.exception("channel.raised", channel=one.channel.provider, touch=str(one.touch.id))
             receipt = Unknown(f"{type(error).__name__}: {error}")
-        self._settled.put_nowait(self.outcome(one, receipt))
-
-    def outcome(self, one: Prepared, receipt: Receipt) -> Outcome:
-        """What a receipt means for the touch. Only what certainly left nothing is ever tried again."""
-        now = self.now()
-        touch = one.touch
-        base = outcome_of(one.lane, touch, "sent", now)
-        match receipt:
-            case Accepted(provider_id):
-                base.provider_id = provider_id
-            case Refused(reason, code, detail):
-                base.status, base.event, base.reason = "failed", "touch.failed", reason
-                base.error, base.data = detail, {"code": code, "detail": detail}
-            case NotSent(detail, retry_after) if touch.tries + 1 < MOST_TRIES:
-                base.status, base.event, base.error = "queued", "", detail
-                base.until = now + retry_after * 2**touch.tries
-            case NotSent(detail, _):
-                base.status, base.event, base.reason, base.error = "failed", "touch.failed", "gave_up", detail
-                base.data = {"detail": detail}
-            case Unknown(detail):
-                base.status, base.event, base.error = "asking", "", detail
-        return base
+        self._settled.put_nowait(outcome_of_receipt(one.lane, one.touch, receipt, self.now()))
 
     async def _write_receipts(self) -> None:
         while True:
@@ -169,50 +181,90 @@ class Dispatcher:
                     break
                 except psycopg.OperationalError as error:
                     # The receipts are all that proves the sends: keep them until the database is back.
-                    log.warning("receipts.waiting", count=len(batch), error=str(error))
+                    log.warning("receipts.waiting", count=len(batch), error=str(error).strip())
                     await asyncio.sleep(1)
+                except BAD_ROW:
+                    # The ones that PostgreSQL refuses stay `sending`: rescue asks the provider what became of them.
+                    log.exception("receipts.refused", count=len(batch))
+                    if len(batch) == 1:
+                        break
+                    for one in batch[1:]:
+                        self._settled.put_nowait(one)
+                        self._settled.task_done()
+                    batch = batch[:1]
             for _ in batch:
                 self._settled.task_done()
 
     def settle(self, batch: list[Outcome]) -> None:
         """Write a batch of outcomes. A touch whose fate is unknown keeps its lease until the provider can be asked."""
         now = self.now()
+        if self.receipts.closed:
+            self.receipts = self.reconnect()
         asking = [one for one in batch if one.status == "asking"]
         with self.receipts.transaction():
-            touches.settle(self.receipts, [one for one in batch if one.status != "asking"], now)
+            settled = touches.settle(self.receipts, [one for one in batch if one.status != "asking"], now)
             touches.ask_later(self.receipts, [(one.lane, one.id) for one in asking], SETTLE)
-            for one in batch:
-                if one.park:
+            for one in settled:
+                if one.park and touches.still_run(self.receipts, one.lane, [one.enrollment_id]):
                     writes = Writes(one.lane)
                     park(writes, one.enrollment_id, one.lead_id, one.workspace_id, one.park, now)
                     save(self.receipts, writes, now)
 
     def prepare(self, lane: int, limit: int) -> tuple[list[Prepared], list[Outcome], bool]:
-        """Claim, render, commit the intent. Returns the touches, those that can't be written, and whether there is more."""
+        """Claim, render, commit the intent. Returns the touches, those that can't be written, and whether there is more.
+
+        When PostgreSQL refuses the intents of many, they are tried one by one, and the culprit is set aside.
+        """
         now = self.now()
         with self.conn.transaction():
             ready = touches.ready(self.conn, lane, now, limit)
-            granted = self._pace(lane, ready, now)
-            known = dues.know(self.conn, lane, [touch.lead_id for touch in granted])
-            prepared: list[Prepared] = []
-            broken: list[Outcome] = []
-            for touch in granted:
-                try:
-                    prepared.append(self._compose(lane, touch, known[touch.lead_id], now))
-                except Unsendable as error:
-                    broken.append(outcome_of(lane, touch, "refused", now, reason=error.reason))
-                except Exception as error:  # noqa: BLE001 - one text that can't be written stops its lead, and no other
-                    broken.append(
-                        outcome_of(lane, touch, "held", now, reason="error", park=f"{type(error).__name__}: {error}")
-                    )
-            intents = [
-                {"id": one.touch.id, "address": one.message.to, "subject": one.message.subject, "body": one.message.text,
-                 "provider": one.channel.provider}
-                for one in prepared
-            ] + [{"id": one.id, "subject": "", "body": "", "provider": ""} for one in broken]  # fmt: skip
-            if intents:
-                touches.intend(self.conn, lane, intents, self.engine, self.lease)
-        return prepared, broken, len(ready) == limit and len(granted) == len(ready)
+            try:
+                with self.conn.transaction():
+                    prepared, broken, granted = self._intend(lane, ready, now)
+            except BAD_ROW as error:
+                log.warning("dispatch.one_by_one", lane=lane, error=str(error))
+                prepared, broken, granted = self._intend_singly(lane, ready, now)
+        return prepared, broken, len(ready) == limit and granted == len(ready)
+
+    def _intend(self, lane: int, ready: list[Ready], now: datetime) -> tuple[list[Prepared], list[Outcome], int]:
+        """Returns what is about to be handed over, what can't be written, and how many had room at their account."""
+        granted = self._pace(lane, ready, now)
+        known = dues.know(self.conn, lane, [touch.lead_id for touch in granted])
+        until = real_now() + self.lease / 2
+        composed: list[tuple[Ready, Message, Channel]] = []
+        failed: list[tuple[Ready, Exception]] = []
+        for touch in granted:
+            try:
+                composed.append((touch, *self._compose(lane, touch, known[touch.lead_id], now)))
+            except Exception as error:  # noqa: BLE001 - one text that can't be written stops its lead, and no other
+                failed.append((touch, error))
+        intents = [
+            {"id": touch.id, "address": message.to, "subject": message.subject, "body": message.text,
+             "provider": channel.provider}
+            for touch, message, channel in composed
+        ]  # fmt: skip
+        if granted:
+            blank = [_blank(touch) for touch, _ in failed]
+            touches.intend(self.conn, lane, [*intents, *blank], self.engine, self.lease)
+        for touch in granted:
+            touch.tries += 1
+        prepared = [Prepared(lane, touch, message, channel, until) for touch, message, channel in composed]
+        return prepared, [unwritten(lane, touch, error, now) for touch, error in failed], len(granted)
+
+    def _intend_singly(self, lane: int, ready: list[Ready], now: datetime) -> tuple[list[Prepared], list[Outcome], int]:
+        prepared: list[Prepared] = []
+        broken: list[Outcome] = []
+        granted = 0
+        for touch in ready:
+            try:
+                with self.conn.transaction():
+                    one, bad, count = self._intend(lane, [touch], now)
+            except BAD_ROW as error:
+                touches.intend(self.conn, lane, [_blank(touch)], self.engine, self.lease)
+                touch.tries += 1
+                one, bad, count = [], [unwritten(lane, touch, error, now)], 1
+            prepared, broken, granted = [*prepared, *one], [*broken, *bad], granted + count
+        return prepared, broken, granted
 
     def last_look(self, lane: int, prepared: list[Prepared]) -> tuple[list[Prepared], list[Outcome]]:
         """Ask the gate once more, on the stories as they are now: a STOP that came 10 ms ago wins."""
@@ -223,7 +275,13 @@ class Dispatcher:
         allowed: list[Prepared] = []
         denied: list[Outcome] = []
         for one in prepared:
-            verdict = self.look(known[one.touch.lead_id], one.touch, one.message.to, now)
+            try:
+                verdict = self.look(known[one.touch.lead_id], one.touch, one.message.to, now)
+            except psycopg.OperationalError:
+                raise  # the database is away: that is nobody's fault
+            except Exception as error:  # noqa: BLE001 - one lead that can't be judged is set aside, and stops no other
+                denied.append(unwritten(lane, one.touch, error, now))
+                continue
             if verdict.result == "allow":
                 allowed.append(one)
                 continue
@@ -239,20 +297,24 @@ class Dispatcher:
         site = self.catalog.site(touch.workspace_id, now)
         zones = lead_zones(phone_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
         history = history_of(str(touch.enrollment_id), 0, touch.started_at, site.rules.office.zone, {}, {}, lead.events)
-        if history.ended_at is not None:
-            return gate.Verdict("refuse", "ended", None, ())
         facts = facts_of(lead, zones, history, touch.channel, touch.channel in site.config.channels)
         if facts.address != to:
             facts.address = None  # it was corrected or taken away while the touch waited
-        return gate.check(gate.Ask(touch.channel, touch.purpose, str(touch.id)), facts, site.rules, now)  # type: ignore[arg-type] # stored kinds
+        verdict = gate.check(gate.Ask(touch.channel, touch.purpose, str(touch.id)), facts, site.rules, now)  # type: ignore[arg-type] # stored kinds
+        if history.ended_at is not None and verdict.result != "refuse":
+            over = [one.kind for one in lead.events if one.enrollment == history.enrollment and one.kind in OVER]
+            if over[-1] == "parked":  # it is planned anew when the enrollment goes on
+                return gate.Verdict("hold", "parked", None, verdict.findings)
+            return gate.Verdict("refuse", "ended", None, verdict.findings)
+        return verdict
 
-    def _compose(self, lane: int, touch: Ready, lead: Known, now: datetime) -> Prepared:
+    def _compose(self, lane: int, touch: Ready, lead: Known, now: datetime) -> tuple[Message, Channel]:
         site = self.catalog.site(touch.workspace_id, now)
         channel = self.channels(touch.workspace_id).get(touch.channel)
         if channel is None:
             raise Unsendable("channel_off")
         version = self.catalog.version(touch.version_id)
-        return Prepared(lane, touch, self.composer.message(lane, touch, lead, site, version, touch.event), channel)
+        return self.composer.message(lane, touch, lead, site, version, touch.event), channel
 
     def _pace(self, lane: int, ready: list[Ready], now: datetime) -> list[Ready]:
         """Those whose account has room now; the others are put off until theirs has."""
@@ -280,19 +342,6 @@ class Dispatcher:
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))
 
 
-def outcome_of(
-    lane: int,
-    touch: Ready,
-    status: str,
-    now: datetime,
-    *,
-    reason: str = "",
-    park: str = "",
-    data: dict[str, Any] | None = None,
-) -> Outcome:
-    """An outcome of `touch`, with the event that the story gets for it."""
-    return Outcome(
-        lane=lane, id=touch.id, lead_id=touch.lead_id, workspace_id=touch.workspace_id, enrollment_id=touch.enrollment_id,
-        step=touch.step, channel=touch.channel, last=touch.last, status=status, at=now, event=f"touch.{status}",
-        reason=reason, error=park, park=park, data=data or {},
-    )  # fmt: skip
+def _blank(touch: Ready) -> dict[str, Any]:
+    """The intent of a touch that has no words."""
+    return {"id": touch.id, "subject": "", "body": "", "provider": ""}

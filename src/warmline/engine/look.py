@@ -23,7 +23,7 @@ from warmline.store.writes import Writes
 
 from .catalog import Site, lead_zones, phone_prefix
 
-#: An enrollment is looked at at least this often, even when only an event can move it: a lost hint costs a day, no lead.
+#: An enrollment that only an event can move is looked at this often all the same, and a hold for a person this often again.
 REST = timedelta(days=1)
 
 #: A refusal makes `decide` answer anew (the next channel, the next step); a playbook is far shorter than this.
@@ -209,6 +209,7 @@ def _hold(at: Look, verdict: Verdict) -> None:
     if verdict.until is not None:
         at.later.append(verdict.until)
         return
+    at.later.append(at.now + REST)
     finding = next(one for one in verdict.findings if one.rule == verdict.rule)
     at.ask("fix", f"{finding.saw}: {finding.flip}", at.now + REST, at.lead.owner)
 
@@ -230,12 +231,13 @@ def _escalate(at: Look, what: str) -> None:
 
 
 def _rest(at: Look, decision: Decision) -> None:
-    """Nothing more to do now: sleep until the next thing that time alone can bring."""
-    times = [*at.later, at.now + REST]
-    if decision.next_at is not None:
-        times.append(decision.next_at)
+    """Nothing more to do now: sleep until the next thing that time alone can bring, or for a day when only an event can."""
+    times = [*at.later, decision.next_at] if decision.next_at is not None else at.later
     # A hold that ends in the past would spin; the gate never gives one, and this makes sure.
-    due_at = max(min(times), at.now + timedelta(seconds=1))
+    due_at = max(min(times, default=at.now + REST), at.now + timedelta(seconds=1))
+    for touch in at.writes.touches:
+        # Being sent changes nothing by itself, unless a step hangs on it or nothing else is left to wait for.
+        touch["wakes"] = not times or any(step.at.anchor.step == touch["step"] for step in at.version.playbook.steps)
     status = "handed_off" if at.history.handed_off_at is not None else "running"
     at.writes.enrollments.append({"id": at.due.id, "status": status, "due_at": due_at})
     _record(at, due_at)

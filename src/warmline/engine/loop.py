@@ -8,9 +8,11 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import psycopg
@@ -28,11 +30,13 @@ from .compose import Composer
 from .dispatch import Dispatcher
 from .hints import AsyncHints, Hints, listen
 from .rescue import rescue
-from .tick import BATCH, start_scheduled, tick
+from .tick import BATCH, start_scheduled, tick, tick_lanes
 
 log = structlog.get_logger()
 
 IDLE = 0.5  # seconds between two polls when no hint comes
+POLL = 0.25  # seconds between two polls while hints keep coming
+REFRESH = 1.0  # seconds until a new setting or playbook is noticed
 BEAT = 5.0  # seconds between two signs of life
 RESCUE = 2.0  # seconds between two looks for stale touches
 
@@ -121,26 +125,32 @@ class Engine:
 
     def tick_on(self, conn: psycopg.Connection) -> None:
         catalog = Catalog(conn)
-        refreshed = self.now()
+        polled = refreshed = 0.0
         while not self.stopping.is_set():
-            lanes = self.hints.take(self.idle_seconds(conn))
-            now = self.now()
+            lanes = self.hints.take(0) or self.hints.take(self.idle_seconds(conn))
             # Hints come first, for speed; the poll takes in everything else, for certainty.
-            for lane in (*sorted(lanes), *dues.lanes_due(conn, now)):
-                self.tick_lane(conn, catalog, lane)
-            if self.now() - refreshed > timedelta(seconds=1):
+            self.tick_lanes(conn, catalog, sorted(lanes))
+            if not lanes or time.monotonic() - polled > POLL:
+                polled = time.monotonic()
+                for lane in dues.lanes_scheduled(conn, self.now()):
+                    start_scheduled(conn, lane, self.now())
+                self.tick_lanes(conn, catalog, dues.lanes_due(conn, self.now()))
+            if time.monotonic() - refreshed > REFRESH:
+                refreshed = time.monotonic()
                 catalog.refresh()
                 self.clock = read_clock(conn)
-                refreshed = self.now()
 
-    def tick_lane(self, conn: psycopg.Connection, catalog: Catalog, lane: int) -> None:
-        start_scheduled(conn, lane, self.now())
-        while not self.stopping.is_set():
-            done = tick(conn, lane, self.now(), catalog)
-            if done.touches:
-                self.ready.add((lane,))
-            if done.looked_at < BATCH:
-                return
+    def tick_lanes(self, conn: psycopg.Connection, catalog: Catalog, lanes: list[int]) -> None:
+        """Work these lanes off: all together as long as they hold little, one by one where they hold much."""
+        share = max(1, BATCH // max(1, len(lanes)))
+        done = tick_lanes(conn, lanes, self.now(), catalog, share) if lanes else {}
+        self.ready.add(lane for lane, one in done.items() if one.touches)
+        for lane in [lane for lane, one in done.items() if one.looked_at == share]:
+            more = True
+            while more and not self.stopping.is_set():
+                one = tick(conn, lane, self.now(), catalog)
+                self.ready.add((lane,) if one.touches else ())
+                more = one.looked_at == BATCH
 
     def idle_seconds(self, conn: psycopg.Connection) -> float:
         """How long to wait for a hint: until the next due instant, so that a fast clock keeps its appointments too."""
@@ -160,8 +170,9 @@ class Engine:
                 ):
                     catalog = Catalog(conn)
                     accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
+                    again = partial(connect, self.options.dsn, "warmline receipts")
                     dispatcher = Dispatcher(
-                        engine=self.id, conn=conn, receipts=receipts, catalog=catalog, channels=accounts.of,
+                        engine=self.id, conn=conn, receipts=receipts, reconnect=again, catalog=catalog, channels=accounts.of,
                         composer=Composer(self.options.secret, self.options.environ), now=self.now,
                         in_flight=self.options.in_flight, lease=self.options.lease,
                     )  # fmt: skip
@@ -170,19 +181,29 @@ class Engine:
             except psycopg.OperationalError as error:
                 log.warning("dispatch.database_away", error=str(error).strip())
                 await asyncio.sleep(1)
+            except Exception:
+                # A bug outside any one touch. Nothing is lost: leases run out and rescue asks. Say it loudly and go on.
+                log.exception("dispatch.failed")
+                await asyncio.sleep(1)
 
     async def rescue_forever(self) -> None:
         while not self.stop_async.is_set():
             try:
                 with connect(self.options.dsn, "warmline rescue") as conn:
-                    accounts = Accounts(Catalog(conn), self.options.environ, self.options.secret, self.now)
+                    catalog = Catalog(conn)
+                    accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
                     while not self.stop_async.is_set():
+                        catalog.refresh()
                         lanes = await asyncio.to_thread(touches.lanes_stale, conn)
                         await rescue(conn, self.id, accounts.of, self.now, lanes)
                         await self.rest(RESCUE)
                     await accounts.close()
             except psycopg.OperationalError as error:
                 log.warning("rescue.database_away", error=str(error).strip())
+                await asyncio.sleep(1)
+            except Exception:
+                # A bug outside any one touch. Nothing is lost: leases run out and rescue asks. Say it loudly and go on.
+                log.exception("rescue.failed")
                 await asyncio.sleep(1)
 
     async def beat_forever(self) -> None:

@@ -15,16 +15,22 @@ import structlog
 from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, Channel, Message
 from warmline.store import touches
+from warmline.store.clock import real_now
 from warmline.store.ids import new_id, touch_ref
 from warmline.store.touches import Outcome, Ready
 from warmline.store.writes import open_tasks
 
-from .dispatch import Channels, outcome_of
+from .dispatch import Channels
+from .outcomes import again, outcome_of
 
 log = structlog.get_logger()
 
 BATCH = 50
 LEASE = timedelta(seconds=120)  # asking may be slow; nobody else asks meanwhile
+
+#: A message may take its time to show in the provider's list: a provider that can't say is asked again for this long.
+ASK_FOR = timedelta(seconds=90)
+ASK_EVERY = timedelta(seconds=15)
 
 
 async def rescue(
@@ -34,12 +40,11 @@ async def rescue(
     count = 0
     for lane in lanes:
         while stale := touches.take_stale(conn, lane, engine, LEASE, BATCH):
-            outcomes = [
-                await _ask(lane, touch, channels(touch.workspace_id).get(touch.channel), now()) for touch in stale
-            ]
+            asked = [(touch, await _ask(lane, touch, _channel(channels, touch), now())) for touch in stale]
             with conn.transaction():
-                touches.settle(conn, outcomes, now())
-                open_tasks(conn, [_task(outcome, now()) for outcome in outcomes if outcome.status == "unknown"])
+                settled = touches.settle(conn, [outcome for _, outcome in asked if outcome is not None], now())
+                open_tasks(conn, [_task(outcome, now()) for outcome in settled if outcome.status == "unknown"])
+                touches.ask_later(conn, [(lane, touch.id) for touch, outcome in asked if outcome is None], ASK_EVERY)
             count += len(stale)
     return count
 
@@ -52,7 +57,9 @@ def _channel(channels: Channels, touch: Ready) -> Channel | None:
         return None
 
 
-async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime) -> Outcome:
+async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime) -> Outcome | None:
+    """What became of the touch; None when it is too early to tell."""
+    handed_at = touch.handed_at or touch.created_at
     message = Message(
         touch_id=touch_ref(lane, touch.id), channel=touch.channel, to=touch.address or "", text=touch.body,  # type: ignore[arg-type] # stored kinds
         subject=touch.subject, lead_id=str(touch.lead_id),
@@ -60,7 +67,7 @@ async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime) 
     answer: Accepted | str = "cannot_say"
     if channel is not None:
         try:
-            answer = await channel.find(message, touch.created_at - timedelta(minutes=5))
+            answer = await channel.find(message, handed_at)
         except Exception as error:  # noqa: BLE001 - a provider that can't be asked is one that can't say
             log.warning("rescue.find_failed", touch=str(touch.id), error=str(error))
     if isinstance(answer, Accepted):
@@ -68,9 +75,9 @@ async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime) 
         outcome.provider_id = answer.provider_id
         return outcome
     if answer == "absent":
-        outcome = outcome_of(lane, touch, "queued", now)
-        outcome.event, outcome.until = "", now
-        return outcome
+        return again(lane, touch, now)
+    if channel is not None and real_now() - handed_at < ASK_FOR:
+        return None
     return outcome_of(lane, touch, "unknown", now)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 import structlog
 
 from warmline.store import due as dues
+from warmline.store.due import Due, Known
 from warmline.store.events import NewEvent, insert
 from warmline.store.ids import new_id
 from warmline.store.writes import Writes, save
@@ -22,6 +24,9 @@ from .look import REST, look
 log = structlog.get_logger()
 
 Look = Callable[..., None]
+
+#: What one row's own content can bring about in a statement for many: found and set aside, it stops only itself.
+BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, msgspec.MsgspecError, UnicodeError)
 
 BATCH = 500  # 20 to 40 ms of work: large enough to make round trips cheap, small enough not to hold locks for long
 
@@ -42,50 +47,69 @@ def tick(
 
     When PostgreSQL refuses what a batch came to, the batch is done again one by one, and the culprit is parked.
     """
+    return tick_lanes(conn, (lane,), now, catalog, limit, look)[lane]
+
+
+def tick_lanes(
+    conn: psycopg.Connection,
+    lanes: Sequence[int],
+    now: datetime,
+    catalog: Catalog,
+    limit: int = BATCH,
+    look: Look = look,
+) -> dict[int, Ticked]:
+    """The same for several lanes, up to `limit` of each, in one transaction: leads that trickle in lie one to a lane, and
+    a commit for each would cost more than all the rest. Three round trips: claim, know, write and commit."""
     try:
-        with conn.transaction():
-            return _batch(conn, lane, now, catalog, limit, look)
-    except (psycopg.DataError, psycopg.IntegrityError) as error:
-        log.warning("tick.one_by_one", lane=lane, error=str(error))
-        return _one_by_one(conn, lane, now, catalog, limit, look)
+        with conn.pipeline(), conn.transaction():
+            return _batch(conn, dues.claim_lanes(conn, lanes, now, limit), now, catalog, look)
+    except BAD_ROW as error:
+        log.warning("tick.one_by_one", lanes=list(lanes), error=str(error))
+        return {lane: _one_by_one(conn, lane, now, catalog, limit, look) for lane in lanes}
 
 
-def _batch(conn: psycopg.Connection, lane: int, now: datetime, catalog: Catalog, limit: int, look: Look) -> Ticked:
-    claimed = dues.claim(conn, lane, now, limit)
-    if not claimed:
-        return Ticked(0, 0, 0)
-    known = dues.know(conn, lane, [due.lead_id for due in claimed])
-    writes = Writes(lane)
-    parked = 0
-    for due in claimed:
-        aside = Writes(lane)
-        try:
-            site = catalog.site(due.workspace_id, now)
-            look(due, known[due.lead_id], site, catalog.version(due.version_id), aside, now, new_id)
-        except psycopg.OperationalError:
-            raise  # the database is away: that is nobody's fault, and everything stays due
-        except Exception as error:  # noqa: BLE001 - one bad lead never stops the others; it is parked with its error
-            aside = Writes(lane)
-            park(aside, due.id, due.lead_id, due.workspace_id, error, now)
-            parked += 1
-        writes.add(aside)
-    save(conn, writes, now)
-    return Ticked(len(claimed), len(writes.touches), parked)
+def _batch(
+    conn: psycopg.Connection, claimed: dict[int, list[Due]], now: datetime, catalog: Catalog, look: Look
+) -> dict[int, Ticked]:
+    known = dues.know_lanes(conn, {lane: [due.lead_id for due in dues] for lane, dues in claimed.items()})
+    ticked = {}
+    for lane, mine in claimed.items():
+        writes = Writes(lane)
+        parked = sum([not _look_at(due, known, now, catalog, look, writes) for due in mine])
+        save(conn, writes, now)
+        ticked[lane] = Ticked(len(mine), len(writes.touches), parked)
+    return ticked
+
+
+def _look_at(due: Due, known: dict[UUID, Known], now: datetime, catalog: Catalog, look: Look, writes: Writes) -> bool:
+    """Add to `writes` what the look at one enrollment came to. False: it failed, and is parked with its error."""
+    aside = Writes(writes.lane)
+    try:
+        site = catalog.site(due.workspace_id, now)
+        look(due, known[due.lead_id], site, catalog.version(due.version_id), aside, now, new_id)
+    except psycopg.OperationalError:
+        raise  # the database is away: that is nobody's fault, and everything stays due
+    except Exception as error:  # noqa: BLE001 - one bad lead never stops the others; it is parked with its error
+        park(writes, due.id, due.lead_id, due.workspace_id, error, now)
+        return False
+    writes.add(aside)
+    return True
 
 
 def _one_by_one(conn: psycopg.Connection, lane: int, now: datetime, catalog: Catalog, limit: int, look: Look) -> Ticked:
     looked_at = touches = parked = 0
     for _ in range(limit):
-        try:
-            with conn.transaction():
-                one = _batch(conn, lane, now, catalog, 1, look)
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
-            with conn.transaction():
-                writes = Writes(lane)
-                for due in dues.claim(conn, lane, now, 1):
+        with conn.transaction():
+            claimed = dues.claim(conn, lane, now, 1)
+            try:
+                with conn.transaction():
+                    one = _batch(conn, {lane: claimed}, now, catalog, look)[lane]
+            except BAD_ROW as error:
+                writes = Writes(lane)  # the culprit is still held, so it is this one that is parked
+                for due in claimed:
                     park(writes, due.id, due.lead_id, due.workspace_id, error, now)
                 save(conn, writes, now)
-            one = Ticked(1, 0, 1)
+                one = Ticked(1, 0, 1)
         if not one.looked_at:
             break
         looked_at, touches, parked = looked_at + one.looked_at, touches + one.touches, parked + one.parked

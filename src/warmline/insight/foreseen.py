@@ -17,7 +17,7 @@ from warmline.core import gate
 from warmline.core.condition import ConditionError
 from warmline.core.decide import Ask, End, Escalate, Expire, HandOver, Reach, Skip, decide
 from warmline.core.events import Event
-from warmline.core.gate import Finding, Rules, Verdict
+from warmline.core.gate import Rules, Verdict
 from warmline.core.history import History, StepState
 from warmline.core.message import Rendered, TemplateError, render
 from warmline.core.places import Zones
@@ -26,6 +26,7 @@ from warmline.core.schedule import Never, Waiting, due
 from warmline.core.standing import facts_of, history_of
 from warmline.core.timing import print_at
 from warmline.core.values import values_of, variables
+from warmline.insight.lines import Looked, named
 from warmline.store.due import Known
 from warmline.store.playbooks import Version
 from warmline.store.stories import Run, Task, Touch
@@ -79,7 +80,7 @@ class Coming(msgspec.Struct, frozen=True):
     result: str = ""
     rule: str = ""
     until: datetime | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Looked, ...] = ()
 
 
 class StepView(msgspec.Struct, frozen=True):
@@ -145,24 +146,27 @@ def _look_ahead(view: View) -> list[Coming]:
     passed: list[Coming] = []
     for _ in range(ROUNDS):
         decision = decide(playbook, history, at, view.rules.office)
-        # What is due already waits for the engine's next look, such as the end of a hold.
-        when = max(at, view.run.due_at) if view.run.due_at and at == view.now else at
         if decision.end is not None:
-            return [*passed, _end(decision.end, when)]
-        moved = False
+            return [*passed, _seen(view, _end(decision.end, at))]
         for action in decision.actions:
-            one, settles = _coming(view, history, action, when)
-            passed.append(one)
-            if settles is None:
+            coming, gone = _coming(view, history, action, at)
+            passed.append(_seen(view, coming))
+            if gone is None:
                 return passed
-            history.apply(settles)
-            moved = True
-        if moved:
+            history.apply(gone)
+        if decision.actions:
             continue
         if decision.next_at is None:
             return [*passed, Coming(None, "", "wait", "Waits for an event: a receipt, a person, an answer")]
         at = max(decision.next_at, at)
     raise RuntimeError(f"the playbook {playbook.key} does not come to rest in {ROUNDS} looks ahead")
+
+
+def _seen(view: View, coming: Coming) -> Coming:
+    """What is due already happens when the engine looks next, which it has set itself."""
+    if coming.at is None or coming.at > view.now or view.run.due_at is None:
+        return coming
+    return msgspec.structs.replace(coming, at=max(coming.at, view.run.due_at))
 
 
 def _coming(
@@ -209,7 +213,7 @@ def _reach(view: View, history: History, reach: Reach, at: datetime) -> tuple[Co
         result=verdict.result,
         rule=verdict.rule,
         until=verdict.until,
-        findings=verdict.findings,
+        findings=named(verdict.findings),
     )
     if verdict.result == "allow" or (verdict.result == "hold" and (verdict.until is not None or reach.last)):
         return coming, None
@@ -238,7 +242,7 @@ def _ask(
         result=verdict.result,
         rule=verdict.rule,
         until=verdict.until,
-        findings=verdict.findings,
+        findings=named(verdict.findings),
     )
     if verdict.result != "refuse":
         return coming, None
@@ -256,8 +260,7 @@ def _gate(view: View, history: History, ask: gate.Ask, at: datetime) -> Verdict:
 
 def _denied(step: str, channel: str, verdict: Verdict) -> str:
     finding = next(one for one in verdict.findings if one.rule == verdict.rule)
-    held = "Holds" if verdict.result == "hold" else "Does not send" if channel != "call" else "Does not ask for"
-    return f"{held} {step} by {channel}: {finding.saw}"
+    return f"{step} by {channel} {'waits' if verdict.result == 'hold' else 'will not go'}: {finding.saw}"
 
 
 def _preview(view: View, name: str) -> tuple[Rendered, str]:

@@ -9,7 +9,36 @@ from typing import Any
 import msgspec
 
 from warmline.core.events import WORDS, Event
-from warmline.store.stories import Did, Look, Record, Touch
+from warmline.core.gate import Finding, Result
+from warmline.store.stories import Look, Record, Touch
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """One rule of the gate: what it said, what it saw, and the smallest change that would flip it. gate.Finding is the
+    same, packed for the database; here the fields have names, because the story leaves the program as JSON."""
+
+    rule: str
+    result: Result
+    saw: str
+    flip: str
+    until: datetime | None
+    cite: str
+
+
+def named(findings: Iterable[Finding]) -> tuple[Looked, ...]:
+    return tuple(Looked(one.rule, one.result, one.saw, one.flip, one.until, one.cite) for one in findings)
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """One thing that a look at the lead came to. `do` is a key of DID."""
+
+    do: str
+    reason: str
+    step: str
+    channel: str
+    template: str
+    until: datetime | None
+    findings: tuple[Looked, ...]
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -23,7 +52,7 @@ class Line(msgspec.Struct, frozen=True):
     step: str = ""
     channel: str = ""
     touch: Touch | None = None
-    did: tuple[Did, ...] = ()
+    did: tuple[Deed, ...] = ()
     playbook: str = ""
     rules: str = ""
     until: datetime | None = None
@@ -68,7 +97,10 @@ def _look(look: Look, playbook: str) -> Line:
         at=look.at,
         kind="decision",
         words=DID.get(look.result, look.result),
-        did=tuple(look.body),
+        did=tuple(
+            Deed(one.do, one.reason, one.step, one.channel, one.template, one.until, named(one.findings))
+            for one in look.body
+        ),
         playbook=playbook,
         rules=look.rules,
         until=look.until,

@@ -27,7 +27,7 @@ class Measures(msgspec.Struct, frozen=True):
     touches: dict[str, dict[str, int]]  # channel -> receipt -> how often since
     answers: dict[str, dict[str, int]]  # replied, clicked, ... -> channel ("" when none) -> how often since
     first_touch: dict[str, Speed]  # "machine" and "human", of leads that came in since
-    holds: dict[str, int]  # the gate's rule -> how often since
+    holds: dict[str, int]  # the gate's rule -> how many touches and calls since
     refusals: dict[str, int]
     tasks: dict[str, int]  # open, by kind
     tasks_late: dict[str, int]

@@ -131,9 +131,7 @@ def _contact_values(values: set[str], standing: dict[UUID, leads.Standing]) -> s
     return everything | domains | {str(lead_id) for lead_id in standing}
 
 
-def _quarantined(
-    conn: psycopg.Connection, workspace: Workspace, one: Submission, why: str, now: datetime
-) -> Rejected:
+def _quarantined(conn: psycopg.Connection, workspace: Workspace, one: Submission, why: str, now: datetime) -> Rejected:
     reason = f"The database refused it: {why.splitlines()[0]}"
     kept = quarantine.keep(
         conn, workspace.id, f"source:{one.source}", reason, one.raw or one.origin.body, one.origin.content_type,

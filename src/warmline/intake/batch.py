@@ -112,7 +112,7 @@ class Door:
         """Run the group; if that fails, each request on its own, so that one can't hurt its neighbours."""
         try:
             found = self._run(group)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the callers must hear of it
+        except Exception as error:
             if len(group) > 1 and not isinstance(error, DoorClosedError):
                 for request in group:
                     self._let_in([request])
@@ -162,7 +162,9 @@ def let_in(conn: psycopg.Connection, group: Sequence[Request], now: Now) -> list
         ]
         answer = given[index] = answer_of(came, many=request.parsed.many)
         if request.key:
-            answers.give(conn, workspace.id, request.source, request.key, {"status": answer.status, "body": answer.body})
+            answers.give(
+                conn, workspace.id, request.source, request.key, {"status": answer.status, "body": answer.body}
+            )
     return [given[index] for index in range(len(group))]
 
 
@@ -200,7 +202,7 @@ def _keep(conn: psycopg.Connection, request: Request, unread: Unread, now: Any) 
 
 
 def _take_group(waiting: deque[Request]) -> list[Request]:
-    """From the front: of one workspace, at most MOST leads, no Idempotency-Key twice (the second waits for the first)."""
+    """From the front: of one workspace, at most MOST leads, no Idempotency-Key twice: the second waits."""
     group = [waiting.popleft()]
     keys = {(group[0].source, group[0].key)} if group[0].key else set()
     leads = len(group[0].parsed.entries)

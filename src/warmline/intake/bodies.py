@@ -1,4 +1,4 @@
-"""The body of a request -> rows of plain text fields. JSON (one, many, or {"leads": [...]}), form-encoded, multipart."""
+"""The body of a request -> rows of plain text fields: JSON (one, many, or {"leads": [...]}), form or multipart."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _json(body: bytes) -> tuple[list[Row], bool]:
     if isinstance(told, list):
         if len(told) > MOST_ROWS:
             raise UnreadableBodyError(
-                f"{len(told):,} leads came in one request, which takes {MOST_ROWS:,}. Send several, or import a CSV file."
+                f"{len(told):,} leads came at once; a request takes {MOST_ROWS:,}. Send several, or import a CSV file."
             )
         if not told:
             raise UnreadableBodyError('The list holds no lead. Send at least one: [{"email": "ann@example.com"}]')

@@ -56,9 +56,16 @@ class Case:
         return self.person.lane
 
     def happened(
-        self, kind: str, *, enrollment: UUID | None = None, step: str = "", channel: str = "", touch: UUID | None = None,
-        key: str | None = None, **data: Any,
-    ) -> None:  # fmt: skip
+        self,
+        kind: str,
+        *,
+        enrollment: UUID | None = None,
+        step: str = "",
+        channel: str = "",
+        touch: UUID | None = None,
+        key: str | None = None,
+        **data: Any,
+    ) -> None:
         """Record an event. Without an enrollment named it belongs to the one that runs."""
         self.events.append(
             NewEvent(
@@ -73,8 +80,8 @@ class Case:
         task_id = new_id()
         row = {
             "lane": self.lane, "id": task_id, "lead_id": self.id, "workspace_id": self.workspace.id,
-            "enrollment_id": self.person.run.id if self.person.run else None, "kind": kind, "title": title, "note": note,
-            "owner": owner or self.person.owner, "due_at": due_at, "opened_at": self.now,
+            "enrollment_id": self.person.run.id if self.person.run else None, "kind": kind, "title": title,
+            "note": note, "owner": owner or self.person.owner, "due_at": due_at, "opened_at": self.now,
         }  # fmt: skip
         tasks.open_many(self.conn, [row])
         if kind not in self.person.tasks:

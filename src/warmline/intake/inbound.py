@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+import msgspec
 import psycopg
 
 from warmline import rules
 from warmline.channels.contract import Signal
 from warmline.core.lead import clean
-from warmline.store import leads, receipts
+from warmline.store import leads, quarantine, receipts
 from warmline.store.ids import read_touch_ref
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
@@ -22,21 +23,33 @@ from warmline.store.workspaces import Workspace
 from . import messages
 from .case import Case, NoSuchLeadError, taken
 from .judge import HAND_OFF_WITHIN
+from .messages import UnplacedError
 from .opt_out import opt_out
 
 
 def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> None:
     """Raises psycopg.OperationalError when the database is not there; the provider then tells it again."""
     for signal in signals:
-        about = _ABOUT_TOUCHES.get(signal.kind)
-        if about is not None:
-            _about_touch(conn, workspace, signal, now, about)
-        elif signal.kind == "inbound":
-            messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal))
-        elif signal.kind == "call":
-            messages.answer_call(conn, workspace, signal, now)
-        else:
-            messages.keep(conn, workspace, signal, f"Warmline knows no signal {signal.kind!r}.", now)
+        try:
+            receive_one(conn, workspace, signal, now)
+        except UnplacedError as error:
+            body = msgspec.json.encode(signal).decode()
+            quarantine.keep(
+                conn, workspace.id, f"signal:{signal.kind}", str(error), body, "application/json", {}, now
+            )  # fmt: skip
+
+
+def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
+    """Raises UnplacedError for what belongs to nobody we know; then nothing is written."""
+    about = _ABOUT_TOUCHES.get(signal.kind)
+    if about is not None:
+        _about_touch(conn, workspace, signal, now, about)
+    elif signal.kind == "inbound":
+        messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal))
+    elif signal.kind == "call":
+        messages.answer_call(conn, workspace, signal, now)
+    else:
+        raise UnplacedError(f"Warmline knows no signal {signal.kind!r}.")
 
 
 def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal) -> Touch | None:
@@ -56,14 +69,13 @@ def _about_touch(
 ) -> None:
     touch = _touch(conn, workspace, signal)
     if touch is None:
-        messages.keep(conn, workspace, signal, "It names no touch of this workspace.", now)
-        return
+        raise UnplacedError("It names no touch of this workspace.")
     try:
         with taken(conn, workspace, touch.lead_id, now, signal.key or None) as case:
             if signal.key not in case.known_keys:
                 about(case, touch, signal)
     except NoSuchLeadError as error:
-        messages.keep(conn, workspace, signal, str(error), now)
+        raise UnplacedError(str(error)) from error
 
 
 def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
@@ -88,9 +100,20 @@ def _failed(case: Case, touch: Touch, signal: Signal) -> None:
 
 def _bounced(case: Case, touch: Touch, signal: Signal) -> None:
     """A mail that came back. Some come back for a while only (unreachable, filtered): then the address stays good."""
-    before = receipts.move(case.conn, case.lane, touch, "failed", ("sending", "sent", "unknown", "delivered"), "bounced")
+    before = receipts.move(
+        case.conn, case.lane, touch, "failed", ("sending", "sent", "unknown", "delivered"), "bounced"
+    )
     hard = signal.reason in ("", "unknown", "invalid_address", "invalid_number")
-    _tell(case, touch, "bounced", key=signal.key, reason=signal.reason, code=signal.code, address=touch.address or "", hard=hard)
+    _tell(
+        case,
+        touch,
+        "bounced",
+        key=signal.key,
+        reason=signal.reason,
+        code=signal.code,
+        address=touch.address or "",
+        hard=hard,
+    )
     if before:
         _tell(case, touch, "touch.failed", reason="bounced", code=signal.code, last=touch.last)
         _known_now(case, before)
@@ -130,7 +153,13 @@ _ABOUT_TOUCHES: Mapping[str, Callable[[Case, Touch, Signal], None]] = {
 
 def _tell(case: Case, touch: Touch, kind: str, key: str | None = None, **data: object) -> None:
     case.happened(
-        kind, enrollment=touch.enrollment_id, step=touch.step, channel=touch.channel, touch=touch.id, key=key or None, **data
+        kind,
+        enrollment=touch.enrollment_id,
+        step=touch.step,
+        channel=touch.channel,
+        touch=touch.id,
+        key=key or None,
+        **data,
     )
 
 
@@ -156,7 +185,13 @@ def _mark(case: Case, touch: Touch, signal: Signal, reason: str) -> None:
         opt_out(case, reason="opted_out", evidence=said, address=address, channel=touch.channel)
         return
     if means.address in ("bad_address", "no_sms") and address:
-        leads.mark_address(case.conn, case.id, address, "invalid" if means.address == "bad_address" else "not_sms_capable")
+        leads.mark_address(
+            case.conn, case.id, address, "invalid" if means.address == "bad_address" else "not_sms_capable"
+        )
     if means.tell == "person" and case.person.status == "open":
-        case.ask("fix", f"{means.means} Check {address or 'the address'}", case.office_time(HAND_OFF_WITHIN), owner=case.person.owner)
-
+        case.ask(
+            "fix",
+            f"{means.means} Check {address or 'the address'}",
+            case.office_time(HAND_OFF_WITHIN),
+            owner=case.person.owner,
+        )

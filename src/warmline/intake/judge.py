@@ -157,16 +157,20 @@ class Batch:
     def _enter(self, person: Person, chosen: Enter, event: Row) -> None:
         candidate, run = chosen.candidate, person.run
         if run is not None:
-            self.ended.append({"lane": person.lane, "id": run.id, "reason": "preempted", "stored": not person.run_is_new})
+            self.ended.append(
+                {"lane": person.lane, "id": run.id, "reason": "preempted", "stored": not person.run_is_new}
+            )
             self._happened(person, "preempted", run.id, by=candidate.key, playbook=run.playbook)
-            person.tasks = {kind: task for kind, task in person.tasks.items() if kind not in ("call", "chore", "parked")}
+            person.tasks = {
+                kind: task for kind, task in person.tasks.items() if kind not in ("call", "chore", "parked")
+            }
         enrollment_id = new_id()
         self.entered.append(
             {
-                "lane": person.lane, "id": enrollment_id, "lead_id": person.id, "workspace_id": self.setting.workspace_id,
-                "version_id": candidate.version_id, "playbook": candidate.key, "rank": candidate.rank,
-                "status": "running", "due_at": self.now, "seed": new_id().int & (2**63 - 1), "event": event,
-                "started_at": self.now,
+                "lane": person.lane, "id": enrollment_id, "lead_id": person.id,
+                "workspace_id": self.setting.workspace_id, "version_id": candidate.version_id,
+                "playbook": candidate.key, "rank": candidate.rank, "status": "running", "due_at": self.now,
+                "seed": enrollment_id.int & (2**63 - 1), "event": event, "started_at": self.now,
             }
         )  # fmt: skip
         version = self.setting.by_id[candidate.version_id]
@@ -193,7 +197,9 @@ class Batch:
             person.put("status", "open")  # it came back by itself: somebody should know
         if person.status == "open" and person.run is None and not person.waits and not person.tasks:
             note = " ".join([f"Not enrolled: {REASON_WORDS[declined.reason]}.", *declined.errors])
-            self._ask(person, "review", f"{WORDS[one.kind]}: decide what {person.called} gets next", REVIEW_WITHIN, note)
+            self._ask(
+                person, "review", f"{WORDS[one.kind]}: decide what {person.called} gets next", REVIEW_WITHIN, note
+            )
 
     def _signal(self, person: Person, one: Submission) -> None:
         """A person booked a meeting or called back. A running playbook hands over by itself; else it is done here."""
@@ -286,4 +292,3 @@ def _said(one: Submission) -> str:
     parts = [one.form and f"Form: {one.form}.", one.keyword and f"Wrote: {one.keyword}."]
     parts += [f"{name}: {value}" for name, value in list(one.draft.fields.items())[:8]]
     return " ".join(part for part in parts if part)[:1000]
-

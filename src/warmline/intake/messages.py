@@ -16,7 +16,7 @@ from warmline.core.lead import Draft, clean
 from warmline.core.mail_address import read_email
 from warmline.core.phone import read_phone
 from warmline.core.replies import Reading, own_words, read
-from warmline.store import address_owners, consents, playbooks, quarantine, suppressions
+from warmline.store import address_owners, consents, playbooks, suppressions
 from warmline.store.ids import new_id
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
@@ -32,6 +32,10 @@ from .suppressed import Suppressed
 READ_WITHIN = timedelta(hours=4)
 MOST_TEXT = 8_000
 _KEYWORD = 24  # characters: a longer text from a stranger is a message, not a keyword
+
+
+class UnplacedError(Exception):
+    """A signal that belongs to nobody we know, or says nothing we can read. The text is for a person."""
 
 
 def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime, touch: Touch | None) -> None:
@@ -53,8 +57,7 @@ def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     """A call from a lead: somebody took it (called back), or nobody did (a trigger of its own)."""
     sender = read_address(signal.sender)
     if sender is None:
-        keep(conn, workspace, signal, f"No number can be read in {signal.sender[:60]!r}.", now)
-        return
+        raise UnplacedError(f"No number can be read in {signal.sender[:60]!r}.")
     kind = "called.back" if signal.data.get("answered") else "call.missed"
     one = _submission(workspace, kind, sender, "", signal)
     accept(conn, workspace, [one], now)
@@ -137,7 +140,7 @@ def _stranger(
         if _asked_for(conn, workspace, one, now):
             accept(conn, workspace, [one], now)
             return
-    keep(conn, workspace, signal, f"No lead has the address {signal.sender[:120]!r}, and no playbook asks for this text.", now)
+    raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no playbook asks for this text.")
 
 
 def _submission(workspace: Workspace, kind: str, phone: str, keyword: str, signal: Signal) -> Submission:
@@ -171,9 +174,3 @@ def _asked_for(conn: psycopg.Connection, workspace: Workspace, one: Submission, 
 
 def _owner(conn: psycopg.Connection, workspace: Workspace, sender: str | None) -> UUID | None:
     return address_owners.find(conn, workspace.id, [sender]).get(sender) if sender else None
-
-
-def keep(conn: psycopg.Connection, workspace: Workspace, signal: Signal, reason: str, now: datetime) -> None:
-    """Quarantine, as a signal that can be corrected and replayed."""
-    body = msgspec.json.encode(signal).decode()
-    quarantine.keep(conn, workspace.id, f"signal:{signal.kind}", reason, body, "application/json", {}, now)

@@ -45,10 +45,10 @@ class Person:
     recent: set[tuple[str, str]] = field(default_factory=set)  # (kind, form) within the last minute
     keys: set[str] = field(default_factory=set)
     changed: bool = False
+    lane: int = -1  # worked out once: every row asks for it
 
-    @property
-    def lane(self) -> int:
-        return lane_of(self.id)
+    def __post_init__(self) -> None:
+        self.lane = lane_of(self.id)
 
     @property
     def active(self) -> Active | None:
@@ -66,7 +66,7 @@ class Person:
     def merge(self, draft: Draft, consents: tuple[Given, ...], elsewhere: set[str]) -> list[tuple[str, str]]:
         """Take over what is said now: the latest that is not empty wins, nothing is ever blanked out.
 
-        Returns the addresses that are new to the lead, as (kind, value). `elsewhere`: those of another lead, left there.
+        Returns the addresses that are new to the lead, as (kind, value). `elsewhere`: those of another lead.
         """
         for name in ("first_name", "last_name", "company", "country", "region", "time_zone"):
             if value := getattr(draft, name):

@@ -16,7 +16,9 @@ from warmline.core.words import suggest
 from .bodies import NO_OBJECT, Row, UnreadableBodyError, read_rows
 from .submission import Given, Origin, Submission
 
-TRUE = frozenset(("on", "true", "yes", "y", "1", "t", "checked", "x", "agree", "agreed", "accepted", "ja", "si", "sí", "oui"))
+TRUE = frozenset(
+    ("on", "true", "yes", "y", "1", "t", "checked", "x", "agree", "agreed", "accepted", "ja", "si", "sí", "oui")
+)
 
 #: A field of this name is invisible to people; whoever fills it in is a robot.
 HONEYPOT = "_gotcha"
@@ -88,13 +90,13 @@ def _read(row: Row, source: Source, config: Config, origin: Origin) -> Submissio
         kind=kind,
         form=source.form if kind == source.event else "",
         keyword=clean(row.get(keyword, ""))[:MOST_KEYWORD],
-        consents=_consents(row, source, config),
+        consents=consents_of(row, source, config),
         origin=origin,
         raw=raw,
     )
 
 
-def _consents(row: Mapping[str, str], source: Source, config: Config) -> tuple[Given, ...]:
+def consents_of(row: Mapping[str, str], source: Source, config: Config) -> tuple[Given, ...]:
     """What the submission proves: rules without a field always, rules with one when it was ticked."""
     return tuple(
         Given(rule.level, rule.channels, rule.wording, config.wordings.get(rule.wording, ""))
@@ -106,5 +108,8 @@ def _consents(row: Mapping[str, str], source: Source, config: Config) -> tuple[G
 def _as_json(row: Row) -> str:
     """The row alone, for quarantine. Half characters, which no text may hold, are shown as ?."""
     return msgspec.json.encode(
-        {name.encode("utf-8", "replace").decode(): value.encode("utf-8", "replace").decode() for name, value in row.items()}
+        {
+            name.encode("utf-8", "replace").decode(): value.encode("utf-8", "replace").decode()
+            for name, value in row.items()
+        }
     ).decode()

@@ -63,14 +63,16 @@ class Suppressed:
         in_force += [row for value in typed for row in self._of_address(value)]
         if any(row.reason not in OWN_WORD for row in in_force):
             return None
-        proof = f"{given[0].level} consent, wording {given[0].wording or 'not named'}, {one.source}, {now:%d %b %Y %H:%M} UTC"
+        wording = given[0].wording or "not named"
+        proof = f"{given[0].level} consent, wording {wording}, {one.source}, {now:%d %b %Y %H:%M} UTC"
         left = [channel for channel in CHANNELS if channel not in channels]
         return Lifted(
             [{"id": row.id, "why": proof} for row in in_force],
             [
                 {
-                    "id": new_id(), "workspace_id": workspace_id, "scope": row.scope, "value": row.value, "reason": row.reason,
-                    "channels": still, "evidence": f"what the consent of {now:%d %b %Y} does not name", "at": row.at,
+                    "id": new_id(), "workspace_id": workspace_id, "scope": row.scope, "value": row.value,
+                    "reason": row.reason, "channels": still, "at": row.at,
+                    "evidence": f"what the consent of {now:%d %b %Y} does not name",
                 }
                 for row in in_force
                 if (still := [channel for channel in left if not row.channels or channel in row.channels])

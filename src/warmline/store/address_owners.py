@@ -28,7 +28,7 @@ def hold(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -
 
 
 def claim(conn: psycopg.Connection, workspace_id: int, owners: Mapping[str, UUID]) -> bool:
-    """Take addresses that nobody had. False when another transaction took one first: give up this one and look again."""
+    """Take addresses that nobody had. False when another transaction took one first: roll back and look again."""
     rows = [
         {"lane": address_lane(value), "value": value, "lead_id": owners[value]}
         for value in sorted(owners, key=lambda value: (address_lane(value), value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from warmline.core.consent import Consent, Suppression
 from warmline.core.events import Event
 
 from .ids import LANES
-from .rows import read
+from .rows import result
 
 
 class Due(msgspec.Struct, array_like=True):
@@ -62,15 +62,20 @@ class Known(msgspec.Struct, array_like=True):
 
 
 def lanes_due(conn: psycopg.Connection, now: datetime) -> list[int]:
-    """Lanes with an enrollment or a scheduled start that is due: one index probe a lane, whatever is waiting."""
+    """Lanes with an enrollment that is due: one index probe a lane, whatever is waiting."""
+    return _lanes(conn, "e.status in ('running', 'handed_off') and e.due_at <= %s", now)
+
+
+def lanes_scheduled(conn: psycopg.Connection, now: datetime) -> list[int]:
+    """Lanes with a scheduled enrollment whose time has come."""
+    return _lanes(conn, "e.status = 'scheduled' and e.due_at <= %s", now)
+
+
+def _lanes(conn: psycopg.Connection, condition: str, now: datetime) -> list[int]:
     rows = conn.execute(
-        """
-        select lane from generate_series(0, %(last)s) lane
-        where exists (select from enrollments e where e.lane = lane.lane and e.status in ('running', 'handed_off')
-                      and e.due_at <= %(now)s)
-           or exists (select from enrollments e where e.lane = lane.lane and e.status = 'scheduled' and e.due_at <= %(now)s)
-        """,
-        {"last": LANES - 1, "now": now},
+        f"select lane from generate_series(0, {LANES - 1}) lane"
+        f" where exists (select from enrollments e where e.lane = lane.lane and {condition})".encode(),
+        (now,),
     ).fetchall()
     return [lane for (lane,) in rows]
 
@@ -93,57 +98,62 @@ def next_due(conn: psycopg.Connection) -> datetime | None:
 
 def claim(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> list[Due]:
     """Lock up to `limit` due enrollments of one lane, longest due first, skipping what another worker holds."""
-    return read(
-        conn,
-        """
-        with due as (
-          select id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at, event
-          from enrollments
-          where lane = %s and status in ('running', 'handed_off') and due_at <= %s
-          order by due_at limit %s
-          for update skip locked
-        )
-        select json_agg(json_build_array(id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at,
-                                         event))::text from due
-        """,
-        (lane, now, limit),
-        Due,
-    )
+    return claim_lanes(conn, (lane,), now, limit)[lane]
+
+
+def claim_lanes(conn: psycopg.Connection, lanes: Sequence[int], now: datetime, limit: int) -> dict[int, list[Due]]:
+    """The same for several lanes, up to `limit` of each: one statement a lane, and in a pipeline one round trip."""
+    asked = {lane: conn.execute(_CLAIM, (lane, now, limit)) for lane in lanes}
+    return {lane: result(cursor, Due) for lane, cursor in asked.items()}
+
+
+_CLAIM = b"""
+with due as (
+  select id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at, event
+  from enrollments
+  where lane = %s and status in ('running', 'handed_off') and due_at <= %s
+  order by due_at limit %s
+  for update skip locked
+)
+select json_agg(json_build_array(id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at,
+                                 event))::text from due
+"""
 
 
 def know(conn: psycopg.Connection, lane: int, lead_ids: Sequence[UUID]) -> dict[UUID, Known]:
     """Everything `decide` and the gate read of these leads, as of now. Suppressions are looked up by person, address
-    and domain, so that one that came with another lead's address counts here too.
+    and domain, so that one that came with another lead's address counts here too."""
+    return know_lanes(conn, {lane: lead_ids})
 
-    The events' JSON is put together by hand, which takes PostgreSQL two thirds of the time of json_build_array; the
-    columns quoted so can hold no quote (events_are_quotable).
-    """
-    known = read(
-        conn,
-        """
-        select json_agg(json_build_array(
-          l.id, l.workspace_id, l.status, l.owner, l.first_name, l.last_name, l.company, l.email, l.phone, l.country,
-          l.region, l.time_zone, l.fields, l.source,
-          ('[' || array_to_string(array(
-            select '["' || e.kind || '",' || to_json(e.at) || ',' || e.seq || ','
-                   || coalesce('"' || e.enrollment_id || '"', 'null') || ',"' || e.step || '","' || e.channel || '",'
-                   || coalesce('"' || e.touch_id || '"', 'null') || ',' || e.data || ']'
-            from events e where e.lane = %(lane)s and e.lead_id = l.id order by e.seq), ',') || ']')::json,
-          coalesce((select json_agg(json_build_array(c.level, c.channels, c.at, c.expires_at, c.wording, c.source))
-                    from consents c where c.lane = %(lane)s and c.lead_id = l.id), '[]'),
-          coalesce((select json_agg(json_build_array(a.kind, a.value, a.state) order by a.added_at desc)
-                    from addresses a where a.lane = %(lane)s and a.lead_id = l.id), '[]'),
-          coalesce((select json_agg(json_build_array(s.scope, s.value, s.reason, s.at, s.channels))
-                    from suppressions s
-                    where s.workspace_id = l.workspace_id and s.lifted_at is null
-                      and s.value in (l.id::text, l.email, l.phone, split_part(l.email, '@', 2))), '[]')
-        ))::text
-        from leads l where l.lane = %(lane)s and l.id = any(%(ids)s)
-        """,
-        {"lane": lane, "ids": list(lead_ids)},
-        Known,
-    )
-    return {lead.id: lead for lead in known}
+
+def know_lanes(conn: psycopg.Connection, leads: Mapping[int, Sequence[UUID]]) -> dict[UUID, Known]:
+    """The same for leads of several lanes: one statement a lane, and in a pipeline one round trip."""
+    asked = [conn.execute(_KNOW, {"lane": lane, "ids": list(ids)}) for lane, ids in leads.items() if ids]
+    return {lead.id: lead for cursor in asked for lead in result(cursor, Known)}
+
+
+# The events' JSON is put together by hand, which takes PostgreSQL two thirds of the time of json_build_array; the columns
+# quoted so can hold no quote (constraint events_are_quotable).
+_KNOW = b"""
+select json_agg(json_build_array(
+  l.id, l.workspace_id, l.status, l.owner, l.first_name, l.last_name, l.company, l.email, l.phone, l.country,
+  l.region, l.time_zone, l.fields, l.source,
+  ('[' || array_to_string(array(
+    select '["' || e.kind || '",' || to_json(e.at) || ',' || e.seq || ','
+           || coalesce('"' || e.enrollment_id || '"', 'null') || ',"' || e.step || '","' || e.channel || '",'
+           || coalesce('"' || e.touch_id || '"', 'null') || ',' || e.data || ']'
+    from events e where e.lane = %(lane)s and e.lead_id = l.id order by e.seq), ',') || ']')::json,
+  coalesce((select json_agg(json_build_array(c.level, c.channels, c.at, c.expires_at, c.wording, c.source))
+            from consents c where c.lane = %(lane)s and c.lead_id = l.id), '[]'),
+  coalesce((select json_agg(json_build_array(a.kind, a.value, a.state) order by a.added_at desc)
+            from addresses a where a.lane = %(lane)s and a.lead_id = l.id), '[]'),
+  coalesce((select json_agg(json_build_array(s.scope, s.value, s.reason, s.at, s.channels))
+            from suppressions s
+            where s.workspace_id = l.workspace_id and s.lifted_at is null
+              and s.value in (l.id::text, l.email, l.phone, split_part(l.email, '@', 2))), '[]')
+))::text
+from leads l where l.lane = %(lane)s and l.id = any(%(ids)s)
+"""
 
 
 def start_scheduled(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> list[tuple[UUID, UUID, int]]:

@@ -36,3 +36,29 @@ def end(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime)
         """,
         (now, encode(rows)),
     )
+
+
+def resume(conn: psycopg.Connection, lane: int, enrollment_id: UUID, now: datetime, to: str = "running") -> None:
+    """Go on, at once: what was handed off or parked. `to`: running, or handed_off when a person still has the lead."""
+    conn.execute(
+        "update enrollments set status = %s, due_at = %s, error = '' where lane = %s and id = %s"
+        " and status in ('handed_off', 'parked')",
+        (to, now, lane, enrollment_id),
+    )
+
+
+def hand_off(conn: psycopg.Connection, lane: int, enrollment_id: UUID, now: datetime) -> None:
+    """A person has the lead: what runs only watches its clock."""
+    conn.execute(
+        "update enrollments set status = 'handed_off', due_at = %s where lane = %s and id = %s and status = 'running'",
+        (now, lane, enrollment_id),
+    )
+
+
+def lead_of(conn: psycopg.Connection, workspace_id: int, lane: int, enrollment_id: UUID) -> UUID | None:
+    """Whose it is; None when the workspace has no such enrollment."""
+    row = conn.execute(
+        "select lead_id from enrollments where lane = %s and id = %s and workspace_id = %s",
+        (lane, enrollment_id, workspace_id),
+    ).fetchone()
+    return row[0] if row else None

@@ -47,41 +47,53 @@ def append(conn: psycopg.Connection, events: Sequence[NewEvent], now: datetime) 
     if not events:
         return []
     wake(conn, {(event.lane, event.lead_id) for event in events}, now)
-    return insert(conn, events)
+    return read(
+        conn,
+        f"with added as ({_INSERT} returning lead_id, kind, key)"
+        " select json_agg(json_build_array(lead_id, kind, key))::text from added",
+        (encode(events),),
+        Appended,
+    )
 
 
-def wake(conn: psycopg.Connection, leads: set[tuple[int, UUID]], now: datetime) -> None:
-    """Look at these leads now. An event is only a reason to look: it sets the due time and nothing else."""
-    for lane in sorted({lane for lane, _ in leads}):
-        ids = sorted(lead_id for of_lane, lead_id in leads if of_lane == lane)
+def wake(
+    conn: psycopg.Connection,
+    leads: set[tuple[int, UUID]],
+    now: datetime,
+    quiet: set[tuple[int, UUID]] = frozenset(),  # type: ignore[assignment] # never changed
+) -> None:
+    """Look at these leads now. An event is only a reason to look: it sets the due time and nothing else.
+
+    `quiet` leads are held too, so that events may be appended, and keep their due time: nothing hangs on those events.
+    """
+    for lane in sorted({lane for lane, _ in leads | quiet}):
         conn.execute(
             """
-            update enrollments set due_at = least(due_at, %(now)s)
+            update enrollments set due_at = case when lead_id = any(%(loud)s) then least(due_at, %(now)s) else due_at end
             where lane = %(lane)s and id in (
               select id from enrollments
               where lane = %(lane)s and lead_id = any(%(ids)s) and status in ('running', 'handed_off')
               order by id for update
             )
             """,
-            {"lane": lane, "ids": ids, "now": now},
+            {
+                "lane": lane,
+                "loud": [lead_id for of_lane, lead_id in leads if of_lane == lane],
+                "ids": sorted(lead_id for of_lane, lead_id in leads | quiet if of_lane == lane),
+                "now": now,
+            },
         )
 
 
-def insert(conn: psycopg.Connection, events: Sequence[NewEvent]) -> list[Appended]:
+def insert(conn: psycopg.Connection, events: Sequence[NewEvent]) -> None:
     """Insert without waking: for writers that hold the enrollments already (the tick)."""
-    return read(
-        conn,
-        """
-        with added as (
-          insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, key, data)
-          select lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, key, data
-          from json_to_recordset(%s::json) as e (lane smallint, lead_id uuid, workspace_id integer, kind text,
-            at timestamptz, enrollment_id uuid, step text, channel text, touch_id uuid, key text, data json)
-          on conflict (lane, lead_id, key) where key is not null do nothing
-          returning lead_id, kind, key
-        )
-        select json_agg(json_build_array(lead_id, kind, key))::text from added
-        """,
-        (encode(events),),
-        Appended,
-    )
+    conn.execute(_INSERT.encode(), (encode(events),))
+
+
+_INSERT = """
+insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, key, data)
+select lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, key, data
+from json_to_recordset(%s::json) as e (lane smallint, lead_id uuid, workspace_id integer, kind text, at timestamptz,
+  enrollment_id uuid, step text, channel text, touch_id uuid, key text, data json)
+on conflict (lane, lead_id, key) where key is not null do nothing
+"""

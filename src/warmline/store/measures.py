@@ -64,12 +64,13 @@ def events_by_channel(conn: psycopg.Connection, workspace_id: int, kinds: list[s
 
 
 def gate_reasons(conn: psycopg.Connection, workspace_id: int, since: datetime) -> list[Count]:
-    """What the gate held and refused since then: (hold or refuse, rule, how often). One look may hold several."""
+    """What the gate held and refused since then: (hold or refuse, rule, how many touches), each counted once."""
     return read(
         conn,
         """
         select json_agg(json_build_array(did, reason, n) order by did, n desc, reason)::text from (
-          select done ->> 'do' did, done ->> 'reason' reason, count(*) n
+          select done ->> 'do' did, done ->> 'reason' reason,
+            count(distinct (d.enrollment_id, done ->> 'step', done ->> 'channel')) n
           from decisions d cross join json_array_elements(d.body) done
           where d.workspace_id = %s and d.at >= %s and done ->> 'do' in ('hold', 'refuse')
           group by 1, 2

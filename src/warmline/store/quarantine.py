@@ -66,9 +66,11 @@ def hold(conn: psycopg.Connection, workspace_id: int, kept_id: UUID) -> Kept | N
     return Kept(*row) if row else None
 
 
-def settle(conn: psycopg.Connection, kept_id: UUID, status: str, now: datetime) -> None:
+def settle(conn: psycopg.Connection, kept_id: UUID, status: str, who: str, now: datetime) -> None:
     """`status`: replayed or dismissed."""
-    conn.execute("update quarantine set status = %s, settled_at = %s where id = %s", (status, now, kept_id))
+    conn.execute(
+        "update quarantine set status = %s, settled_by = %s, settled_at = %s where id = %s", (status, who, now, kept_id)
+    )
 
 
 def explain(conn: psycopg.Connection, kept_id: UUID, reason: str, body: str) -> None:

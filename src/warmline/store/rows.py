@@ -35,5 +35,10 @@ def decode(document: str | bytes | None, kind: type[T]) -> list[T]:
 
 def read(conn: psycopg.Connection, query: str, params: Any, kind: type[T]) -> list[T]:
     """Run a query whose only column is a JSON array cast to text, and decode it."""
-    row = conn.execute(query.encode(), params).fetchone()
+    return result(conn.execute(query.encode(), params), kind)
+
+
+def result(cursor: psycopg.Cursor[Any], kind: type[T]) -> list[T]:
+    """Decode what such a query gave."""
+    row = cursor.fetchone()
     return decode(row[0] if row else None, kind)

@@ -1,4 +1,4 @@
-"""Which lead and workspace a touch belongs to, and when it went out: what a tracked link or an unsubscribe link asks."""
+"""Which lead and workspace a touch belongs to, and when it went out: what a tracked or an unsubscribe link asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking back what is planned for leads, at once, without waiting for the tick. The caller holds the leads (leads.hold)."""
+"""Taking back what is planned for a lead at once, without waiting for the tick. The caller holds it (leads.hold)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .ids import lane_of
 
 
 def refuse_queued(conn: psycopg.Connection, lead_id: UUID, reason: str, now: datetime) -> int:
-    """Queued touches of a lead are refused, and its story says so. One that is being handed over has its own last look."""
+    """Queued touches are refused, and the story says so. One that is being handed over has its own last look."""
     done = conn.execute(
         """
         with stopped as (

@@ -35,7 +35,7 @@ def in_force(conn: psycopg.Connection, workspace_id: int, values: Collection[str
 
 
 def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """{id, workspace_id, scope, value, channels, reason, evidence, at}. One that is in force already is not repeated."""
+    """{id, workspace_id, scope, value, channels, reason, evidence, at}. One in force already is not repeated."""
     conn.execute(
         b"""
         insert into suppressions (id, workspace_id, scope, value, channels, reason, evidence, at)

@@ -30,7 +30,8 @@ def open_many(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Open tasks that belong to no step. A second open one of a kind for the same lead adds its note to the first."""
     conn.execute(
         b"""
-        insert into tasks as t (lane, id, lead_id, workspace_id, enrollment_id, kind, title, note, owner, due_at, opened_at)
+        insert into tasks as t (lane, id, lead_id, workspace_id, enrollment_id, kind, title, note, owner, due_at,
+          opened_at)
         select lane, id, lead_id, workspace_id, enrollment_id, kind, title, coalesce(note, ''), owner, due_at, opened_at
         from json_to_recordset(%s::json) as w (lane smallint, id uuid, lead_id uuid, workspace_id integer,
           enrollment_id uuid, kind text, title text, note text, owner text, due_at timestamptz, opened_at timestamptz)

@@ -30,18 +30,21 @@ class Ready(msgspec.Struct, array_like=True):
     purpose: str
     template: str
     last: bool
-    tries: int
+    wakes: bool
+    tries: int  # how often it was handed over so far
     created_at: datetime
     started_at: datetime  # of its enrollment, as is `event`
     event: dict[str, Any]
     address: str | None = None
     subject: str = ""
     body: str = ""
+    handed_at: datetime | None = None  # of the wall clock
 
 
-_COLUMNS = """t.id, t.lead_id, t.workspace_id, t.enrollment_id, t.version_id, t.step, t.channel, t.purpose, t.template, t.last,
-  t.tries, t.created_at, (select e.started_at from enrollments e where e.lane = t.lane and e.id = t.enrollment_id),
-  (select e.event from enrollments e where e.lane = t.lane and e.id = t.enrollment_id), t.address, t.subject, t.body"""
+_COLUMNS = """t.id, t.lead_id, t.workspace_id, t.enrollment_id, t.version_id, t.step, t.channel, t.purpose, t.template,
+  t.last, t.wakes, t.tries, t.created_at, (select e.started_at from enrollments e where e.lane = t.lane and e.id = t.enrollment_id),
+  (select e.event from enrollments e where e.lane = t.lane and e.id = t.enrollment_id), t.address, t.subject, t.body,
+  t.handed_at"""
 
 
 def lanes_ready(conn: psycopg.Connection, now: datetime) -> list[int]:
@@ -80,7 +83,7 @@ def intend(conn: psycopg.Connection, lane: int, rows: Sequence[Row], engine: UUI
     conn.execute(
         """
         update touches t set status = 'sending', claimed_by = %(engine)s, leased_until = now() + %(lease)s,
-          tries = tries + 1, address = u.address, subject = u.subject, body = u.body, provider = u.provider
+          handed_at = now(), tries = tries + 1, address = u.address, subject = u.subject, body = u.body, provider = u.provider
         from json_to_recordset(%(rows)s::json) as u (id uuid, address text, subject text, body text, provider text)
         where t.lane = %(lane)s and t.id = u.id
         """,
@@ -103,7 +106,8 @@ def postpone(conn: psycopg.Connection, lane: int, rows: Sequence[Row]) -> None:
 class Outcome(msgspec.Struct, kw_only=True):
     """What became of a touch that was being handed over. `status`: sent, failed, held, refused, unknown or queued (again).
 
-    `until` is when a queued one is ready again. `event` "" records nothing: a second try is no news to the story.
+    `tries` is which try it tells of: of an earlier one, it comes too late to say anything of this one. `until` is when a
+    queued one is ready again. `event` "" records nothing: a second try is no news to the story.
     """
 
     lane: int
@@ -114,8 +118,10 @@ class Outcome(msgspec.Struct, kw_only=True):
     step: str
     channel: str
     last: bool
+    tries: int
     status: str
     at: datetime
+    wakes: bool = True
     until: datetime | None = None
     provider_id: str = ""
     reason: str = ""
@@ -125,14 +131,15 @@ class Outcome(msgspec.Struct, kw_only=True):
     data: dict[str, Any] = {}
 
 
-def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime) -> int:
-    """Write receipts, in the caller's transaction, and wake the leads. Returns how many changed anything.
+def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime) -> list[Outcome]:
+    """Write receipts, in the caller's transaction, and wake the leads. Returns those that changed anything.
 
-    Only a touch that is still being handed over, or whose fate was unknown, takes a receipt: one that comes twice or
-    late changes nothing, and a `sent` never goes back.
+    Only a touch that is still being handed over, or whose fate was unknown, takes a receipt, and only of its latest try:
+    one that comes twice or late changes nothing, and a `sent` never goes back.
     """
-    wake(conn, {(outcome.lane, outcome.lead_id) for outcome in outcomes}, now)
-    changed = 0
+    loud = {(one.lane, one.lead_id) for one in outcomes if one.wakes}
+    wake(conn, loud, now, quiet={(one.lane, one.lead_id) for one in outcomes} - loud)
+    changed: list[Outcome] = []
     for lane in sorted({outcome.lane for outcome in outcomes}):
         mine = {outcome.id: outcome for outcome in outcomes if outcome.lane == lane}
         rows = conn.execute(
@@ -143,14 +150,15 @@ def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime)
                 ready_at = coalesce(u.until, t.ready_at),
                 sent_at = case when u.status = 'sent' then u.at else t.sent_at end
             from json_to_recordset(%s::json) as u (id uuid, status text, reason text, error text, provider_id text,
-              until timestamptz, at timestamptz)
-            where t.lane = %s and t.id = u.id
+              until timestamptz, at timestamptz, tries smallint)
+            where t.lane = %s and t.id = u.id and t.tries = u.tries
               and (t.status = 'sending' or (t.status = 'unknown' and u.status in ('sent', 'failed')))
             returning t.id
             """,
             (encode(mine.values()), lane),
         ).fetchall()
-        changed += len(rows)
+        settled = [mine[touch_id] for (touch_id,) in rows]
+        changed += settled
         insert(
             conn,
             [
@@ -159,11 +167,20 @@ def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime)
                     enrollment_id=one.enrollment_id, step=one.step, channel=one.channel, touch_id=one.id,
                     data={**one.data, **({"reason": one.reason} if one.reason else {}), "last": one.last},
                 )
-                for one in (mine[touch_id] for (touch_id,) in rows)
+                for one in settled
                 if one.event
             ],
         )  # fmt: skip
     return changed
+
+
+def still_run(conn: psycopg.Connection, lane: int, enrollment_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these enrollments run, locked: one that was preempted, ended or handed off meanwhile is left as it is."""
+    rows = conn.execute(
+        "select id from enrollments where lane = %s and id = any(%s) and status = 'running' order by id for update",
+        (lane, list(enrollment_ids)),
+    ).fetchall()
+    return {enrollment_id for (enrollment_id,) in rows}
 
 
 def ask_later(conn: psycopg.Connection, which: Sequence[tuple[int, UUID]], after: timedelta) -> None:

@@ -44,7 +44,12 @@ class Writes:
 
 
 def save(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
-    """Write everything, in the caller's transaction: at most ten statements, whatever the size of the batch."""
+    """Write everything, in the caller's transaction: at most ten statements, sent off together in one round trip."""
+    with conn.pipeline():
+        _save(conn, writes, now)
+
+
+def _save(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
     lane = writes.lane
     if writes.stopped:
         stop(conn, lane, writes.stopped, now)
@@ -91,7 +96,7 @@ set status = u.status, due_at = u.due_at, ended_at = u.ended_at, end_reason = co
     error = coalesce(u.error, '')
 from json_to_recordset(%s::json) as u (id uuid, status text, due_at timestamptz, ended_at timestamptz, end_reason text,
   error text)
-where e.lane = %s and e.id = u.id
+where e.lane = %s and e.id = u.id and e.status in ('running', 'handed_off')
 """
 
 _ENTER = b"""
@@ -110,11 +115,12 @@ where l.lane = %s and l.id = u.id
 
 _TOUCHES = b"""
 insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template, last,
-  status, ready_at, created_at)
+  wakes, status, ready_at, created_at)
 select lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template, last,
-  'queued', ready_at, ready_at
+  coalesce(wakes, true), 'queued', ready_at, ready_at
 from json_to_recordset(%s::json) as u (lane smallint, id uuid, lead_id uuid, workspace_id integer, enrollment_id uuid,
-  version_id integer, step text, channel text, purpose text, template text, last boolean, ready_at timestamptz)
+  version_id integer, step text, channel text, purpose text, template text, last boolean, wakes boolean,
+  ready_at timestamptz)
 """
 
 _TASKS = b"""

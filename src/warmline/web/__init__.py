@@ -10,9 +10,21 @@ def migrate(dsn: str | None = None) -> None:
     _prepare(dsn)
     import django
     from django.core.management import call_command
+    from django.db import connections
+
+    from . import environment
 
     django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
+    # A connection of its own: this process may have been set up for another database before.
+    there = environment.for_django(dsn or environment.read().dsn)
+    connections.settings["migrating"] = connections.configure_settings({"default": there})["default"]
+    try:
+        call_command("migrate", database="migrating", verbosity=0, interactive=False)
+    finally:
+        connections["migrating"].close()
+        connections["migrating"].close_pool()
+        del connections["migrating"]
+        del connections.settings["migrating"]
 
 
 def serve(dsn: str | None = None, host: str = "127.0.0.1", port: int = 8000) -> None:
@@ -21,7 +33,9 @@ def serve(dsn: str | None = None, host: str = "127.0.0.1", port: int = 8000) -> 
     from granian import Granian
     from granian.constants import Interfaces
 
-    Granian("warmline.web.asgi:app", address=host, port=port, interface=Interfaces.ASGI, workers=1, websockets=False).serve()
+    Granian(
+        "warmline.web.asgi:app", address=host, port=port, interface=Interfaces.ASGI, workers=1, websockets=False
+    ).serve()
 
 
 def _prepare(dsn: str | None) -> None:

@@ -63,6 +63,26 @@ def _reopen(ask: Ask, story: Story) -> str:
     return "reopened"
 
 
+def _note(ask: Ask, story: Story) -> str:
+    _do(acts.add_note, ask, story, note=ask.posted("note")[:4000])
+    return "noted"
+
+
+def _address(ask: Ask, story: Story) -> str:
+    _do(acts.correct_address, ask, story, address=ask.posted("address")[:320])
+    return "address-set"
+
+
+def _owner(ask: Ask, story: Story) -> str:
+    _do(acts.reassign, ask, story, owner=ask.posted("owner"))
+    return "given"
+
+
+def _enroll(ask: Ask, story: Story) -> str:
+    _do(acts.enroll, ask, story, playbook=ask.posted("playbook"))
+    return "enrolled"
+
+
 ACTS: dict[str, Act] = {
     "take-over": _take_over,
     "release": _release,
@@ -71,6 +91,10 @@ ACTS: dict[str, Act] = {
     "won": _won,
     "lost": _lost,
     "reopen": _reopen,
+    "note": _note,
+    "address": _address,
+    "owner": _owner,
+    "enroll": _enroll,
 }
 
 

@@ -13,7 +13,20 @@ from django.db import connections
 
 from . import database
 from .doors import health, hooks, intake, links, metrics, static, unsubscribe
-from .doors.http import LIMIT, Door, GoneError, Receive, Request, Response, Scope, Send, TooLargeError, read, text, write
+from .doors.http import (
+    LIMIT,
+    Door,
+    GoneError,
+    Receive,
+    Request,
+    Response,
+    Scope,
+    Send,
+    TooLargeError,
+    read,
+    text,
+    write,
+)
 
 _log = logging.getLogger("warmline.web")
 _django = get_asgi_application()
@@ -62,8 +75,7 @@ async def _answer(request: Request, methods: frozenset[str], door: Door) -> Resp
         return Response(405, b"This address takes another method; see the Allow header.\n", (allowed,))
     try:
         return await door(request)
-    except Exception:
-        # The edge of the process: the caller is told to come again, the operator gets the whole story.
+    except Exception:  # noqa: BLE001 - the edge of the process: the caller is told, the operator gets the whole story
         _log.exception("%s %s failed", request.method, request.path)
         return text(500, "Something failed on our side and nothing was kept. Please send it again.\n")
 

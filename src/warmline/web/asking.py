@@ -44,10 +44,10 @@ class Ask:
 
     def got(self, name: str) -> str:
         """A parameter of the address, trimmed; "" when absent."""
-        return self.request.GET.get(name, "").strip()
+        return self.request.GET.get(name, "").replace("\x00", "").strip()
 
     def posted(self, name: str) -> str:
-        return self.request.POST.get(name, "").strip()
+        return self.request.POST.get(name, "").replace("\x00", "").strip()
 
     def page(self, template: str, status: int = 200, **content: Any) -> HttpResponse:
         """Render a whole page: what every template may use is added here."""
@@ -56,7 +56,12 @@ class Ask:
 
     def part(self, template: str, status: int = 200, **content: Any) -> HttpResponse:
         """Render a fragment for htmx."""
-        return render(self.request, template, {"now": self.now, "zone": self.zone, "workspace": self.workspace, **content}, status=status)
+        return render(
+            self.request,
+            template,
+            {"now": self.now, "zone": self.zone, "workspace": self.workspace, **content},
+            status=status,
+        )
 
     def go(self, told: str, to: str, *args: Any) -> HttpResponseRedirect:
         """After an act: to the page named `to`, which says what was done (a key of templatetags.words.TOLD)."""
@@ -67,4 +72,4 @@ class Ask:
 def asked(request: HttpRequest) -> Iterator[Ask]:
     """Raises psycopg_pool.PoolTimeout when every connection is busy."""
     with database.connection() as conn:
-        yield Ask(request, conn, request.person, database.now(conn))  # type: ignore[attr-defined]
+        yield Ask(request, conn, request.person, database.now(conn))

@@ -15,7 +15,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+
+from psycopg.conninfo import conninfo_to_dict
 
 
 class BadEnvironmentError(Exception):
@@ -39,11 +42,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
     """Raises BadEnvironmentError."""
     dsn = environ.get("WARMLINE_DSN") or environ.get("DATABASE_URL") or ""
     if not dsn:
-        raise BadEnvironmentError("No database is named. Set DATABASE_URL, for example postgresql://user@host/warmline.")
+        raise BadEnvironmentError(
+            "No database is named. Set DATABASE_URL, for example postgresql://user@host/warmline."
+        )
     secret = environ.get("WARMLINE_SECRET", "")
     if len(secret) < 32:
         raise BadEnvironmentError(
-            "WARMLINE_SECRET is missing or shorter than 32 characters. Set it to a long random text, the same on every host:"
+            "WARMLINE_SECRET is missing or shorter than 32 characters. Set a long random text, the same everywhere:"
             ' python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     public_url = environ.get("WARMLINE_PUBLIC_URL") or _from_folder(environ.get("WARMLINE_DIR", ""))
@@ -54,6 +59,21 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         hosts=_hosts(public_url, environ.get("WARMLINE_HOSTS", "")),
         proxies=frozenset({"127.0.0.1", "::1", *_words(environ.get("WARMLINE_PROXIES", ""))}),
     )
+
+
+def for_django(dsn: str) -> dict[str, Any]:
+    """One entry of Django's DATABASES. What it has no name for (sslmode, service, ...) goes to libpq as it is."""
+    parts = conninfo_to_dict(dsn)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", ""),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {**parts, "pool": {"min_size": 1, "max_size": 4}},
+    }
 
 
 def _from_folder(folder: str) -> str:

@@ -30,6 +30,8 @@ CALL_OUTCOMES = (
     Choice("missed", "No answer"),
     Choice("wrong-number", "Wrong number"),
 )
+#: After these the form asks what comes next; after the others the playbook knows.
+CALLS_ASKING_NEXT = ("connected", "wrong-number")
 DONE = (Choice("done", "Done"),)
 NEXTS = (
     Choice("next_step", "A next step, on a day I name"),
@@ -37,8 +39,8 @@ NEXTS = (
     Choice("lost", "Closed: lost"),
     Choice("resume", "Hand back to the playbook"),
 )
-#: After these the lead may be with nobody, so what comes next is asked for.
-ASKS_NEXT = ("call", "hand_off", "escalation", "read_reply", "review", "next_step")
+#: Tasks whose form offers to say what comes next; intake says where it must be said.
+ASKS_NEXT = ("call", "hand_off", "escalation", "promise", "read_reply", "review", "next_step", "chore")
 LATELY = 6
 
 
@@ -53,6 +55,7 @@ class TaskPage:
     is_call: bool
     outcomes: tuple[Choice, ...]
     nexts: tuple[Choice, ...]
+    asks_after: str = " ".join(CALLS_ASKING_NEXT)
     lately: list[Line] = field(default_factory=list)
     chosen: str = ""
     note: str = ""
@@ -72,7 +75,10 @@ def opened(ask: Ask, lane: int, task_id: UUID) -> TaskPage | None:
         task=task,
         story=told,
         script=_script(ask, task),
-        said=next((str(line.data.get("text", "")) for line in reversed(told.lines) if line.kind in ("replied", "doubtful")), ""),
+        said=next(
+            (str(line.data.get("text", "")) for line in reversed(told.lines) if line.kind in ("replied", "doubtful")),
+            "",
+        ),
         is_call=is_call,
         outcomes=outcomes,
         nexts=_nexts(ask) if task.kind in ASKS_NEXT else (),
@@ -101,6 +107,8 @@ def _complete(ask: Ask, page: TaskPage, when: datetime | None) -> None:
     task, following = page.task, acts.Next.read(page.next, when)
     who = (ask.conn, ask.workspace, task.lane, task.id, ask.person.key, ask.now)
     if page.is_call:
+        if page.chosen not in CALLS_ASKING_NEXT:
+            following = None  # chosen before the outcome was changed; the form hides it then
         acts.complete_call(*who, outcome=page.chosen, note=page.note, next=following)
     else:
         acts.complete_task(*who, note=page.note, next=following)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a path is one word
 """Line icons, 24 by 24, drawn with one stroke width. Names say what they show."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who is asking. A Django user is only a session's owner; the person, their role and workspace are read afresh each time."""
+"""Who is asking. A Django user only owns a session; the person, their role and workspace are read each time."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class PersonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.person = None  # type: ignore[attr-defined]
+        request.person = None
         if request.user.is_authenticated:
-            request.person = _person_of(request.user.get_username())  # type: ignore[attr-defined]
-            if request.person is None:  # type: ignore[attr-defined]
+            request.person = _person_of(request.user.get_username())
+            if request.person is None:
                 logout(request)
         return self.get_response(request)
 
@@ -47,7 +47,7 @@ def managers_only(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.person.role == "rep":  # type: ignore[attr-defined]
+        if request.person.role == "rep":
             raise PermissionDenied("This page is for managers and admins.")
         return view(request, *args, **kwargs)
 
@@ -57,7 +57,11 @@ def managers_only(view: View) -> View:
 def in_templates(request: HttpRequest) -> dict[str, Any]:
     """What every template may use."""
     person = getattr(request, "person", None)
-    return {"person": person, "is_manager": person is not None and person.role != "rep", "static": static_files.prefix()}
+    return {
+        "person": person,
+        "is_manager": person is not None and person.role != "rep",
+        "static": static_files.prefix(),
+    }
 
 
 def _username(person: SignedIn) -> str:

@@ -1,4 +1,4 @@
-"""Playing the lead in the sandbox: each button becomes the signal that a provider would have sent, through the real way in."""
+"""Playing the lead in the sandbox: each button is the signal a provider would have sent, through the real way in."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def _inbound(ask: Ask, story: Story, channel: str, text: str) -> Signal:
 
 def _click(ask: Ask, story: Story) -> Signal:
     touch = _last(story, ("sms", "email"))
-    return Signal("clicked", ask.now, touch_ref(story.lead.lane, touch.id), key=_key(), data={"url": "a link of the message"})
+    return Signal(
+        "clicked", ask.now, touch_ref(story.lead.lane, touch.id), key=_key(), data={"url": "a link of the message"}
+    )
 
 
 def _open(ask: Ask, story: Story) -> Signal:
@@ -61,7 +63,9 @@ def _open(ask: Ask, story: Story) -> Signal:
 
 def _bounce(ask: Ask, story: Story) -> Signal:
     touch = _last(story, ("email",))
-    return Signal("bounced", ask.now, touch_ref(story.lead.lane, touch.id), reason="invalid_address", code="5.1.1", key=_key())
+    return Signal(
+        "bounced", ask.now, touch_ref(story.lead.lane, touch.id), reason="invalid_address", code="5.1.1", key=_key()
+    )
 
 
 def _call(ask: Ask, story: Story) -> Signal:

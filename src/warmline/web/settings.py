@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from psycopg.conninfo import conninfo_to_dict
 
 from . import environment
 
 _HERE = Path(__file__).parent
 _environment = environment.read()
-_parts = conninfo_to_dict(_environment.dsn)
 
 DEBUG = False
 SECRET_KEY = _environment.secret
@@ -19,7 +17,13 @@ ALLOWED_HOSTS = list(_environment.hosts)
 CSRF_TRUSTED_ORIGINS = [_environment.public_url] if _environment.public_url else []
 
 ROOT_URLCONF = "warmline.web.urls"
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions", "csp", "warmline.web"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "csp",
+    "warmline.web",
+]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -43,18 +47,7 @@ TEMPLATES = [
 ]
 
 # Django's own tables only: users and sessions. Leads are read and written by store/ through its own pool (database.py).
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": _parts.pop("dbname", ""),
-        "USER": _parts.pop("user", ""),
-        "PASSWORD": _parts.pop("password", ""),
-        "HOST": _parts.pop("host", ""),
-        "PORT": _parts.pop("port", ""),
-        "CONN_MAX_AGE": 0,
-        "OPTIONS": {**_parts, "pool": {"min_size": 1, "max_size": 4}},
-    }
-}
+DATABASES = {"default": environment.for_django(_environment.dsn)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -98,5 +91,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # a refused form is the person's to see, not the operator's
+    },
 }

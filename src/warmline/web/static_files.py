@@ -1,4 +1,4 @@
-"""Static files under one address that names their content, so that browsers keep them for good and never see old ones."""
+"""Static files under an address that names their content: browsers keep them for good and never see old ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent / "static"
 
 @cache
 def prefix() -> str:
-    """"/static/<digest of every file>/": a change of any file is another address for all, and relative links just work."""
+    """/static/<digest of every file>/: a change of one file is another address for all, and relative links work."""
     digest = hashlib.sha256()
     for path in sorted(path for path in ROOT.rglob("*") if path.is_file()):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")

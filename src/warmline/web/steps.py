@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,10 +62,12 @@ def shown(version: Version) -> Book:
     return Book(version.key, book.name, version.version, version.rank, who, ways, length, dots, book.source)
 
 
-def progress(steps: Sequence[StepView], coming: Sequence[Coming]) -> tuple[Dot, ...]:
+def progress(story: Story) -> tuple[Dot, ...]:
     """A lead's steps: how far each has come, and which one is next."""
-    ahead = {one.step: one for one in reversed(coming) if one.step and one.what in ("reach", "ask")}
-    return tuple(_dot(step, ahead.get(step.name)) for step in steps)
+    ahead = {one.step: one for one in reversed(story.coming) if one.step and one.what in ("reach", "ask")}
+    run = run_shown(story)
+    stopped = run is not None and run.run.status in ("handed_off", "parked")
+    return tuple(_dot(step, ahead.get(step.name), stopped) for step in story.steps)
 
 
 def run_shown(story: Story) -> Playing | None:
@@ -76,10 +77,13 @@ def run_shown(story: Story) -> Playing | None:
     return next(iter([*active, *waiting, *reversed(story.runs)]), None)
 
 
-def _dot(step: StepView, coming: Coming | None) -> Dot:
+def _dot(step: StepView, coming: Coming | None, stopped: bool) -> Dot:
+    """`stopped`: a person has the lead, or an error holds the run, so that nothing here has a time of its own."""
     look, word = LOOKS[step.state]
     at = step.at
-    if coming is not None and step.state in ("due", "waiting"):
+    if stopped and step.state in ("due", "waiting"):
+        word, at = "paused", None
+    elif coming is not None and step.state in ("due", "waiting"):
         look = {"hold": "held", "refuse": "refused"}.get(coming.result, "next")
         word = {"hold": "held", "refuse": "would be refused"}.get(coming.result, "next")
         at = coming.at

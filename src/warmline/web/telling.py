@@ -85,7 +85,9 @@ class Day:
 
 def days(story: Story) -> list[Day]:
     marks = reversed(list(_marks(story.lines)))
-    return [Day(day, tuple(some)) for day, some in groupby(marks, key=lambda mark: local_date(mark.at, story.lead.zone))]
+    return [
+        Day(day, tuple(some)) for day, some in groupby(marks, key=lambda mark: local_date(mark.at, story.lead.zone))
+    ]
 
 
 def _marks(lines: tuple[Line, ...]) -> Iterator[Mark]:

@@ -55,7 +55,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`next` is the cursor of what follows, "" at the end; `searched` says whether a stretch ended before the page was full."""
+    """`next` is the cursor of what follows, "" at the end; `stopped`: the stretch ended before the page was full."""
 
     lines: list[Line]
     next: str
@@ -134,21 +134,21 @@ def _params(workspace_id: int, wanted: Wanted, size: int) -> dict[str, Any]:
 
 
 def _search(conn: psycopg.Connection, workspace_id: int, wanted: Wanted) -> list[Line]:
-    """Exact address first, then names and mail addresses that begin so. Words are tried as first and last name, both ways."""
+    """Exact address first, then names and mail addresses that begin so. Two words are both names, in either order."""
     text = wanted.text.strip()
     address = _as_phone(text) or text.lower()
     owned_by = _owner(conn, workspace_id, address)
-    first, last = ([word.lower() for word in text.split()] * 2)[:2]
-    both = len(text.split()) > 1
+    begin, *more = [word.lower() for word in text.split()]
+    other = _like(more[0]) if more else "%"
     return read(
         conn,
         f"""
         with hits as (
           select lane, id, 0 as place from leads where lane = %(owner_lane)s and id = %(owner_id)s
-          union all (select lane, id, 1 from leads where workspace_id = %(w)s and lower(last_name) ~>=~ %(last)s
-            and lower(last_name) ~<~ %(last_end)s and lower(first_name) like %(first_like)s limit 200)
-          union all (select lane, id, 2 from leads where workspace_id = %(w)s and lower(first_name) ~>=~ %(first)s
-            and lower(first_name) ~<~ %(first_end)s and lower(last_name) like %(last_like)s limit 200)
+          union all (select lane, id, 1 from leads where workspace_id = %(w)s and lower(last_name) ~>=~ %(begin)s
+            and lower(last_name) ~<~ %(begin_end)s and lower(first_name) like %(other)s limit 200)
+          union all (select lane, id, 2 from leads where workspace_id = %(w)s and lower(first_name) ~>=~ %(begin)s
+            and lower(first_name) ~<~ %(begin_end)s and lower(last_name) like %(other)s limit 200)
           union all (select lane, id, 3 from leads where workspace_id = %(w)s and email ~>=~ %(address)s
             and email ~<~ %(address_end)s limit 200)
         ), firsts as (select lane, id, min(place) as place from hits group by 1, 2)
@@ -163,8 +163,7 @@ def _search(conn: psycopg.Connection, workspace_id: int, wanted: Wanted) -> list
             **_params(workspace_id, wanted, 0), "page": PAGE,
             "address": address, "address_end": _after(address),
             "owner_lane": None if owned_by is None else lane_of(owned_by), "owner_id": owned_by,
-            "last": last, "last_end": _after(last), "last_like": _like(last) if both else "%",
-            "first": first, "first_end": _after(first), "first_like": _like(first) if both else "%",
+            "begin": begin, "begin_end": _after(begin), "other": other,
         },
         Line,
     )  # fmt: skip

@@ -47,9 +47,11 @@ def threads(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
         """
         with latest as (
           select lane, lead_id, sent_at, coalesce(nullif(subject, ''), body) as said from touches
-          where workspace_id = %(w)s and created_at > %(since)s and sent_at is not null order by sent_at desc limit %(look)s
+          where workspace_id = %(w)s and created_at > %(since)s and sent_at is not null
+          order by sent_at desc limit %(look)s
         ), leads_seen as (
-          select distinct on (lane, lead_id) lane, lead_id, sent_at, said from latest order by lane, lead_id, sent_at desc
+          select distinct on (lane, lead_id) lane, lead_id, sent_at, said from latest
+          order by lane, lead_id, sent_at desc
         )
         select json_agg(x order by x.last_at desc)::text from (
           select s.lead_id, l.status, s.sent_at as last_at, left(s.said, 90) as last,

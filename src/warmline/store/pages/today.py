@@ -52,11 +52,18 @@ class Numbers(msgspec.Struct):
 
 def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: datetime) -> Counts:
     row = conn.execute(
-        "select (select count(*) from (select 1 from tasks where workspace_id = %(w)s and status = 'open'"
-        "          and due_at <= %(now)s and (owner = %(person)s or owner is null) limit 100) t),"
-        " (select count(*) from (select 1 from enrollments where workspace_id = %(w)s and status = 'parked' limit 100) e)"
-        " + (select count(*) from (select 1 from touches where workspace_id = %(w)s and status = 'unknown' limit 100) u)"
-        " + (select count(*) from (select 1 from quarantine where workspace_id = %(w)s and status = 'open' limit 100) q)",
+        """
+        select
+          (select count(*) from (select 1 from tasks
+              where workspace_id = %(w)s and status = 'open' and due_at <= %(now)s
+              and (owner = %(person)s or owner is null) limit 100) t),
+          (select count(*) from (select 1 from enrollments
+              where workspace_id = %(w)s and status = 'parked' limit 100) e)
+            + (select count(*) from (select 1 from touches
+              where workspace_id = %(w)s and status = 'unknown' limit 100) u)
+            + (select count(*) from (select 1 from quarantine
+              where workspace_id = %(w)s and status = 'open' limit 100) q)
+        """,
         {"w": workspace_id, "person": person, "now": now},
     ).fetchone()
     assert row is not None  # noqa: S101 - a select of two counts always has a row
@@ -64,19 +71,24 @@ def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: dateti
 
 
 def waiting(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[Waiting]:
-    """Open tasks that are due within 12 hours or late, the most urgent first; at most MOST."""
+    """Open tasks due within 12 hours or late, and leads who answered however long there is; at most MOST of each."""
     return read_rows(
         conn,
         """
+        with wanted as (
+          (select lane, id from tasks where workspace_id = %(w)s and status = 'open' and due_at < %(until)s
+           order by due_at limit %(most)s)
+          union
+          (select lane, id from tasks where workspace_id = %(w)s and status = 'open'
+             and kind in ('hand_off', 'read_reply') order by due_at limit %(most)s)
+        )
         select json_agg(w order by w.due_at)::text from (
           select t.lane, t.id, t.lead_id, t.kind, t.title, t.owner, t.due_at,
             coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead') as lead,
             case when t.kind in ('hand_off', 'read_reply', 'escalation') then (
               select e.data->>'text' from events e where e.lane = t.lane and e.lead_id = t.lead_id
                 and e.kind in ('replied', 'doubtful') order by e.seq desc limit 1) end as said
-          from tasks t join leads l on l.lane = t.lane and l.id = t.lead_id
-          where t.workspace_id = %(w)s and t.status = 'open' and t.due_at < %(until)s
-          order by t.due_at limit %(most)s
+          from wanted join tasks t using (lane, id) join leads l on l.lane = t.lane and l.id = t.lead_id
         ) w
         """,
         {"w": workspace_id, "until": now + timedelta(hours=12), "most": MOST},
@@ -98,7 +110,11 @@ def troubles(conn: psycopg.Connection, workspace_id: int) -> Troubles:
 def numbers(conn: psycopg.Connection, workspace_id: int, now: datetime) -> Numbers:
     """Four pictures of the day, each from an index by time that covers a day's rows only."""
     since = now - timedelta(hours=24)
-    kinds = {"touches": ["touch.sent"], "replies": ["replied", "clicked", "called.back", "meeting.booked"], "held": ["touch.held", "touch.refused"]}
+    kinds = {
+        "touches": ["touch.sent"],
+        "replies": ["replied", "clicked", "called.back", "meeting.booked"],
+        "held": ["touch.held", "touch.refused"],
+    }
     leads = conn.execute(
         "select (24 - ceil(extract(epoch from %(now)s - created_at) / 3600))::int as hour, count(*) from leads"
         " where workspace_id = %(w)s and created_at > %(since)s and created_at <= %(now)s group by 1",
@@ -110,7 +126,9 @@ def numbers(conn: psycopg.Connection, workspace_id: int, now: datetime) -> Numbe
         " and coalesce((data->>'automated')::boolean, false) = false group by 1, 2",
         {"w": workspace_id, "since": since, "now": now, "kinds": [kind for some in kinds.values() for kind in some]},
     ).fetchall()
-    hourly = {name: _hours([(hour, count) for kind, hour, count in events if kind in some]) for name, some in kinds.items()}
+    hourly = {
+        name: _hours([(hour, count) for kind, hour, count in events if kind in some]) for name, some in kinds.items()
+    }
     return Numbers(leads=_hours(leads), **hourly)
 
 

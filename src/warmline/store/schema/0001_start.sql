@@ -198,6 +198,7 @@ create table touches (
   purpose      text not null,
   template     text not null,
   last         boolean not null default true, -- no other channel is left for the step
+  wakes        boolean not null default true, -- something hangs on its being sent, so the lead is looked at then
   status       text not null check
                (status in ('queued', 'sending', 'sent', 'delivered', 'failed', 'held', 'refused', 'unknown')),
   ready_at     timestamptz not null,
@@ -206,6 +207,7 @@ create table touches (
   subject      text not null default '',
   body         text not null default '',
   claimed_by   uuid,
+  handed_at    timestamptz,                   -- of the wall clock: when the last try's intent was committed
   leased_until timestamptz,                   -- of the wall clock: a crash is a crash in any time
   provider     text not null default '',
   provider_id  text not null default '',
@@ -252,6 +254,7 @@ create unique index one_task_an_attempt on tasks (lane, enrollment_id, step, att
 create unique index one_open_task_a_kind on tasks (lane, lead_id, kind) where status = 'open' and step = '';
 create index tasks_of_lead on tasks (lane, lead_id);
 create index tasks_open on tasks (workspace_id, due_at) where status = 'open';
+create index tasks_answered on tasks (workspace_id, due_at) where status = 'open' and kind in ('hand_off', 'read_reply');
 
 -- One row for each look at an enrollment: what was decided, on which version and rules, having seen which events.
 create sequence decision_seq cache 1;
@@ -285,6 +288,7 @@ create table quarantine (
   status       text not null default 'open' check (status in ('open', 'replayed', 'dismissed')),
   received_at  timestamptz not null,
   settled_at   timestamptz,
+  settled_by   text not null default '',
   check ((status = 'open') = (settled_at is null))
 );
 create index quarantine_open on quarantine (workspace_id, received_at) where status = 'open';

@@ -1,4 +1,4 @@
-"""GET /healthz: the process answers. GET /readyz: it can also do its work: the database is there and its schema is current."""
+"""GET /healthz: the process answers. GET /readyz: the database answers too, and its schema is current."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .. import database
 from .http import Request, Response, text
 
 
-async def live(request: Request) -> Response:
+async def live(_request: Request) -> Response:
     return text(200, "ok\n")
 
 
-async def ready(request: Request) -> Response:
+async def ready(_request: Request) -> Response:
     problem = await asyncio.to_thread(_problem)
     return text(503, problem + "\n") if problem else text(200, "ready\n")
 

@@ -31,9 +31,14 @@ def _take(request: Request) -> Response:
     with database.connection() as conn:
         workspace = find_workspace(conn, request)
         if workspace is None:
-            return text(404, "No workspace has this host name in its public_url. Correct public_url, or the provider's webhook.\n")
+            return text(
+                404,
+                "No workspace has this host name in its public_url. Correct public_url, or the provider's webhook.\n",
+            )
         if kind not in workspace.config.channels:
-            return text(404, f"This workspace has no channel {kind[:40]}. Add [channels.{kind[:40]}] to warmline.toml.\n")
+            return text(
+                404, f"This workspace has no channel {kind[:40]}. Add [channels.{kind[:40]}] to warmline.toml.\n"
+            )
         channel = _channel(kind, workspace)
         try:
             return _read(conn, workspace, channel, request, kind, tail)

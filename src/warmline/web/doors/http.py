@@ -20,7 +20,10 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _JSON = msgspec.json.Encoder()
-_POLICY = b"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+_POLICY = (
+    b"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; "
+    b"frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 class TooLargeError(Exception):
@@ -73,7 +76,9 @@ def text(status: int, content: str, content_type: bytes = b"text/plain; charset=
 
 
 def redirect(status: int, address: str) -> Response:
-    return Response(status, b"", ((b"location", address.encode("ascii", "strict")), (b"referrer-policy", b"no-referrer")))
+    return Response(
+        status, b"", ((b"location", address.encode("ascii", "strict")), (b"referrer-policy", b"no-referrer"))
+    )
 
 
 def page(status: int, title: str, body_html: str) -> Response:
@@ -135,7 +140,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _client(scope: Scope, headers: Mapping[str, str]) -> str:
-    """A proxy of ours adds the caller's address at the end of X-Forwarded-For; what stands before it anybody can write."""
+    """A proxy of ours adds the caller at the end of X-Forwarded-For; what stands before it anybody can write."""
     peer = str((scope.get("client") or ("", 0))[0])
     forwarded = headers.get("x-forwarded-for", "")
     if forwarded and peer in database.environment_here().proxies:

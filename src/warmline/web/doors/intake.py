@@ -29,7 +29,9 @@ async def take(request: Request) -> Response:
         return _answer(request, None, Answer(404, {"error": _no_source(workspace, request.tail)}))
     try:
         if not presents(source, _key(source), request.headers.get("x-warmline-key", "")):
-            return _answer(request, None, Answer(403, {"error": "This source asks for its key in the header X-Warmline-Key."}))
+            return _answer(
+                request, None, Answer(403, {"error": "This source asks for its key in the header X-Warmline-Key."})
+            )
         key = request.headers.get("idempotency-key", "")[:200]
         future = door().post(workspace, source.key, _origin(request), request.body, key)
         return _answer(request, source, await asyncio.wrap_future(future))
@@ -39,7 +41,7 @@ async def take(request: Request) -> Response:
         return _answer(request, None, Answer(503, {"error": str(error)}))
 
 
-async def thanks(request: Request) -> Response:
+async def thanks(_request: Request) -> Response:
     """Where a form goes whose source names no page of its own."""
     return page(200, "Thank you", "<p>We have your request and will be in touch shortly.</p>")
 
@@ -76,7 +78,10 @@ def _no_source(workspace: Workspace | None, name: str) -> str:
     if workspace is None:
         return "No workspace has this host name in its public_url. Correct public_url, or the address."
     known = ", ".join(workspace.config.sources) or "none yet"
-    return f"There is no source {name[:60]}. Add [sources.{name[:60]}] to warmline.toml and run `warmline apply`. There are: {known}."
+    named = name[:60]
+    return (
+        f"There is no source {named}. Add [sources.{named}] to warmline.toml, run `warmline apply`. There are: {known}."
+    )
 
 
 def _origin(request: Request) -> Origin:
@@ -96,6 +101,14 @@ def _answer(request: Request, source: Source | None, answer: Answer) -> Response
     if answer.status == 202:
         return redirect(303, source.redirect if source and source.redirect else "/thanks")
     fields = answer.body.get("fields") or {}
-    listed = "".join(f"<li><strong>{html.escape(name)}</strong>: {html.escape(said)}</li>" for name, said in fields.items() if name)
-    said = f"<ul class='stack-small'>{listed}</ul>" if listed else f"<p>{html.escape(str(answer.body.get('error', '')))}</p>"
-    return page(answer.status, "This could not be sent", said + "<p>Go back to correct it; what you wrote is still there.</p>")
+    listed = "".join(
+        f"<li><strong>{html.escape(name)}</strong>: {html.escape(said)}</li>" for name, said in fields.items() if name
+    )
+    said = (
+        f"<ul class='stack-small'>{listed}</ul>"
+        if listed
+        else f"<p>{html.escape(str(answer.body.get('error', '')))}</p>"
+    )
+    return page(
+        answer.status, "This could not be sent", said + "<p>Go back to correct it; what you wrote is still there.</p>"
+    )

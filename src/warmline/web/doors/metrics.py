@@ -1,4 +1,4 @@
-"""GET /metrics: counts in Prometheus' text form, over every workspace. The names of reasons are those of the database."""
+"""GET /metrics: counts in Prometheus' text form, over every workspace. Reasons have the names of the database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .http import Request, Response, text
 OVER = timedelta(hours=1)
 
 
-async def show(request: Request) -> Response:
+async def show(_request: Request) -> Response:
     body = await asyncio.to_thread(_read)
     return text(200, body, b"text/plain; version=0.0.4; charset=utf-8")
 
@@ -34,15 +34,23 @@ def _read() -> str:
 def _gauges(registry: CollectorRegistry) -> dict[str, Gauge]:
     table = {
         "leads": ("Leads by status", ["workspace", "status"]),
-        "touches_last_hour": ("Touches of the last hour by channel and what became of them", ["workspace", "channel", "status"]),
+        "touches_last_hour": (
+            "Touches of the last hour by channel and what became of them",
+            ["workspace", "channel", "status"],
+        ),
         "holds_last_hour": ("Touches the gate held in the last hour, by rule", ["workspace", "reason"]),
         "refusals_last_hour": ("Touches the gate refused in the last hour, by rule", ["workspace", "reason"]),
         "tasks_open": ("Open tasks by kind", ["workspace", "kind"]),
-        "waiting": ("Leads that wait for a person's decision: orphans, parked, unknown, quarantined", ["workspace", "why"]),
+        "waiting": (
+            "Leads that wait for a person's decision: orphans, parked, unknown, quarantined",
+            ["workspace", "why"],
+        ),
         "looks_due": ("Enrollments due to be looked at, over every workspace", []),
         "touches_due": ("Touches due to be handed over, over every workspace", []),
     }
-    return {name: Gauge(f"warmline_{name}", words, labels, registry=registry) for name, (words, labels) in table.items()}
+    return {
+        name: Gauge(f"warmline_{name}", words, labels, registry=registry) for name, (words, labels) in table.items()
+    }
 
 
 def _fill(gauges: dict[str, Gauge], found: Measures) -> None:

@@ -1,4 +1,4 @@
-"""GET /static/...: the stylesheet, the font and htmx, kept by browsers for good because their address names their content."""
+"""GET /static/...: stylesheet, font and scripts, kept by browsers for good: their address names their content."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ async def serve(request: Request) -> Response:
         with answer.file as opened:
             body = opened.read()
     # The length is written with the answer; whitenoise's own would stand there twice.
-    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers if name.lower() != "content-length"]
+    headers = [
+        (name.lower().encode(), value.encode()) for name, value in answer.headers if name.lower() != "content-length"
+    ]
     return Response(int(answer.status), body, tuple(headers))
 
 
 @cache
 def _files() -> WhiteNoise:
-    noise = WhiteNoise(None, immutable_file_test=lambda path, url: True, allow_all_origins=False)
+    noise = WhiteNoise(None, immutable_file_test=lambda _path, _url: True, allow_all_origins=False)
     noise.add_files(str(static_files.ROOT), static_files.prefix())
     return noise
 

@@ -12,7 +12,9 @@ from ...store.ids import read_touch_ref
 from .. import database
 
 
-def record(kind: str, ref: str, key: str, method: str, user_agent: str, data: Mapping[str, str], reply: str = "") -> bool:
+def record(
+    kind: str, ref: str, key: str, method: str, user_agent: str, data: Mapping[str, str], reply: str = ""
+) -> bool:
     """Record a signal about the touch `ref`. False when there is no such touch.
 
     A scanner's visit is kept too, marked with how it gave itself away; `key` makes a person's second click on the same

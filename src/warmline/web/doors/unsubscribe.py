@@ -1,4 +1,4 @@
-"""GET /u/{token} shows one button; POST does it, also as one click from a mail program (RFC 8058). GET never unsubscribes."""
+"""GET /u/{token} shows one button; POST unsubscribes, also as one click from a mail program (RFC 8058)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .touched import record
 async def take(request: Request) -> Response:
     ref = read_touch(request.tail, "unsubscribe", database.environment_here().secret.encode())
     if ref is None:
-        said = "<p>It is incomplete or was changed on the way. Open it again from the message, or answer the message with STOP.</p>"
+        said = "<p>It is incomplete or was changed on the way. Open it again from the message, or answer with STOP.</p>"
         return page(404, "This link does not work", said)
     if request.method == "POST":
         return await _unsubscribe(request, ref)
     said = (
         "<p>You will get no more messages from us: no email, no texts, no voicemail.</p>"
-        "<form method='post'><button class='button button-main button-wide' type='submit'>Stop all messages</button></form>"
+        "<form method='post'><button class='button button-main button-wide'>Stop all messages</button></form>"
     )
     return page(200, "Stop these messages?", said)
 

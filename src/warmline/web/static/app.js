@@ -37,12 +37,12 @@
     event.preventDefault();
   });
 
-  // What comes next is asked only after a call that reached the lead.
+  // What comes next is asked only after the outcomes that leave it open.
   const next = document.querySelector("[data-next]");
   if (next !== null) {
     const show = () => {
       const outcome = document.querySelector("input[name=outcome]:checked");
-      next.hidden = outcome === null || outcome.value !== "connected";
+      next.hidden = outcome === null || !next.dataset.next.split(" ").includes(outcome.value);
     };
     document.addEventListener("change", show);
     show();

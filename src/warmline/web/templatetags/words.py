@@ -1,4 +1,4 @@
-"""How values are shown: times, statuses, channels, icons. Local times here are for reading; nothing is decided by them."""
+"""How values are shown: times, statuses, channels, icons. Local times here are for reading; they decide nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ def nav_item(context: dict[str, Any], name: str, words: str, picture: str) -> Sa
     path = context["request"].path
     here = path == address or (address != "/" and path.startswith(address + "/"))
     waiting = getattr(context.get("counts"), name, 0)
-    count = format_html('<span class="count count-hot">{}<span class="unseen"> waiting</span></span>', waiting) if waiting else ""
+    count = (
+        format_html('<span class="count count-hot">{}<span class="unseen"> waiting</span></span>', waiting)
+        if waiting
+        else ""
+    )
     current = mark_safe(' aria-current="page"') if here else ""
     return format_html('<li><a href="{}"{}>{}<span>{}</span>{}</a></li>', address, current, icon(picture), words, count)
 

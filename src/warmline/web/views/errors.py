@@ -11,18 +11,18 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _show(request, 403, "This is not yours to open", str(exception) or "Ask a manager of your workspace.")
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's name
     said = "Nothing is at this address. The link may be old, or what it named belongs to another workspace."
     return _show(request, 404, "There is no such page", said)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    said = "Something failed on our side, and it has been written to the log. Try again; if it stays, tell your admin when it happened."
+    said = "Something failed on our side, and the log has it. Try again; if it stays, tell your admin when it happened."
     return _show(request, 500, "That did not work", said)
 
 
 @login_not_required
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's name
     said = "The form was open for too long, or came from another site. Go back, reload the page and send it once more."
     return _show(request, 403, "This form is no longer valid", said)
 

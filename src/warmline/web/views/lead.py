@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from ...insight.story import LeadNotFoundError, Story, story
+from ...store import playbooks
 from ..acting import ACTS, RefusedError, possible
 from ..asking import Ask, asked
 from ..steps import progress, run_shown
@@ -33,8 +34,15 @@ def act(request: HttpRequest, lead_id: UUID, act: str) -> HttpResponse:
 
 def _page(ask: Ask, lead_id: UUID, status: int = 200, problem: str = "") -> HttpResponse:
     told = _found(ask, lead_id)
-    dots, run = progress(told.steps, told.coming), run_shown(told)
-    content = {"story": told, "days": days(told), "dots": dots, "run": run, "acts": possible(told)}
+    books = [(one.key, one.playbook.name) for one in playbooks.current(ask.conn, ask.workspace_id)]
+    content = {
+        "books": books,
+        "story": told,
+        "days": days(told),
+        "dots": progress(told),
+        "run": run_shown(told),
+        "acts": possible(told),
+    }
     return ask.page("lead.html", status, problem=problem, **content)
 
 

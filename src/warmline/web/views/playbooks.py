@@ -16,7 +16,9 @@ def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         crowds = pages.crowds(ask.conn, ask.workspace_id)
         current = playbooks.current(ask.conn, ask.workspace_id)
-        return ask.page("playbooks.html", books=[(shown(one), sum(crowds.get(one.key, {}).values())) for one in current])
+        return ask.page(
+            "playbooks.html", books=[(shown(one), sum(crowds.get(one.key, {}).values())) for one in current]
+        )
 
 
 @require_safe

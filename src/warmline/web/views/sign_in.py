@@ -19,7 +19,7 @@ from .. import database, people
 @require_GET
 def explain(request: HttpRequest) -> HttpResponse:
     """What a stranger sees."""
-    if request.person is not None:  # type: ignore[attr-defined]
+    if request.person is not None:
         return redirect("today")
     return render(request, "sign_in.html", {"next": _next(request)})
 

@@ -16,7 +16,7 @@ from ..finishing import finish, opened
 def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         whose = ask.got("whose") if ask.got("whose") in ("mine", "free", "all") else "mine"
-        listed = tasks.listed(ask.conn, ask.workspace_id, whose, ask.person.key)  # type: ignore[arg-type]
+        listed = tasks.listed(ask.conn, ask.workspace_id, whose, ask.person.key)
         return ask.page("tasks.html", whose=whose, listed=listed)
 
 

@@ -1,0 +1,83 @@
+"""warmline quarantine: what came in and could not be read."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import psycopg
+import typer
+from rich.markup import escape
+
+from warmline.cli.parked import WHO
+from warmline.cli.place import HERE, AsJson, Dir, database, read_text, workspace
+from warmline.cli.say import CommandError, counted, out, show_json
+from warmline.intake.acts import ActError, dismiss_quarantine, replay_quarantine
+from warmline.store.clock import read_clock
+from warmline.store.pages import attention
+from warmline.store.pages.attention import Quarantined
+
+quarantine = typer.Typer(help="What came in and could not be read.", no_args_is_help=True)
+
+Id = Annotated[UUID, typer.Argument(help="Which, as `quarantine list` shows it.")]
+
+
+@quarantine.command("list")
+def show(directory: Dir = HERE, as_json: AsJson = False) -> None:
+    """List it, oldest first, each with the reason and the beginning of its body."""
+    with database(directory) as conn:
+        found = attention.quarantined(conn, workspace(conn, directory).id)
+    if as_json:
+        show_json(found)
+        return
+    for one in found:
+        out().print(
+            f"{one.id}  {one.received_at:%d %b %Y %H:%M} UTC  [name]{escape(one.door)}[/]\n"
+            f"  [bad]{escape(one.reason)}[/]\n  [quiet]{escape(one.body[:300])}[/]",
+            soft_wrap=True,
+        )
+    more = " Correct and replay: warmline quarantine replay ID --body FILE" if found else ""
+    out().print(f"{counted(len(found), 'item')} in quarantine.{more}")
+
+
+@quarantine.command()
+def replay(
+    item: Id,
+    body: Annotated[
+        Path | None,
+        typer.Option("--body", help="A file with the corrected body; - for standard input. Default: as it came."),
+    ] = None,
+    directory: Dir = HERE,
+) -> None:
+    """Let it in again, corrected or, when the settings were at fault, as it came."""
+    with database(directory) as conn:
+        place = workspace(conn, directory)
+        kept = _find(conn, place.id, item)
+        text = kept.body if body is None else sys.stdin.read() if str(body) == "-" else read_text(body)
+        try:
+            replay_quarantine(conn, place, item, text, WHO, read_clock(conn).now())
+        except ActError as error:
+            raise CommandError(str(error)) from error
+    out().print("[good]Read.[/] It is in now, as if it had come at this moment.")
+
+
+@quarantine.command()
+def dismiss(item: Id, directory: Dir = HERE) -> None:
+    """Set it aside for good: it stays on record and is not shown any more."""
+    with database(directory) as conn:
+        place = workspace(conn, directory)
+        _find(conn, place.id, item)
+        try:
+            dismiss_quarantine(conn, place, item, WHO, read_clock(conn).now())
+        except ActError as error:
+            raise CommandError(str(error)) from error
+    out().print("[good]Dismissed.[/]")
+
+
+def _find(conn: psycopg.Connection, workspace_id: int, item: UUID) -> Quarantined:
+    for one in attention.quarantined(conn, workspace_id):
+        if one.id == item:
+            return one
+    raise CommandError(f"{item} is not in quarantine. `warmline quarantine list` shows what is.")

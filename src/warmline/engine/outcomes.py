@@ -1,0 +1,71 @@
+"""What a receipt means for a touch. Only what certainly left nothing is ever tried again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from warmline.channels.contract import Accepted, NotSent, Receipt, Refused, Unknown
+from warmline.store.touches import Outcome, Ready
+
+from .compose import Unsendable
+
+#: After this many tries that certainly left nothing, a touch has failed.
+MOST_TRIES = 8
+
+#: However long a provider is busy, it is tried again after this.
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+def outcome_of_receipt(lane: int, touch: Ready, receipt: Receipt, now: datetime) -> Outcome:
+    """The status of an unknown one is "asking": nothing is written of it before the provider has been asked."""
+    base = outcome_of(lane, touch, "sent", now)
+    match receipt:
+        case Accepted(provider_id):
+            base.provider_id = provider_id
+        case Refused(reason, code, detail):
+            base.status, base.event, base.reason, base.wakes = "failed", "touch.failed", reason, True
+            base.error, base.data = detail, {"code": code, "detail": detail}
+        case NotSent(detail, retry_after) if touch.tries < MOST_TRIES:
+            base.status, base.event, base.error = "queued", "", detail
+            base.until = now + min(retry_after * 2 ** (touch.tries - 1), LONGEST_PAUSE)
+        case NotSent(detail, _):
+            base.status, base.event, base.reason, base.error = "failed", "touch.failed", "gave_up", detail
+            base.data, base.wakes = {"detail": detail}, True
+        case Unknown(detail):
+            base.status, base.event, base.error = "asking", "", detail
+    return base
+
+
+def again(lane: int, touch: Ready, now: datetime) -> Outcome:
+    """Back in the queue: it was not sent, and not by anybody's fault."""
+    return outcome_of(lane, touch, "queued", now, event="", until=now)
+
+
+def unwritten(lane: int, touch: Ready, error: Exception, now: datetime) -> Outcome:
+    """A touch without words, or of a lead that can't be judged: refused where no try would help, else its lead is parked."""
+    if isinstance(error, Unsendable):
+        return outcome_of(lane, touch, "refused", now, reason=error.reason)
+    why = f"{type(error).__name__}: {error}".replace("\x00", "\\0")
+    return outcome_of(lane, touch, "held", now, reason="error", park=why)
+
+
+def outcome_of(
+    lane: int,
+    touch: Ready,
+    status: str,
+    now: datetime,
+    *,
+    reason: str = "",
+    park: str = "",
+    event: str | None = None,
+    until: datetime | None = None,
+    data: dict[str, Any] | None = None,
+) -> Outcome:
+    """An outcome of `touch`, with the event that the story gets for it: touch.<status>, unless another is named."""
+    return Outcome(
+        lane=lane, id=touch.id, lead_id=touch.lead_id, workspace_id=touch.workspace_id, step=touch.step,
+        enrollment_id=touch.enrollment_id, channel=touch.channel, last=touch.last, tries=touch.tries, status=status,
+        at=now, event=f"touch.{status}" if event is None else event, until=until, reason=reason, error=park, park=park,
+        data=data or {}, wakes=touch.wakes or status != "sent",
+    )  # fmt: skip

@@ -1,0 +1,45 @@
+"""Every act of a person, one function each, the same for the web and the command line.
+
+    act(conn, workspace, lane, id, who, now, ...)
+
+One transaction; the story says who did it. ActError says why it can't be done now and what to do instead.
+"""
+
+from .attention import dismiss_quarantine, replay_parked, replay_quarantine, settle_unknown
+from .following import ActError, Next
+from .lead import (
+    add_note,
+    close,
+    correct_address,
+    enroll,
+    opt_out,
+    opt_out_by_rep,
+    reassign,
+    release,
+    reopen,
+    set_zone,
+    take_over,
+)
+from .task import complete_call, complete_task
+
+__all__ = [
+    "ActError",
+    "Next",
+    "add_note",
+    "close",
+    "complete_call",
+    "complete_task",
+    "correct_address",
+    "dismiss_quarantine",
+    "enroll",
+    "opt_out",
+    "opt_out_by_rep",
+    "reassign",
+    "release",
+    "reopen",
+    "replay_parked",
+    "replay_quarantine",
+    "set_zone",
+    "settle_unknown",
+    "take_over",
+]

@@ -1,0 +1,130 @@
+"""What a person settles on the list of things that need attention: parked, unknown, quarantined."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from warmline.channels.contract import Signal
+from warmline.store import enrollments, quarantine, receipts
+from warmline.store.quarantine import Kept
+from warmline.store.workspaces import Workspace
+
+from ..accept import accept
+from ..inbound import receive_one
+from ..messages import UnplacedError
+from ..sources import parse
+from ..submission import Origin, Rejected
+from .following import ActError, in_hand
+
+
+def replay_parked(
+    conn: psycopg.Connection, workspace: Workspace, lane: int, enrollment_id: UUID, who: str, now: datetime
+) -> None:
+    """The cause is gone: the playbook goes on from where it stopped."""
+    lead_id = enrollments.lead_of(conn, workspace.id, lane, enrollment_id)
+    if lead_id is None:
+        raise ActError("This workspace has no such run of a playbook. Reload the page.")
+    with in_hand(conn, workspace, lane, lead_id, now) as case:
+        run = case.person.run
+        if run is None or run.id != enrollment_id or run.status != "parked":
+            raise ActError("It is not parked any more. Reload the page.")
+        to = "handed_off" if case.person.status == "handed_off" else "running"
+        enrollments.resume(conn, lane, enrollment_id, now, to)
+        case.happened("unparked", who=who)
+        case.cancel_tasks("unparked", who, ("parked",))
+
+
+def settle_unknown(
+    conn: psycopg.Connection,
+    workspace: Workspace,
+    lane: int,
+    touch_id: UUID,
+    who: str,
+    now: datetime,
+    *,
+    status: Literal["sent", "failed"],
+) -> None:
+    """A person found out what became of a touch. It is never sent again; the playbook goes on knowing."""
+    touch = receipts.find(conn, workspace.id, lane, touch_id)
+    if touch is None:
+        raise ActError("This workspace has no such touch. Reload the page.")
+    with in_hand(conn, workspace, lane, touch.lead_id, now) as case:
+        if not receipts.move(conn, lane, touch, status, ("unknown",)):
+            raise ActError("What became of it is known by now. Reload the page.")
+        more: dict[str, Any] = {"reason": "settled", "last": touch.last} if status == "failed" else {}
+        case.happened(
+            f"touch.{status}", enrollment=touch.enrollment_id, step=touch.step, channel=touch.channel, touch=touch.id,
+            who=who, **more,
+        )  # fmt: skip
+        if not receipts.has_unknown(conn, lane, touch.lead_id):
+            case.cancel_tasks("settled", who, ("unknown",))
+            case.leave_nobody_behind(f"Decide what {case.person.called} gets next")
+
+
+def replay_quarantine(
+    conn: psycopg.Connection, workspace: Workspace, kept_id: UUID, body: str, who: str, now: datetime
+) -> None:
+    """Let a corrected body in, as if it came now. Raises ActError with what is still wrong; the correction is kept."""
+    wrong = ""
+    with conn.transaction():
+        kept = _hold(conn, workspace, kept_id)
+        door, _, name = kept.door.partition(":")
+        wrong = (
+            _replay_source(conn, workspace, kept, name, body, now)
+            if door == "source"
+            else _replay_signal(conn, workspace, body, now)
+        )
+        if wrong:
+            quarantine.explain(conn, kept_id, wrong, body)
+        else:
+            quarantine.settle(conn, kept_id, "replayed", who, now)
+    if wrong:
+        raise ActError(f"It still can't be read. {wrong}")
+
+
+def dismiss_quarantine(conn: psycopg.Connection, workspace: Workspace, kept_id: UUID, who: str, now: datetime) -> None:
+    """It is of no use; it stays on record as dismissed."""
+    with conn.transaction():
+        _hold(conn, workspace, kept_id)
+        quarantine.settle(conn, kept_id, "dismissed", who, now)
+
+
+def _hold(conn: psycopg.Connection, workspace: Workspace, kept_id: UUID) -> Kept:
+    kept = quarantine.hold(conn, workspace.id, kept_id)
+    if kept is None or kept.status != "open":
+        raise ActError("It is settled already, or not of this workspace. Reload the page.")
+    return kept
+
+
+def _replay_source(
+    conn: psycopg.Connection, workspace: Workspace, kept: Kept, name: str, body: str, now: datetime
+) -> str:
+    source = workspace.config.sources.get(name)
+    if source is None:
+        return f"The source {name} is gone. Add [sources.{name}] to warmline.toml and publish it."
+    context = {key: str(value) for key, value in kept.context.items() if key in ("ip", "user_agent", "url")}
+    origin = Origin(**context, body=body, content_type=kept.content_type)
+    parsed = parse(source, workspace.config, origin, body.encode("utf-8", "replace"))
+    if parsed.problems:
+        return " ".join(one.reason for one in parsed.problems)
+    results = accept(conn, workspace, parsed.submissions, now)
+    return " ".join(one.reason for one in results if isinstance(one, Rejected))
+
+
+def _replay_signal(conn: psycopg.Connection, workspace: Workspace, body: str, now: datetime) -> str:
+    """A provider's request can't be corrected, because its signature covers what is wrong: it is told anew."""
+    try:
+        signal = msgspec.json.decode(body.encode("utf-8", "replace"), type=Signal)
+    except msgspec.DecodeError as error:
+        example = '{"kind": "inbound", "at": "2026-11-24T15:30:00Z", "sender": "+12125550123", "text": "..."}'
+        return f"It is no signal: {error}. Write what the provider meant, such as {example}"
+    try:
+        receive_one(conn, workspace, signal, now)
+    except UnplacedError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,60 @@
+"""The pure core on a lead in the middle of its playbook: fold, decide, check, in microseconds a call."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from statistics import median
+
+from tests.builders import TUESDAY, starter_files
+from warmline import rules as rule_data
+from warmline.core import gate
+from warmline.core.bundle import read_bundle
+from warmline.core.consent import Consent
+from warmline.core.decide import decide
+from warmline.core.events import Event
+from warmline.core.gate import Facts
+from warmline.core.policy import rules_for
+from warmline.core.standing import history_of
+
+from .population import ENROLLED, FIRST_DAY
+from .report import Row
+
+
+def measure() -> list[Row]:
+    bundle = read_bundle(starter_files()).bundle
+    assert bundle is not None
+    playbook = bundle.playbooks["pricing"]
+    rules = rules_for(rule_data.packs().values(), bundle.config, rule_data.holidays(), TUESDAY.date())
+    events = [
+        Event(kind, ENROLLED + timedelta(minutes=after), seq, "E", step, channel, f"t{seq}", json.loads(data))
+        for seq, (kind, after, step, channel, data) in enumerate(FIRST_DAY, 1)
+    ]
+
+    def history() -> object:
+        return history_of("E", 5, ENROLLED, "America/New_York", {}, {}, events)
+
+    seen = history_of("E", 5, ENROLLED, "America/New_York", {}, {}, events)
+    consent = Consent("express_written", ("sms", "voicemail"), ENROLLED, None, "sms-2026-11")
+    facts = Facts(
+        address="+12125550142", zones=frozenset({"America/New_York"}), zone_basis="area_code", consents=[consent],
+        requested_at=ENROLLED, attempts=seen.attempts,
+    )  # fmt: skip
+    ask = gate.Ask("sms")
+    return [
+        _row("fold of a first day (8 events)", history, ""),
+        _row("decide", lambda: decide(playbook, seen, TUESDAY, rules.office), "bar: 20 us"),
+        _row("check, with its whole trace", lambda: gate.check(ask, facts, rules, TUESDAY), "bar: 30 us"),
+    ]
+
+
+def _row(what: str, call: Callable[[], object], bar: str, times: int = 5_000, rounds: int = 7) -> Row:
+    found = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        for _ in range(times):
+            call()
+        found.append((time.perf_counter() - began) / times * 1e6)
+    return Row(what, f"{median(found):.1f} us", bar, f"{min(found):.1f} to {max(found):.1f} us")

@@ -1,0 +1,168 @@
+"""Rules that bind: combined from jurisdictions and a workspace's own settings, and never loosened by either."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import date, time, timedelta
+from itertools import permutations
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.core.gate_facts import starter_config
+from warmline import rules
+from warmline.core.gate import AUTOMATED, Rules
+from warmline.core.policy import office_of, rules_for
+from warmline.core.rulebook import AcknowledgeRule, AnyRule, ConsentRule, HoursRule, Pack, Source
+from warmline.core.settings import Caps, Config
+
+TODAY = date(2026, 11, 24)
+SOURCE: dict[str, Any] = {"source": ("x",), "confidence": "high"}
+
+
+def pack(name: str, *own: AnyRule, since: date = date(2020, 1, 1)) -> Pack:
+    return Pack(
+        as_of=TODAY, sources={"x": Source("x")}, id=name, name=name, covers=("US",), effective_from=since, rules=own
+    )
+
+
+def hours(name: str, window: str, *channels: Any, purposes: tuple[Any, ...] = ("marketing",), **more: Any) -> HoursRule:
+    return HoursRule(
+        id=name, channels=channels or ("sms",), purposes=purposes, windows={"mon-sun": (window,)}, **SOURCE, **more
+    )
+
+
+def consent(name: str, level: Any, *, default: Any = "none", purpose: Any = "marketing", **more: Any) -> ConsentRule:
+    return ConsentRule(
+        id=name, channels=("sms",), purposes=(purpose,), level=level, engine_default=default, **SOURCE, **more
+    )
+
+
+def acknowledge(name: str, minutes: int, *, bound: bool = False) -> AcknowledgeRule:
+    return AcknowledgeRule(
+        id=name, channels=("sms",), within_minutes=minutes, hours_bind_acknowledge=bound, **SOURCE
+    )  # fmt: skip
+
+
+def config(**own: Any) -> Config:
+    return msgspec.structs.replace(starter_config(), **own)
+
+
+def combine(packs: Iterable[Pack], own: Config | None = None, on: date = TODAY) -> Rules:
+    return rules_for(packs, own or starter_config(), rules.holidays(), on)
+
+
+def ids(found: Rules, channel: str, purpose: str) -> list[str]:
+    return [one.id for one in found.hours.get((channel, purpose), ())]
+
+
+def test_federal_law_binds_texts_calls_and_voicemail_from_eight_to_nine_and_no_mail() -> None:
+    found = combine(rules.packs().values())
+    for channel in ("sms", "call", "voicemail"):
+        (rule,) = found.hours[channel, "marketing"]
+        assert [(one.start, one.end) for one in rule.week[0]] == [(time(8), time(21))]
+        assert rule.cite.startswith("47 CFR")
+    assert ("email", "marketing") not in found.hours
+    assert found.consent["sms", "marketing"].level == "express_written"
+    assert found.consent["email", "marketing"].level == "inquiry"
+    assert ("voicemail", "acknowledge") not in found.consent
+    assert found.fresh == timedelta(minutes=15)
+
+
+def test_hours_of_several_packs_all_bind() -> None:
+    found = combine([pack("a", hours("a.h", "08:00-21:00")), pack("b", hours("b.h", "09:00-20:00"))])
+    assert ids(found, "sms", "marketing") == ["a.h", "b.h"]
+
+
+@pytest.mark.parametrize("order", list(permutations(("inquiry", "express_written", "express"))))
+def test_of_several_consent_rules_the_highest_level_counts_whatever_the_order(order: tuple[str, ...]) -> None:
+    found = combine([pack(f"p{n}", consent(f"p{n}.c", level)) for n, level in enumerate(order)])
+    assert found.consent["sms", "marketing"].level == "express_written"
+
+
+def test_what_we_ask_beyond_the_law_counts() -> None:
+    assert (
+        combine([pack("a", consent("a.c", "none", default="express"))]).consent["sms", "marketing"].level == "express"
+    )
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_what_one_pack_bars_no_other_allows(turn: int) -> None:
+    packs = [pack("a", consent("a.c", "none", allowed=False)), pack("b", consent("b.c", "none"))]
+    assert ("sms", "marketing") not in combine(packs[::turn]).consent
+
+
+def test_a_rule_binds_from_its_first_day_until_the_day_before_its_end() -> None:
+    dated = hours("a.h", "09:00-20:00", effective_from=date(2026, 11, 25), effective_until=date(2026, 12, 1))
+    days = [date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 30), date(2026, 12, 1)]
+    assert [bool(ids(combine([pack("a", dated)], on=day), "sms", "marketing")) for day in days] == [0, 1, 1, 0]
+    later = pack("a", hours("a.h", "09:00-20:00"), since=date(2027, 1, 1))
+    assert combine([later]).hours == {}
+
+
+def test_the_shortest_time_for_an_acknowledgement_counts_and_without_a_rule_there_is_none() -> None:
+    assert combine([pack("a", acknowledge("a.a", 30)), pack("b", acknowledge("b.a", 10))]).fresh == timedelta(
+        minutes=10
+    )
+    assert combine([pack("a", hours("a.h", "08:00-21:00"))]).fresh == timedelta(0)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_pack_that_binds_acknowledgements_binds_them_to_the_hours_of_every_pack(turn: int) -> None:
+    packs = [pack("a", acknowledge("a.a", 15, bound=True)), pack("b", hours("b.h", "09:00-20:00", "sms", "call"))]
+    found = combine(packs[::turn])
+    assert ids(found, "sms", "acknowledge") == ids(found, "call", "acknowledge") == ["b.h"]
+
+
+def test_a_workspace_may_keep_acknowledgements_for_the_day() -> None:
+    book = [
+        pack("a", hours("a.h", "08:00-21:00"), hours("a.both", "09:00-20:00", purposes=("marketing", "acknowledge")))
+    ]
+    assert ids(combine(book), "sms", "acknowledge") == ["a.both"]
+    assert ids(combine(book, config(acknowledge_at_night=False)), "sms", "acknowledge") == ["a.both", "a.h"]
+
+
+def test_the_caps_are_the_workspaces_own_over_all_automated_channels() -> None:
+    day, week = combine([], config(caps=Caps(2, 5))).caps
+    assert (day.count, day.per, week.count, week.per) == (2, timedelta(days=1), 5, timedelta(days=7))
+    assert day.channels == week.channels == AUTOMATED
+
+
+def test_the_office_keeps_its_own_days_and_the_holidays_of_its_calendars() -> None:
+    own = msgspec.structs.replace(starter_config().office, holidays=frozenset({date(2026, 12, 24)}))
+    office = office_of(config(office=own), rules.holidays(), TODAY)
+    assert {date(2026, 12, 24), date(2026, 12, 25), date(2027, 1, 1), date(2026, 11, 26)} <= office.holidays
+    assert date(2026, 11, 24) not in office.holidays
+
+
+def test_the_version_names_the_packs_the_day_and_every_setting_that_binds() -> None:
+    federal = list(rules.packs().values())
+    plain = combine(federal).version
+    assert plain == combine(federal).version
+    assert plain.startswith("us.fed@")
+    assert plain.endswith(str(TODAY))
+    office = msgspec.structs.replace(starter_config().office, holidays=frozenset({date(2026, 12, 24)}))
+    others = [
+        combine(federal, config(caps=Caps(2, 5))), combine(federal, config(acknowledge_at_night=False)),
+        combine(federal, config(office=office)), combine(federal, on=date(2026, 11, 25)), combine([]),
+    ]  # fmt: skip
+    assert len({plain, *(one.version for one in others)}) == 6
+
+
+@pytest.mark.slow
+def test_the_version_is_the_same_in_every_process() -> None:
+    ask = (
+        "from tests.core.gate_facts import starter_rules; from datetime import date;"
+        "print(starter_rules(date(2026, 11, 24)).version)"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", ask], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1

@@ -1,0 +1,236 @@
+"""The pages in a real browser: readable by everybody, in light and dark, wide and narrow, and by keyboard alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.builders import a_workspace
+from tests.conftest import of
+from warmline.machine.ports import free_port
+from warmline.store import sign_ins
+from warmline.store.clock import real_now
+from warmline.store.connect import connect
+from warmline.store.ids import lane_of, new_id
+from warmline.store.migrate import migrate
+
+pytestmark = pytest.mark.slow
+
+AXE = Path(__file__).parents[2] / ".venv" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SECRET = "a-secret-of-the-tests-that-is-long-enough"
+
+
+@dataclass(frozen=True)
+class Site:
+    address: str
+    dsn: str
+    workspace: int
+    lead: UUID
+    task: UUID
+
+    def pages(self) -> dict[str, str]:
+        lane = lane_of(self.lead)
+        return {
+            "today": "/", "leads": "/leads", "lead": f"/leads/{self.lead}", "tasks": "/tasks?whose=all",
+            "task": f"/tasks/{lane}/{self.task}", "sandbox": "/sandbox", "thread": f"/sandbox/{self.lead}",
+            "attention": "/attention", "playbooks": "/playbooks", "playbook": "/playbooks/pricing", "design": "/design",
+        }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site(server: str) -> Iterator[Site]:
+    """The web as its own process, with a lead, a task, a text that was sent and something in quarantine."""
+    name = f"pages_{os.getpid()}"
+    with connect(server) as conn:
+        conn.execute(f"create database {name}".encode())
+    dsn = of(server, name)
+    port = free_port(8700)
+    address = f"http://127.0.0.1:{port}"
+    environ = {**os.environ, "WARMLINE_DSN": dsn, "WARMLINE_SECRET": SECRET, "WARMLINE_PUBLIC_URL": address}
+    program = "import sys, warmline.web as web; web.migrate(); web.serve(port=int(sys.argv[1]))"
+    with connect(dsn) as conn:
+        migrate(conn)
+        workspace = a_workspace(conn, now=real_now()).id
+    process = subprocess.Popen([sys.executable, "-c", program, str(port)], env=environ)
+    try:
+        _wait(address)
+        with connect(dsn) as conn:
+            yield Site(address, dsn, workspace, *_fill(conn, address, workspace))
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        with connect(server) as conn:
+            conn.execute(f"drop database if exists {name} with (force)".encode())
+
+
+def _wait(address: str) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            assert time.monotonic() < until, "the web did not start within 30 s"
+            time.sleep(0.1)
+
+
+def _fill(conn: Any, address: str, workspace: int) -> tuple[UUID, UUID]:
+    lead = UUID(_post(address, {"name": "Ann Lee", "email": "ann@example.com", "phone": "+12125550123"})["lead"])
+    for number in range(3):
+        _post(address, {"name": f"Bo Reyes {number}", "email": f"bo{number}@example.com"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        _post(address, {"name": "Nobody"})
+    refused.value.close()
+    lane, task = lane_of(lead), new_id()
+    conn.execute(
+        "insert into tasks (lane, id, lead_id, workspace_id, kind, title, owner, due_at, opened_at)"
+        " values (%s, %s, %s, %s, 'call', 'Call Ann Lee', 'kim', now(), now())",
+        (lane, task, lead, workspace),
+    )
+    conn.execute(
+        "insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose,"
+        " template, status, ready_at, created_at, sent_at, address, body)"
+        " select lane, %s, lead_id, workspace_id, id, version_id,"
+        " 'ack', 'sms', 'acknowledge', 'ack', 'sent', now(), now(), now(), '+12125550123', 'Hi Ann, got it.'"
+        " from enrollments where lane = %s and lead_id = %s",
+        (new_id(), lane, lead),
+    )
+    return lead, task
+
+
+def _post(address: str, fields: dict[str, str]) -> Any:
+    asked = urllib.request.Request(  # noqa: S310 - our own server
+        f"{address}/in/pricing", json.dumps(fields).encode(), {"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("There is no Chromium here. `./run test` says how to install it.")
+    with sync_playwright() as playwright:
+        args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=path, args=args)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    """A page whose session is the manager's; whatever the console complains of fails the test."""
+    context = browser.new_context(base_url=site.address, reduced_motion="reduce")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    _sign_in(context, page, site)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def _sign_in(context: BrowserContext, page: Page, site: Site) -> None:
+    with connect(site.dsn) as conn:
+        token = sign_ins.create(conn, site.workspace, "kim", real_now())
+    page.goto(f"/sign-in/{token}")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(site.address + "/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_passes_the_accessibility_checks(width: int, scheme: Any, page: Page, site: Site) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed. `./run test` installs it.")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    found = []
+    for name, path in site.pages().items():
+        page.goto(path)
+        page.evaluate(AXE.read_text())
+        result = page.evaluate("axe.run()")
+        assert len(result["passes"]) > 15, "the checks did not see the page"
+        for one in result["violations"]:
+            where = [node["html"][:120] for node in one["nodes"][:3]]
+            found.append(f"{name}: {one['id']}: {one['help']}: {where}")
+    assert found == []
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_no_page_is_wider_than_the_screen(width: int, page: Page, site: Site) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for name, path in site.pages().items():
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def test_the_first_tab_leads_past_the_navigation(page: Page) -> None:
+    page.goto("/leads")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_list_is_walked_and_opened_by_keyboard(page: Page) -> None:
+    page.goto("/leads")
+    names = page.locator("[data-row] .lead-name").all_inner_texts()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/leads/*-*")
+    assert page.get_by_role("heading", level=1).inner_text() == names[1]
+
+
+def test_a_question_mark_shows_the_keys_and_escape_hides_them(page: Page) -> None:
+    page.goto("/leads")
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("dialog").is_visible()
+
+
+def test_typing_in_the_search_box_is_not_taken_for_a_shortcut(page: Page) -> None:
+    page.goto("/leads")
+    page.keyboard.press("/")
+    page.keyboard.type("jk?")
+    assert page.get_by_label("Search").input_value() == "jk?"
+    assert not page.locator("dialog").is_visible()
+
+
+def test_one_key_chooses_the_outcome_of_a_call(page: Page, site: Site) -> None:
+    page.goto(site.pages()["task"])
+    following = page.get_by_role("group", name="What comes next")
+    page.keyboard.press("3")
+    assert page.get_by_label("No answer").is_checked()
+    assert not following.is_visible()
+    page.keyboard.press("1")
+    assert page.get_by_label("We talked").is_checked()
+    assert following.is_visible()
+
+
+def test_an_answer_in_the_sandbox_appears_in_the_thread(page: Page, site: Site) -> None:
+    page.goto(site.pages()["thread"])
+    page.get_by_label("Your answer").fill("Tomorrow at ten")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("Tomorrow at ten").wait_for()

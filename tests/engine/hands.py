@@ -1,0 +1,139 @@
+"""What engine tests turn by hand: a channel that answers as told, a clock, and one dispatcher step at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Literal
+from uuid import UUID
+
+import psycopg
+
+from tests.builders import TUESDAY
+from warmline.channels.contract import Accepted, Callback, Channel, Kind, Message, Receipt, Signal
+from warmline.engine.catalog import Catalog
+from warmline.engine.compose import Composer
+from warmline.engine.dispatch import Dispatcher, Prepared
+from warmline.engine.outcomes import outcome_of_receipt
+from warmline.engine.rescue import rescue
+from warmline.engine.tick import Ticked, tick
+from warmline.store.connect import connect
+from warmline.store.ids import LANES, lane_of, new_id
+from warmline.store.touches import Outcome
+
+SECRET = b"a secret of tests, thirty-two bytes"
+
+
+class FakeChannel:
+    """Takes everything, unless `answers` holds something else to say; `found` is what it says when it is asked."""
+
+    provider = "fake"
+
+    def __init__(self, kind: Kind = "sms", rate: float = 1000) -> None:
+        self.kind: Kind = kind
+        self.rate = rate
+        self.took: list[Message] = []
+        self.answers: list[Receipt] = []
+        self.found: Accepted | Literal["absent", "cannot_say"] = "cannot_say"
+        self.asked: list[tuple[Message, datetime]] = []
+
+    async def send(self, message: Message) -> Receipt:
+        answer = self.answers.pop(0) if self.answers else Accepted(f"fake-{len(self.took)}")
+        self.took.append(message)
+        return answer
+
+    async def find(self, message: Message, since: datetime) -> Accepted | Literal["absent", "cannot_say"]:
+        self.asked.append((message, since))
+        return self.found
+
+    def read(self, callback: Callback, now: datetime) -> list[Signal]:
+        return []
+
+    async def close(self) -> None:
+        return None
+
+
+def all_channels() -> dict[str, Channel]:
+    return {"sms": FakeChannel("sms"), "email": FakeChannel("email"), "voicemail": FakeChannel("voicemail")}
+
+
+@dataclass
+class Hands:
+    """One engine, moved step by step."""
+
+    conn: psycopg.Connection
+    dsn: str
+    now: datetime = TUESDAY
+    channels: Mapping[str, Channel] = field(default_factory=all_channels)
+    engine: UUID = field(default_factory=new_id)
+    lease: timedelta = timedelta(seconds=60)
+
+    def __post_init__(self) -> None:
+        self.dispatcher = self.a_dispatcher()
+
+    def a_dispatcher(self) -> Dispatcher:
+        return Dispatcher(
+            engine=self.engine, conn=self.conn, receipts=self.conn, reconnect=partial(connect, self.dsn),
+            catalog=Catalog(self.conn), channels=lambda _: self.channels, composer=Composer(SECRET, {}),
+            now=lambda: self.now, lease=self.lease,
+        )  # fmt: skip
+
+    @property
+    def sms(self) -> FakeChannel:
+        channel = self.channels["sms"]
+        assert isinstance(channel, FakeChannel)
+        return channel
+
+    def tick(self, lead: UUID) -> Ticked:
+        return tick(self.conn, lane_of(lead), self.now, Catalog(self.conn))
+
+    def prepare(self, lead: UUID) -> list[Prepared]:
+        prepared, broken, _ = self.dispatcher.prepare(lane_of(lead), 100)
+        self.dispatcher.settle(broken)
+        return prepared
+
+    def last_look(self, prepared: list[Prepared]) -> list[Prepared]:
+        lanes = {one.lane for one in prepared}
+        allowed: list[Prepared] = []
+        for lane in lanes:
+            some, denied = self.dispatcher.last_look(lane, [one for one in prepared if one.lane == lane])
+            self.dispatcher.settle(denied)
+            allowed += some
+        return allowed
+
+    def send(self, allowed: list[Prepared]) -> list[Outcome]:
+        return [self.outcome(one, asyncio.run(one.channel.send(one.message))) for one in allowed]
+
+    def outcome(self, one: Prepared, receipt: Receipt) -> Outcome:
+        return outcome_of_receipt(one.lane, one.touch, receipt, self.now)
+
+    def hand_over(self, lead: UUID) -> list[Outcome]:
+        """All four steps for the lane of a lead."""
+        outcomes = self.send(self.last_look(self.prepare(lead)))
+        self.dispatcher.settle(outcomes)
+        return outcomes
+
+    def rescue(self) -> int:
+        return asyncio.run(
+            rescue(self.conn, self.engine, lambda _: self.channels, lambda: self.now, list(range(LANES)))
+        )
+
+    def lease_runs_out(self, ago: timedelta = timedelta(0)) -> None:
+        """As if the process had gone that long ago, and its lease were over."""
+        self.conn.execute(
+            "update touches set leased_until = now() - interval '1 second', handed_at = now() - %s"
+            " where status = 'sending'",
+            (max(ago, timedelta(seconds=1)),),
+        )
+
+    def one(self, query: str, *params: Any) -> Any:
+        """The one row of a query; of one column, its value."""
+        row = self.conn.execute(query.encode(), params).fetchone()
+        return row[0] if row and len(row) == 1 else row
+
+    def all(self, query: str, *params: Any) -> list[Any]:
+        rows = self.conn.execute(query.encode(), params).fetchall()
+        return [row[0] if len(row) == 1 else row for row in rows]

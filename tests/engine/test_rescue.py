@@ -1,0 +1,131 @@
+"""Touches whose worker is gone: the provider is asked, and nothing is ever sent on a guess."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import a_lead, enrolled, story
+from tests.engine.hands import Hands
+from warmline.channels import ChannelSettingsError
+from warmline.channels.contract import Accepted, Signal, Unknown
+from warmline.engine.rescue import ASK_FOR
+from warmline.intake.inbound import receive
+from warmline.store.workspaces import Workspace
+
+
+@pytest.fixture
+def lead(hands: Hands, workspace: Workspace) -> UUID:
+    """Its first text was on its way when the process died."""
+    lead = a_lead(hands.conn, workspace)
+    enrolled(hands.conn, workspace, "pricing", lead)
+    hands.tick(lead)
+    hands.last_look(hands.prepare(lead))
+    return lead
+
+
+def test_a_touch_is_left_alone_while_its_lease_runs(hands: Hands, lead: UUID) -> None:
+    assert hands.rescue() == 0
+    assert hands.one("select status from touches") == "sending"
+
+
+def test_what_the_provider_has_is_sent_and_never_handed_over_again(hands: Hands, lead: UUID) -> None:
+    hands.lease_runs_out()
+    hands.sms.found = Accepted("theirs-1")
+    assert hands.rescue() == 1
+    assert hands.one("select status, provider_id, leased_until from touches") == ("sent", "theirs-1", None)
+    assert story(hands.conn, lead)[-1] == "touch.sent"
+    assert hands.hand_over(lead) == []
+
+
+def test_what_the_provider_is_sure_not_to_have_goes_back_in_the_queue_and_out(hands: Hands, lead: UUID) -> None:
+    hands.lease_runs_out()
+    hands.sms.found = "absent"
+    hands.rescue()
+    assert hands.one("select status from touches") == "queued"
+    hands.hand_over(lead)
+    assert hands.one("select status, tries from touches") == ("sent", 2)
+    assert len(hands.sms.took) == 1
+
+
+def test_a_provider_that_cannot_say_is_asked_again_before_a_person_is(hands: Hands, lead: UUID) -> None:
+    hands.lease_runs_out(ago=timedelta(seconds=20))
+    hands.rescue()
+    assert hands.one("select status from touches") == "sending"
+    hands.lease_runs_out(ago=ASK_FOR)
+    hands.rescue()
+    assert hands.one("select status from touches") == "unknown"
+    assert len(hands.sms.asked) == 2
+
+
+def test_what_nobody_can_tell_is_shown_to_a_person_and_never_sent_again(hands: Hands, lead: UUID) -> None:
+    hands.lease_runs_out(ago=ASK_FOR)
+    assert hands.rescue() == 1
+    assert hands.one("select status from touches") == "unknown"
+    assert hands.one("select kind, status from tasks where kind = 'unknown'") == ("unknown", "open")
+    assert story(hands.conn, lead)[-1] == "touch.unknown"
+    for _ in range(3):
+        hands.tick(lead)
+        assert hands.rescue() == 0
+        assert hands.hand_over(lead) == []
+    assert hands.sms.took == []
+
+
+def test_the_provider_is_asked_for_what_came_in_since_the_hand_over(hands: Hands, lead: UUID) -> None:
+    hands.conn.execute("update touches set created_at = now() - interval '3 days'")
+    hands.lease_runs_out(ago=timedelta(seconds=70))
+    hands.rescue()
+    ((message, since),) = hands.sms.asked
+    (handed_at, body) = hands.one("select handed_at, body from touches")
+    assert (since, message.text) == (handed_at, body)
+
+
+def test_a_time_out_is_asked_about_once_it_has_settled(hands: Hands, workspace: Workspace, lead: UUID) -> None:
+    hands.conn.execute("update touches set status = 'queued', leased_until = null")
+    hands.sms.answers = [Unknown("time-out")]
+    hands.hand_over(lead)
+    assert hands.rescue() == 0
+    hands.lease_runs_out(ago=timedelta(seconds=20))
+    hands.sms.found = Accepted("theirs-2")
+    assert hands.rescue() == 1
+    assert hands.one("select status, provider_id from touches") == ("sent", "theirs-2")
+    assert len(hands.sms.took) == 1
+
+
+def test_a_channel_that_is_gone_or_unusable_here_stops_neither_rescue_nor_the_others(hands: Hands, lead: UUID) -> None:
+    class Unusable(dict):  # type: ignore[type-arg]
+        def get(self, *_: object) -> object:
+            raise ChannelSettingsError("sms", "auth_token", "needs TWILIO_AUTH_TOKEN, which is not set", "Set it")
+
+    hands.channels = Unusable()
+    hands.lease_runs_out(ago=ASK_FOR)
+    assert hands.rescue() == 1
+    assert hands.one("select status from touches") == "unknown"
+
+
+def test_a_receipt_that_comes_while_the_provider_is_asked_is_the_one_that_counts(
+    hands: Hands, workspace: Workspace, lead: UUID
+) -> None:
+    """The callback says delivered before the answer "absent" is written: nothing goes back in the queue."""
+    hands.lease_runs_out()
+    touch = hands.one("select lane || '-' || replace(id::text, '-', '') from touches")
+
+    async def find(*_: object) -> str:
+        receive(hands.conn, workspace, [Signal("delivered", hands.now, touch_id=touch, key="d")], hands.now)
+        return "absent"
+
+    hands.sms.find = find  # type: ignore[method-assign, assignment]
+    hands.rescue()
+    assert hands.one("select status from touches") == "delivered"
+    assert hands.hand_over(lead) == []
+
+
+def test_two_rescuers_ask_about_a_touch_once(hands: Hands, dsn: str, lead: UUID) -> None:
+    hands.lease_runs_out()
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        other = Hands(conn, dsn, channels=hands.channels)
+        assert (hands.rescue(), other.rescue()) == (1, 0)
+    assert len(hands.sms.asked) == 1

@@ -1,0 +1,291 @@
+"""What people do with leads, tasks and the things that need attention."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+import pytest
+
+from tests.builders import TUESDAY, a_workspace, minutes, story
+from tests.intake.test_inbound import MAIL, PHONE, a_touch
+from warmline.channels.contract import Signal
+from warmline.core.lead import Draft
+from warmline.engine.catalog import Catalog
+from warmline.engine.tick import tick
+from warmline.intake import acts
+from warmline.intake.accept import accept
+from warmline.intake.acts import ActError, Next
+from warmline.intake.batch import Request, let_in
+from warmline.intake.inbound import receive
+from warmline.intake.sources import parse
+from warmline.intake.submission import Accepted, Given, Origin, Submission
+from warmline.store.ids import lane_of, new_id, read_touch_ref
+from warmline.store.workspaces import Workspace
+
+NOW = TUESDAY + minutes(10)
+WHO = ("sam", NOW)
+
+
+@pytest.fixture
+def workspace(conn: psycopg.Connection) -> Workspace:
+    return a_workspace(conn)
+
+
+@pytest.fixture
+def lead(conn: psycopg.Connection, workspace: Workspace) -> UUID:
+    """In the pricing playbook, its first call open."""
+    given = (Given("express_written", ("sms", "voicemail"), "v1", "words"), Given("inquiry", ("email", "call")))
+    one = Submission("pricing", Draft(phone=PHONE, email=MAIL, first_name="Ann"), form="pricing", consents=given)
+    (result,) = accept(conn, workspace, [one], TUESDAY)
+    assert isinstance(result, Accepted)
+    look(conn, result.lead, TUESDAY)
+    return result.lead
+
+
+def look(conn: psycopg.Connection, lead: UUID, at: Any = NOW) -> None:
+    tick(conn, lane_of(lead), at, Catalog(conn))
+
+
+def one(conn: psycopg.Connection, query: str) -> Any:
+    row = conn.execute(query.encode()).fetchone()
+    return row[0] if row and len(row) == 1 else row
+
+
+def on(lead: UUID) -> tuple[int, UUID, str, Any]:
+    return (lane_of(lead), lead, *WHO)
+
+
+def the_call(conn: psycopg.Connection, lead: UUID) -> tuple[int, UUID, str, Any]:
+    return (lane_of(lead), one(conn, "select id from tasks where kind = 'call' and status = 'open'"), *WHO)
+
+
+def left_behind(conn: psycopg.Connection) -> int:
+    """Open leads that nothing and nobody has (invariant 1)."""
+    return int(
+        one(
+            conn,
+            "select count(*) from leads l where status in ('open', 'handed_off')"
+            " and not exists (select from enrollments e where e.lead_id = l.id and e.status in ('running', 'scheduled'))"
+            " and not exists (select from tasks t where t.lead_id = l.id and t.status = 'open')",
+        )
+    )
+
+
+def test_a_call_that_reached_nobody_leaves_the_playbook_running(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    acts.complete_call(conn, workspace, *the_call(conn, lead), outcome="missed", note="rang out")
+    done = one(conn, "select data->>'outcome', data->>'last', channel, step from events where kind = 'task.done'")
+    assert done == ("missed", "false", "call", "first-call")
+    assert one(conn, "select status, note, done_by from tasks") == ("done", "rang out", "sam")
+    assert one(conn, f"select status, due_at <= '{NOW}' from enrollments") == ("running", True)  # noqa: S608
+
+
+def test_after_a_talk_the_person_says_what_comes_next(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    with pytest.raises(ActError, match="Say what comes next"):
+        acts.complete_call(conn, workspace, *the_call(conn, lead), outcome="connected")
+    later = NOW + timedelta(days=2)
+    acts.complete_call(conn, workspace, *the_call(conn, lead), outcome="connected", next=Next("next_step", later))
+    assert one(conn, "select status from leads") == "handed_off"
+    assert one(conn, "select kind, due_at, owner from tasks where status = 'open'") == ("next_step", later, "sam")
+    assert one(conn, "select status from enrollments") == "handed_off"
+    assert one(conn, "select count(*) from touches where status = 'queued'") == 0
+    look(conn, lead)
+    assert one(conn, "select count(*) from tasks where status = 'open'") == 1  # and no second clock of the machine's
+
+
+@pytest.mark.parametrize("status", ["won", "lost"])
+def test_a_lead_closed_after_a_talk_has_nothing_left_open(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, status: Any
+) -> None:
+    acts.complete_call(conn, workspace, *the_call(conn, lead), outcome="connected", next=Next(status))
+    assert one(conn, "select status from leads") == status
+    assert one(conn, "select status, end_reason from enrollments") == ("ended", status)
+    assert one(conn, "select count(*) from tasks where status = 'open'") == 0
+    acts.reopen(conn, workspace, *on(lead))
+    assert one(conn, "select kind, status from tasks where status = 'open'") == ("review", "open")
+
+
+def test_a_lead_goes_into_another_playbook_when_a_person_says_so(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    following = Next.read("enroll:slow-nurture")
+    acts.complete_call(conn, workspace, *the_call(conn, lead), outcome="connected", next=following)
+    runs = conn.execute("select playbook, status from enrollments order by started_at").fetchall()
+    assert runs == [("pricing", "ended"), ("slow-nurture", "running")]
+    with pytest.raises(ActError, match="There are: after-hours"):
+        acts.enroll(conn, workspace, *on(lead), playbook="nothing")
+
+
+def test_a_wrong_number_is_called_by_nobody_again(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    acts.complete_call(conn, workspace, *the_call(conn, lead), outcome="wrong-number")
+    assert one(conn, f"select state from addresses where value = '{PHONE}'") == "invalid"
+    assert one(conn, "select scope, value, reason from suppressions") == ("address", PHONE, "wrong_number")
+    assert one(conn, "select status from leads") == "open"
+
+
+def test_a_task_is_done_once(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    call = the_call(conn, lead)
+    acts.complete_call(conn, workspace, *call, outcome="missed")
+    with pytest.raises(ActError, match="somebody was faster"):
+        acts.complete_call(conn, workspace, *call, outcome="missed")
+    with pytest.raises(ActError, match="no such task"):
+        acts.complete_task(conn, workspace, 1, new_id(), *WHO)
+
+
+def test_taking_over_stops_the_machine_and_handing_back_starts_it(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    acts.take_over(conn, workspace, lane_of(lead), lead, "jo", NOW)
+    assert one(conn, "select owner from leads") == "jo"
+    assert one(conn, "select count(*) from touches where status = 'queued'") == 0
+    look(conn, lead)
+    assert one(conn, "select status from leads") == "handed_off"
+    assert one(conn, "select kind from tasks where status = 'open'") == "hand_off"
+    acts.release(conn, workspace, *on(lead))
+    assert one(conn, "select status from leads") == "open"
+    assert one(conn, "select status from enrollments") == "running"
+    assert one(conn, "select count(*) from tasks where status = 'open'") == 0
+    look(conn, lead)
+    assert one(conn, "select status from enrollments") == "running"
+
+
+def test_finishing_a_hand_off_without_saying_what_comes_next_is_refused_and_undone(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    receive(conn, workspace, [Signal("inbound", NOW, sender=PHONE, text="Yes", key="k")], NOW)
+    look(conn, lead)
+    task = (lane_of(lead), one(conn, "select id from tasks where kind = 'hand_off'"), *WHO)
+    with pytest.raises(ActError, match="Say what comes next"):
+        acts.complete_task(conn, workspace, *task)
+    assert one(conn, "select status from tasks where kind = 'hand_off'") == "open"
+    acts.complete_task(conn, workspace, *task, next=Next("resume"))
+    assert one(conn, "select status from leads") == "open"
+    assert left_behind(conn) == 0
+
+
+def test_a_doubtful_reply_read_as_harmless_lets_the_playbook_go_on(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    receive(conn, workspace, [Signal("inbound", NOW, sender=PHONE, text="who is this?", key="k")], NOW)
+    task = one(conn, "select id from tasks where kind = 'read_reply'")
+    acts.complete_task(conn, workspace, lane_of(lead), task, *WHO, note="just curious", next=Next("resume"))
+    assert story(conn, lead)[-1] != "doubtful"
+    assert "released" in story(conn, lead)
+    assert one(conn, "select status from enrollments") == "running"
+
+
+def test_an_opt_out_told_to_a_person_covers_every_address(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    acts.opt_out(conn, workspace, *on(lead), evidence="said so on the phone")
+    assert one(conn, "select count(*) from suppressions where reason = 'opted_out'") == 3
+    assert one(conn, "select status from leads") == "opted_out"
+    assert one(conn, "select status from enrollments") == "ended"
+    for again in (lambda: acts.opt_out_by_rep(conn, workspace, *on(lead)), lambda: acts.release(conn, workspace, *on(lead)),
+                  lambda: acts.enroll(conn, workspace, *on(lead), playbook="pricing")):  # fmt: skip
+        with pytest.raises(ActError, match="opted out"):
+            again()
+
+
+def test_a_zone_is_set_only_if_it_is_one(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    with pytest.raises(ActError):
+        acts.set_zone(conn, workspace, *on(lead), time_zone="America/New_Yrok")
+    with pytest.raises(ActError, match="US-NY"):
+        acts.set_zone(conn, workspace, *on(lead), region="ZZ")
+    acts.set_zone(conn, workspace, *on(lead), region="us-ca", time_zone="America/Los_Angeles")
+    assert one(conn, "select region, time_zone from leads") == ("US-CA", "America/Los_Angeles")
+
+
+def test_an_address_is_corrected_and_another_leads_is_not_taken(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    acts.correct_address(conn, workspace, *on(lead), address="(212) 555-0144")
+    assert one(conn, "select phone from leads") == "+12125550144"
+    accept(conn, workspace, [Submission("x", Draft(email="bob@example.com"))], NOW)
+    with pytest.raises(ActError, match="belongs to another lead"):
+        acts.correct_address(conn, workspace, *on(lead), address="Bob@example.com")
+    with pytest.raises(ActError, match="is no phone number"):
+        acts.correct_address(conn, workspace, *on(lead), address="12")
+
+
+def test_another_owner_gets_the_open_tasks_too(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    acts.reassign(conn, workspace, *on(lead), owner="jo")
+    assert one(conn, "select distinct owner from tasks where status = 'open'") == "jo"
+    with pytest.raises(ActError, match="sam, jo, kim"):
+        acts.reassign(conn, workspace, *on(lead), owner="nobody")
+
+
+def test_a_note_is_in_the_story(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    acts.add_note(conn, workspace, *on(lead), note=" likes slate ")
+    assert one(conn, "select data->>'note' from events where kind = 'changed'") == "likes slate"
+
+
+def test_a_parked_run_goes_on_where_it_stopped(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    conn.execute("update enrollments set status = 'parked', due_at = null, error = 'TemplateError'")
+    run = one(conn, "select id from enrollments")
+    acts.replay_parked(conn, workspace, lane_of(lead), run, *WHO)
+    assert one(conn, "select status, due_at, error from enrollments") == ("running", NOW, "")
+    with pytest.raises(ActError, match="not parked"):
+        acts.replay_parked(conn, workspace, lane_of(lead), run, *WHO)
+
+
+@pytest.mark.parametrize("status", ["sent", "failed"])
+def test_an_unknown_touch_is_settled_once_and_never_sent_again(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, status: Any
+) -> None:
+    lane, touch = read_touch_ref(a_touch(conn, lead, "unknown", "email", step="context"))
+    acts.settle_unknown(conn, workspace, lane, touch, *WHO, status=status)
+    assert one(conn, f"select status from touches where id = '{touch}'") == status
+    assert story(conn, lead)[-1] == f"touch.{status}"
+    with pytest.raises(ActError, match="is known by now"):
+        acts.settle_unknown(conn, workspace, lane, touch, *WHO, status=status)
+
+
+def test_what_was_quarantined_is_corrected_and_comes_in(conn: psycopg.Connection, workspace: Workspace) -> None:
+    origin = Origin(ip="203.0.113.9", body='{"email": "ann(at)example.com"}', content_type="application/json")
+    parsed = parse(workspace.config.sources["pricing"], workspace.config, origin, origin.body.encode())
+    (answer,) = let_in(conn, [Request(workspace, "pricing", origin, parsed)], lambda: TUESDAY)
+    assert answer.status == 422
+    kept = one(conn, "select id from quarantine")
+    with pytest.raises(ActError, match="no mail address"):
+        acts.replay_quarantine(conn, workspace, kept, '{"email": "still bad"}', *WHO)
+    assert "still bad" in one(conn, "select reason from quarantine")
+    acts.replay_quarantine(conn, workspace, kept, '{"email": "ann@example.com"}', *WHO)
+    assert one(conn, "select email from leads") == "ann@example.com"
+    assert one(conn, "select distinct ip from consents") == "203.0.113.9"
+    assert one(conn, "select status, settled_by from quarantine") == ("replayed", "sam")
+    with pytest.raises(ActError, match="settled already"):
+        acts.dismiss_quarantine(conn, workspace, kept, *WHO)
+
+
+def test_a_message_from_a_stranger_is_placed_by_hand(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    stray = Signal("inbound", NOW, sender="+12125550188", text="I am Ann, my other phone. Ring me here please", key="k")
+    receive(conn, workspace, [stray], NOW)
+    kept, body = one(conn, "select id, body from quarantine")
+    with pytest.raises(ActError, match="No lead has the address"):
+        acts.replay_quarantine(conn, workspace, kept, body, *WHO)
+    told = msgspec.json.decode(body)
+    told["sender"] = PHONE
+    acts.replay_quarantine(conn, workspace, kept, msgspec.json.encode(told).decode(), *WHO)
+    assert "replied" in story(conn, lead)
+    with pytest.raises(ActError):
+        acts.replay_quarantine(conn, workspace, kept, "nonsense", *WHO)
+
+
+def test_nothing_of_another_workspace_can_be_touched(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    other = a_workspace(conn, name="Other Roofing")
+    with pytest.raises(ActError, match="no lead"):
+        acts.take_over(conn, other, *on(lead))
+    with pytest.raises(ActError, match="no such task"):
+        acts.complete_call(conn, other, *the_call(conn, lead), outcome="missed")

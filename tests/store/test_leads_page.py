@@ -1,0 +1,107 @@
+"""Finding leads for the list: search, filters, paging."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import TUESDAY, a_lead, a_workspace
+from warmline.store.ids import address_lane
+from warmline.store.pages import leads
+from warmline.store.pages.leads import Wanted
+from warmline.store.workspaces import Workspace
+
+
+@pytest.fixture
+def place(conn: psycopg.Connection) -> Workspace:
+    return a_workspace(conn)
+
+
+def add(conn: psycopg.Connection, place: Workspace, number: int, **columns: str | None) -> UUID:
+    """One lead, `number` minutes before Tuesday, that owns its phone number."""
+    phone = f"+1212555{number:04d}"
+    given = {"phone": phone, "email": f"lead{number}@example.com", **columns}
+    lead = a_lead(conn, place, at=TUESDAY - timedelta(minutes=number), **given)  # type: ignore[arg-type]
+    conn.execute("insert into address_owners values (%s, %s, %s, %s)", (address_lane(phone), place.id, phone, lead))
+    return lead
+
+
+def ids(page: leads.Page) -> list[UUID]:
+    return [line.id for line in page.lines]
+
+
+def test_pages_hold_every_lead_once_the_newest_first(
+    conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leads, "PAGE", 4)
+    made = [add(conn, place, number) for number in range(10)]
+    seen: list[UUID] = []
+    after = ""
+    for _ in range(3):
+        page = leads.find(conn, place.id, Wanted(after=after))
+        seen += ids(page)
+        after = page.next
+    assert seen == made
+    assert after == ""
+
+
+def test_leads_of_one_instant_are_not_lost_between_pages(
+    conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leads, "PAGE", 2)
+    made = {a_lead(conn, place, phone=None, email=f"one{n}@example.com") for n in range(5)}
+    first = leads.find(conn, place.id, Wanted())
+    second = leads.find(conn, place.id, Wanted(after=first.next))
+    third = leads.find(conn, place.id, Wanted(after=second.next))
+    assert set(ids(first) + ids(second) + ids(third)) == made
+    assert third.next == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["okaf", "CHIDI", "chidi oka", "okafor chi", "+1 (212) 555-0007", "2125550007", "chidi@"]
+)
+def test_a_lead_is_found_by_name_number_and_address(text: str, conn: psycopg.Connection, place: Workspace) -> None:
+    add(conn, place, 1)
+    wanted = add(conn, place, 7, first_name="Chidi", last_name="Okafor", email="chidi@example.com")
+    assert ids(leads.find(conn, place.id, Wanted(text=text))) == [wanted]
+
+
+def test_search_takes_signs_literally(conn: psycopg.Connection, place: Workspace) -> None:
+    add(conn, place, 1)
+    for text in ("%", "_", "a%", "%' or 1=1 --", "\\"):
+        assert ids(leads.find(conn, place.id, Wanted(text=text))) == []
+
+
+def test_another_workspace_is_never_searched(conn: psycopg.Connection, place: Workspace) -> None:
+    add(conn, place, 7)
+    other = a_workspace(conn, name="Other")
+    for text in ("", "lee", "+12125550007", "lead7@example.com"):
+        assert ids(leads.find(conn, other.id, Wanted(text=text))) == []
+
+
+def test_a_rare_status_is_looked_for_in_stretches(
+    conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leads, "STRETCH", 3)
+    for number in range(4):
+        add(conn, place, number)
+    rare = add(conn, place, 5, status="won")
+    first = leads.find(conn, place.id, Wanted(status="won"))
+    assert (ids(first), first.stopped) == ([], True)
+    second = leads.find(conn, place.id, Wanted(status="won", after=first.next))
+    assert (ids(second), second.next) == ([rare], "")
+
+
+def test_filters_hold_for_search_too(conn: psycopg.Connection, place: Workspace) -> None:
+    add(conn, place, 1)
+    won = add(conn, place, 2, status="won")
+    assert ids(leads.find(conn, place.id, Wanted(text="ann lee", status="won"))) == [won]
+    assert ids(leads.find(conn, place.id, Wanted(text="ann lee", owner="jo"))) == []
+
+
+def test_a_cursor_of_somebody_else_s_making_is_refused(conn: psycopg.Connection, place: Workspace) -> None:
+    with pytest.raises(ValueError, match="UUID"):
+        leads.find(conn, place.id, Wanted(after="2026-11-24~zzz"))

@@ -1,0 +1,166 @@
+"""What people do on the pages, all the way to the database and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import story
+from tests.web.conftest import Answer
+from warmline.store.clock import real_now
+from warmline.store.ids import lane_of, new_id
+from warmline.store.workspaces import Workspace
+
+SignIn = Callable[..., Any]
+
+
+def status(conn: psycopg.Connection, lead: UUID) -> str:
+    row = conn.execute("select status from leads where lane = %s and id = %s", (lane_of(lead), lead)).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def said(client: Any, answer: Any) -> str:
+    """The words of the toast on the page that an act leads to."""
+    page = client.get(answer.headers["location"]).content.decode()
+    toast = re.search(r'role="status">.*?<span>(.*?)</span>', page, re.DOTALL)
+    assert toast is not None
+    return toast[1]
+
+
+def test_a_rep_takes_a_lead_over_and_hands_it_back(sign_in: SignIn, conn: psycopg.Connection, lead: UUID) -> None:
+    client = sign_in("sam")
+    answer = client.post(f"/leads/{lead}/take-over")
+    assert "yours" in said(client, answer)
+    assert "taken.over" in story(conn, lead)
+    conn.execute("update leads set status = 'handed_off' where lane = %s and id = %s", (lane_of(lead), lead))
+    assert "goes on" in said(client, client.post(f"/leads/{lead}/release"))
+    assert "released" in story(conn, lead)
+
+
+def test_an_opt_out_by_a_rep_stops_every_channel(sign_in: SignIn, conn: psycopg.Connection, lead: UUID) -> None:
+    sign_in("sam").post(f"/leads/{lead}/opt-out", {"evidence": "Said so on the phone"})
+    assert status(conn, lead) == "opted_out"
+    kept = conn.execute("select evidence from suppressions where value = %s", (str(lead),)).fetchall()
+    assert kept == [("Said so on the phone",)]
+
+
+def test_a_wrong_region_is_refused_with_what_to_write(sign_in: SignIn, lead: UUID) -> None:
+    client = sign_in("sam")
+    answer = client.post(f"/leads/{lead}/place", {"region": "Narnia"})
+    assert answer.status_code == 422
+    assert "US-NY" in answer.content.decode()
+    assert client.post(f"/leads/{lead}/place", {"region": "us-ny"}).status_code == 302
+
+
+@pytest.mark.parametrize(("act", "end"), [("won", "won"), ("lost", "lost")])
+def test_closing_and_opening_again(act: str, end: str, sign_in: SignIn, conn: psycopg.Connection, lead: UUID) -> None:
+    client = sign_in("sam")
+    client.post(f"/leads/{lead}/{act}")
+    assert status(conn, lead) == end
+    client.post(f"/leads/{lead}/reopen")
+    assert status(conn, lead) == "open"
+
+
+def test_an_unknown_act_is_no_page(sign_in: SignIn, lead: UUID) -> None:
+    assert sign_in("sam").post(f"/leads/{lead}/dance").status_code == 404
+
+
+def test_a_note_stands_in_the_story(sign_in: SignIn, lead: UUID) -> None:
+    client = sign_in("sam")
+    client.post(f"/leads/{lead}/note", {"note": "Has two dogs & a <cat>"})
+    assert "Has two dogs &amp; a &lt;cat&gt;" in client.get(f"/leads/{lead}").content.decode()
+
+
+def test_a_call_that_reached_the_lead_asks_what_comes_next(
+    sign_in: SignIn, conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    client = sign_in("sam")
+    answer = client.post(f"/tasks/{task}/done", {"outcome": "connected", "note": "Wants Tuesday"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "what comes next" in page.lower()
+    assert "Wants Tuesday" in page
+    later = (real_now() + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+    done = {"outcome": "connected", "note": "Wants Tuesday", "next": "next_step", "next_at": later}
+    assert client.post(f"/tasks/{task}/done", done).status_code == 302
+    assert "task.done" in story(conn, lead)
+    assert status(conn, lead) == "handed_off"
+
+
+def test_what_was_chosen_for_a_talk_does_not_follow_a_missed_call(
+    sign_in: SignIn, conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    answer = sign_in("sam").post(f"/tasks/{task}/done", {"outcome": "missed", "next": "lost"})
+    assert answer.status_code == 302
+    assert status(conn, lead) == "open"
+
+
+def test_a_nonsense_time_comes_back_with_the_form(sign_in: SignIn, task: str) -> None:
+    answer = sign_in("sam").post(
+        f"/tasks/{task}/done", {"outcome": "connected", "next": "next_step", "next_at": "soon"}
+    )
+    assert answer.status_code == 422
+    assert "not a day and time" in answer.content.decode()
+
+
+def test_a_finished_task_shows_how_it_ended(sign_in: SignIn, task: str) -> None:
+    client = sign_in("sam")
+    client.post(f"/tasks/{task}/done", {"outcome": "voicemail"})
+    page = client.get(f"/tasks/{task}").content.decode()
+    assert "This task is over" in page
+    assert "voicemail" in page
+
+
+def test_a_reply_in_the_sandbox_comes_in_as_a_lead_s_own(sign_in: SignIn, conn: psycopg.Connection, lead: UUID) -> None:
+    client = sign_in("sam")
+    act = {"act": "reply", "channel": "sms", "text": "Tomorrow at ten"}
+    assert client.post(f"/sandbox/{lead}/act", act).status_code == 302
+    assert "replied" in story(conn, lead)
+    assert "Tomorrow at ten" in client.get(f"/sandbox/{lead}?part=1").content.decode()
+
+
+def test_the_stop_button_opts_the_lead_out(sign_in: SignIn, conn: psycopg.Connection, lead: UUID) -> None:
+    sign_in("sam").post(f"/sandbox/{lead}/act", {"act": "stop"})
+    assert status(conn, lead) == "opted_out"
+
+
+def test_clicking_before_anything_arrived_says_so(sign_in: SignIn, lead: UUID) -> None:
+    answer = sign_in("sam").post(f"/sandbox/{lead}/act", {"act": "click"})
+    assert answer.status_code == 422
+    assert "Nothing of that kind has arrived yet" in answer.content.decode()
+
+
+def test_a_quarantined_request_is_corrected_and_replayed(
+    sign_in: SignIn, call: Callable[..., Answer], conn: psycopg.Connection, place: Workspace
+) -> None:
+    call("POST", "/in/pricing", b'{"email": "nobody"}', content_type="application/json")
+    kept = conn.execute("select id from quarantine where workspace_id = %s", (place.id,)).fetchone()
+    assert kept is not None
+    client = sign_in("kim")
+    again = f"/attention/quarantine/{kept[0]}/replay"
+    refused = client.post(again, {"body": '{"email": "still nobody"}'})
+    assert refused.status_code == 422
+    assert "still can&#x27;t be read" in refused.content.decode()
+    assert client.post(again, {"body": '{"email": "somebody@example.com"}'}).status_code == 302
+    found = conn.execute("select email from leads where workspace_id = %s", (place.id,)).fetchall()
+    assert found == [("somebody@example.com",)]
+
+
+def test_a_rep_settles_nothing_that_needs_attention(sign_in: SignIn) -> None:
+    assert sign_in("sam").post(f"/attention/quarantine/{new_id()}/dismiss").status_code == 403
+
+
+def test_a_reference_of_another_workspace_settles_nothing(sign_in: SignIn) -> None:
+    client = sign_in("kim")
+    answer = client.post(f"/attention/quarantine/{new_id()}/dismiss")
+    assert answer.status_code == 422
+    assert "Reload the page" in answer.content.decode()
+    assert client.post("/attention/quarantine/nonsense/dismiss").status_code == 404
+    assert client.post(f"/attention/unknown/{new_id()}/sent").status_code == 404

@@ -1,0 +1,269 @@
+"""What machines and leads use: intake, callbacks, links, unsubscribing, health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+import psycopg
+import pytest
+
+from tests.builders import story
+from tests.web.conftest import SECRET, Answer
+from warmline.channels.email.tokens import sign_touch
+from warmline.channels.email.tracking import TrackedLink, link_url, open_url
+from warmline.channels.secrets import Secret
+from warmline.channels.signature import sign
+from warmline.store.clock import real_now
+from warmline.store.ids import lane_of, new_id, touch_ref
+from warmline.store.workspaces import Workspace
+
+Call = Callable[..., Answer]
+KEY = SECRET.encode()
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+TOKEN = "12345"
+HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
+
+
+def post(call: Call, source: str, content: object, **headers: str) -> Answer:
+    return call("POST", f"/in/{source}", msgspec.json.encode(content), content_type=JSON, **headers)
+
+
+@pytest.fixture
+def touch(conn: psycopg.Connection, place: Workspace, lead: UUID) -> str:
+    """A mail that was sent an hour ago, by its outside name."""
+    touch_id, lane = new_id(), lane_of(lead)
+    conn.execute(
+        "insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose,"
+        " template, status, ready_at, created_at, sent_at, address)"
+        " select %(lane)s, %(id)s, %(lead)s, %(w)s, e.id, e.version_id, 'context', 'email', 'marketing', 'context',"
+        " 'sent', %(at)s, %(at)s, %(at)s, 'ann@example.com'"
+        " from enrollments e where e.lane = %(lane)s and e.lead_id = %(lead)s",
+        {"lane": lane, "id": touch_id, "lead": lead, "w": place.id, "at": real_now() - timedelta(hours=1)},
+    )
+    return touch_ref(lane, touch_id)
+
+
+# --- leads come in ------------------------------------------------------------------------------------------------
+
+
+def test_one_lead_is_answered_with_its_id(call: Call, conn: psycopg.Connection) -> None:
+    answer = post(call, "pricing", {"email": "ann@example.com", "phone": "+12125550123"})
+    assert answer.status == 202
+    lead = UUID(answer.json()["lead"])
+    assert "enrolled" in story(conn, lead)
+
+
+def test_a_batch_is_answered_with_an_id_for_each(call: Call) -> None:
+    answer = post(call, "pricing", [{"email": f"lead{n}@example.com"} for n in range(3)])
+    assert answer.status == 202
+    assert len(set(answer.json()["leads"])) == 3
+
+
+def test_what_is_wrong_is_named_by_field(call: Call) -> None:
+    answer = post(call, "pricing", {"first_name": "Ann", "phone": "12"})
+    assert answer.status == 422
+    assert "phone" in answer.json()["fields"] or "phone_number" in answer.json()["fields"]
+
+
+def test_the_consent_proves_where_it_came_from(call: Call, conn: psycopg.Connection) -> None:
+    answer = post(
+        call, "pricing", {"email": "ann@example.com"}, user_agent=PERSON, referer="https://example.com/prices"
+    )  # fmt: skip
+    lead = UUID(answer.json()["lead"])
+    found = conn.execute("select distinct ip, user_agent, url from consents where lead_id = %s", (lead,)).fetchall()
+    assert found == [("198.51.100.7", PERSON, "https://example.com/prices")]
+
+
+def test_nobody_can_lie_about_their_address_from_outside(call: Call, conn: psycopg.Connection) -> None:
+    answer = post(call, "pricing", {"email": "ann@example.com"}, x_forwarded_for="203.0.113.1")
+    found = conn.execute("select ip from consents where lead_id = %s", (UUID(answer.json()["lead"]),)).fetchall()
+    assert {ip for (ip,) in found} == {"198.51.100.7"}
+
+
+def test_an_unknown_source_says_how_to_add_it(call: Call) -> None:
+    answer = post(call, "nowhere", {"email": "ann@example.com"})
+    assert answer.status == 404
+    assert "[sources.nowhere]" in answer.json()["error"]
+
+
+def test_a_body_over_the_limit_is_refused(call: Call) -> None:
+    answer = call("POST", "/in/pricing", b"[" + b" " * 1024 * 1024 + b"]", content_type=JSON)
+    assert answer.status == 413
+
+
+def test_a_repeated_request_gets_the_same_answer_and_another_body_is_a_conflict(call: Call) -> None:
+    first = post(call, "pricing", {"email": "ann@example.com"}, idempotency_key="abc")
+    assert post(call, "pricing", {"email": "ann@example.com"}, idempotency_key="abc").body == first.body
+    assert post(call, "pricing", {"email": "bob@example.com"}, idempotency_key="abc").status == 409
+
+
+def test_a_form_of_a_browser_is_sent_on_to_a_page(call: Call, place: Workspace) -> None:
+    body = urlencode({"email": "ann@example.com", "first_name": "Ann"}).encode()
+    answer = call("POST", "/in/pricing", body, content_type=FORM, accept=HTML)
+    assert answer.status == 303
+    assert answer.headers["location"] == (place.config.sources["pricing"].redirect or "/thanks")
+    assert "Thank you" in call("GET", "/thanks").text
+
+
+def test_a_browser_reads_what_to_correct(call: Call) -> None:
+    answer = call("POST", "/in/pricing", b"first_name=%3Cb%3E&phone=%3Cb%3E", content_type=FORM, accept=HTML)
+    assert answer.status == 422
+    assert "<li>" in answer.text
+    assert "<b>" not in answer.text
+
+
+def test_a_program_that_posts_a_form_gets_json(call: Call) -> None:
+    answer = call("POST", "/in/pricing", b"email=ann%40example.com", content_type=FORM, accept="*/*")
+    assert answer.status == 202
+    assert "lead" in answer.json()
+
+
+def test_reading_a_door_that_takes_posts_is_told_so(call: Call) -> None:
+    answer = call("GET", "/in/pricing")
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+
+
+# --- providers tell ------------------------------------------------------------------------------------------------
+
+
+def hook(call: Call, place: Workspace, tail: str, fields: dict[str, str], token: str = TOKEN) -> Answer:
+    """A callback as Twilio signs it: on the public address."""
+    url = f"{place.config.workspace.public_url}/hooks/sms/{tail}"
+    signature = sign(url, list(fields.items()), Secret(token))
+    body = urlencode(fields).encode()
+    return call("POST", f"/hooks/sms/{tail}", body, content_type=FORM, x_twilio_signature=signature)
+
+
+def test_a_text_of_a_lead_stops_everything(call: Call, conn: psycopg.Connection, place: Workspace, lead: UUID) -> None:
+    fields = {"From": "+12125550123", "To": "+15005550006", "Body": "STOP", "MessageSid": "SM1"}
+    answer = hook(call, place, "inbound", fields)
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/xml")
+    assert answer.text.endswith("<Response/>")
+    assert "opted.out" in story(conn, lead)
+
+
+def test_a_callback_told_twice_is_one_event(call: Call, conn: psycopg.Connection, place: Workspace, lead: UUID) -> None:
+    fields = {"From": "+12125550123", "To": "+15005550006", "Body": "Yes please", "MessageSid": "SM2"}
+    for _ in range(2):
+        assert hook(call, place, "inbound", fields).status == 200
+    assert story(conn, lead).count("replied") == 1
+
+
+def test_a_callback_with_a_wrong_signature_changes_nothing(
+    call: Call, conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    fields = {"From": "+12125550123", "To": "+15005550006", "Body": "STOP", "MessageSid": "SM3"}
+    assert hook(call, place, "inbound", fields, token="54321").status == 403
+    assert "opted.out" not in story(conn, lead)
+
+
+def test_a_signed_callback_that_nobody_can_read_is_kept(call: Call, conn: psycopg.Connection, place: Workspace) -> None:
+    assert hook(call, place, "inbound", {"Nonsense": "1"}).status == 200
+    kept = conn.execute("select door from quarantine where workspace_id = %s", (place.id,)).fetchall()
+    assert kept == [("hook:sms/inbound",)]
+
+
+def test_a_channel_that_is_not_set_up_says_where_to_add_it(call: Call) -> None:
+    answer = call("POST", "/hooks/fax/status")
+    assert answer.status == 404
+    assert "[channels.fax]" in answer.text
+
+
+# --- links of our messages ------------------------------------------------------------------------------------------
+
+
+def link(touch: str) -> str:
+    return link_url(TrackedLink(touch, 0, "https://example.com/prices?a=b"), "", KEY)
+
+
+def test_a_link_leads_to_the_signed_address_and_tells_of_the_click(
+    call: Call, conn: psycopg.Connection, lead: UUID, touch: str
+) -> None:
+    answer = call("GET", link(touch), user_agent=PERSON)
+    assert (answer.status, answer.headers["location"]) == (302, "https://example.com/prices?a=b")
+    assert "clicked" in story(conn, lead)
+
+
+def test_a_tampered_link_leads_nowhere(call: Call, conn: psycopg.Connection, lead: UUID, touch: str) -> None:
+    answer = call("GET", link(touch)[:-2] + "AA", user_agent=PERSON)
+    assert answer.status == 404
+    assert "location" not in answer.headers
+    assert "clicked" not in story(conn, lead)
+
+
+@pytest.mark.parametrize(("method", "agent"), [("HEAD", PERSON), ("GET", "Barracuda Sentinel"), ("GET", "")])
+def test_a_scanner_that_follows_a_link_is_marked_as_one(
+    method: str, agent: str, call: Call, conn: psycopg.Connection, lead: UUID, touch: str
+) -> None:
+    assert call(method, link(touch), user_agent=agent).status == 302
+    marks = conn.execute(
+        "select data->>'automated' from events where lead_id = %s and kind = 'clicked'", (lead,)
+    ).fetchall()
+    assert len(marks) == 1
+    assert marks[0][0]
+
+
+def test_a_scanner_before_the_person_does_not_hide_the_person(
+    call: Call, conn: psycopg.Connection, lead: UUID, touch: str
+) -> None:
+    for agent in ("Barracuda Sentinel", PERSON, PERSON):
+        call("GET", link(touch), user_agent=agent)
+    assert story(conn, lead).count("clicked") == 2
+
+
+def test_the_pixel_is_a_picture_whether_the_token_is_right_or_not(
+    call: Call, conn: psycopg.Connection, lead: UUID, touch: str
+) -> None:
+    for address in (open_url(touch, "", KEY), "/o/nonsense.gif"):
+        answer = call("GET", address, user_agent=PERSON)
+        assert (answer.status, answer.headers["content-type"]) == (200, "image/gif")
+    assert story(conn, lead).count("opened") == 1
+
+
+# --- unsubscribing ---------------------------------------------------------------------------------------------------
+
+
+def way_out(touch: str) -> str:
+    return f"/u/{sign_touch(touch, 'unsubscribe', KEY)}"
+
+
+def test_looking_at_the_unsubscribe_page_unsubscribes_nobody(
+    call: Call, conn: psycopg.Connection, lead: UUID, touch: str
+) -> None:
+    answer = call("GET", way_out(touch), user_agent=PERSON)
+    assert answer.status == 200
+    assert answer.text.count("<button") == 1
+    assert "opted.out" not in story(conn, lead)
+
+
+@pytest.mark.parametrize("body", [b"", b"List-Unsubscribe=One-Click"])
+def test_a_post_unsubscribes_from_the_page_and_from_the_mail_program(
+    body: bytes, call: Call, conn: psycopg.Connection, lead: UUID, touch: str
+) -> None:
+    assert call("POST", way_out(touch), body, content_type=FORM).status == 200
+    assert "opted.out" in story(conn, lead)
+    status = conn.execute("select status from leads where lane = %s and id = %s", (lane_of(lead), lead)).fetchone()
+    assert status == ("opted_out",)
+
+
+def test_a_link_for_another_purpose_unsubscribes_nobody(
+    call: Call, conn: psycopg.Connection, lead: UUID, touch: str
+) -> None:
+    assert call("POST", f"/u/{sign_touch(touch, 'open', KEY)}").status == 404
+    assert "opted.out" not in story(conn, lead)
+
+
+# --- health -----------------------------------------------------------------------------------------------------------
+
+
+def test_health_readiness_and_metrics_answer(call: Call, place: Workspace, lead: UUID) -> None:
+    assert call("GET", "/healthz").status == 200
+    assert call("GET", "/readyz").text == "ready\n"
+    assert f'warmline_leads{{status="open",workspace="{place.key}"}} 1.0' in call("GET", "/metrics").text

@@ -1,0 +1,114 @@
+"""Every page, for everybody: a stranger, another workspace, a rep, a manager."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+import pytest
+
+from tests.web.conftest import Answer, make_place
+from warmline.store.ids import lane_of
+
+PAGES = ("/", "/leads", "/tasks", "/tasks?whose=all", "/sandbox", "/playbooks", "/playbooks/pricing", "/design")
+OF_MANAGERS = ("/attention",)
+
+
+def of_lead(lead: UUID, task: str) -> list[str]:
+    return [f"/leads/{lead}", f"/sandbox/{lead}", f"/sandbox/{lead}?part=1", f"/tasks/{task}"]
+
+
+@pytest.mark.parametrize("person", ["sam", "kim"])
+def test_every_page_opens_for_the_people_of_the_workspace(
+    person: str, sign_in: Callable[..., Any], lead: UUID, task: str
+) -> None:
+    client = sign_in(person)
+    for path in [*PAGES, *of_lead(lead, task)]:
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        assert "None" not in re.sub(r"None (on|among)", "", re.sub(r"<[^>]*>", "", answer.content.decode())), path
+
+
+def test_only_managers_open_the_attention_page(sign_in: Callable[..., Any]) -> None:
+    for path in OF_MANAGERS:
+        assert sign_in("kim").get(path).status_code == 200
+        refused = sign_in("sam").get(path)
+        assert refused.status_code == 403
+        assert "for managers and admins" in refused.content.decode()
+
+
+def test_a_stranger_sees_only_how_to_sign_in(site: str, lead: UUID, task: str) -> None:
+    from django.test import Client
+
+    client = Client(headers={"host": "localhost"})
+    for path in [*PAGES, *OF_MANAGERS, *of_lead(lead, task)]:
+        answer = client.get(path)
+        assert answer.status_code == 302, path
+        assert answer.headers["location"].startswith("/sign-in")
+    assert "works once" in client.get("/sign-in").content.decode()
+
+
+def test_another_workspace_finds_nothing_of_this_one(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    other = sign_in("kim", make_place(conn))
+    for path in of_lead(lead, task):
+        assert other.get(path).status_code == 404, path
+    for path in (f"/leads/{lead}/take-over", f"/tasks/{task}/done", f"/sandbox/{lead}/act"):
+        assert other.post(path, {"act": "stop", "outcome": "missed"}).status_code == 404, path
+    for path in ("/leads", "/leads?q=ann", "/leads?q=%2B12125550123", "/tasks?whose=all", "/sandbox"):
+        assert str(lead) not in other.get(path).content.decode(), path
+
+
+def test_every_page_allows_no_script_but_ours(sign_in: Callable[..., Any], lead: UUID, task: str) -> None:
+    client = sign_in("kim")
+    for path in [*PAGES, *OF_MANAGERS, *of_lead(lead, task), "/nothing-here"]:
+        answer = client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+        page = answer.content.decode()
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=|javascript:", page), path
+
+
+def test_what_a_lead_wrote_is_shown_and_never_run(sign_in: Callable[..., Any], call: Callable[..., Answer]) -> None:
+    evil = "<script>alert(1)</script>"
+    body = msgspec.json.encode({"first_name": evil, "email": "evil@example.com", "company": evil, "note": evil})
+    lead = call("POST", "/in/pricing", body, content_type="application/json").json()["lead"]
+    client = sign_in("kim")
+    for path in ("/leads", f"/leads/{lead}", f"/sandbox/{lead}"):
+        page = client.get(path).content.decode()
+        assert evil not in page, path
+        assert "&lt;script&gt;" in page, path
+
+
+def test_an_act_needs_the_form_of_our_page(sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID) -> None:
+    answer = sign_in("kim", enforce_csrf_checks=True).post(f"/leads/{lead}/take-over")
+    assert answer.status_code == 403
+    status = conn.execute("select status from leads where lane = %s and id = %s", (lane_of(lead), lead)).fetchone()
+    assert status == ("open",)
+
+
+def test_an_act_by_get_is_refused(sign_in: Callable[..., Any], lead: UUID) -> None:
+    assert sign_in("kim").get(f"/leads/{lead}/take-over").status_code == 405
+
+
+def test_an_unknown_page_says_so_calmly(sign_in: Callable[..., Any]) -> None:
+    answer = sign_in("kim").get("/nothing-here")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.content.decode()
+
+
+def test_a_broken_cursor_is_no_page(sign_in: Callable[..., Any]) -> None:
+    assert sign_in("kim").get("/leads?after=nonsense").status_code == 404
+
+
+def test_empty_pages_teach_what_to_do(sign_in: Callable[..., Any]) -> None:
+    client = sign_in("kim")
+    assert "/in/" in client.get("/leads").content.decode()
+    assert "Nobody waits for you" in client.get("/").content.decode()
+    assert "Everything runs" in client.get("/attention").content.decode()

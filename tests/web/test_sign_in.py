@@ -1,0 +1,81 @@
+"""Signing in by a one-time link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from warmline.store import sign_ins
+from warmline.store.clock import real_now
+from warmline.store.workspaces import Workspace
+
+
+@pytest.fixture
+def stranger(site: str) -> Any:
+    from django.test import Client
+
+    return Client(headers={"host": "localhost"}, enforce_csrf_checks=True)
+
+
+def test_looking_at_a_link_does_not_use_it_up(stranger: Any, conn: psycopg.Connection, place: Workspace) -> None:
+    address = f"/sign-in/{sign_ins.create(conn, place.id, 'sam', real_now())}"
+    for _ in range(3):
+        assert "Sign in as Sam Rivera" in stranger.get(address).content.decode()
+    token = stranger.cookies["warmline_csrf"].value
+    assert stranger.post(address, {"csrfmiddlewaretoken": token}).status_code == 302
+    assert stranger.get("/").status_code == 200
+
+
+def test_a_link_works_once(
+    sign_in: Callable[..., Any], stranger: Any, conn: psycopg.Connection, place: Workspace
+) -> None:
+    token = sign_ins.create(conn, place.id, "sam", real_now())
+    assert sign_ins.use(conn, token, real_now()) is not None
+    assert sign_ins.use(conn, token, real_now()) is None
+    assert stranger.get(f"/sign-in/{token}").status_code == 410
+
+
+def test_a_link_lives_for_half_an_hour(conn: psycopg.Connection, place: Workspace) -> None:
+    token = sign_ins.create(conn, place.id, "sam", real_now())
+    assert sign_ins.look(conn, token, real_now() + timedelta(minutes=29)) is not None
+    assert sign_ins.use(conn, token, real_now() + timedelta(minutes=31)) is None
+
+
+def test_the_database_keeps_no_token(conn: psycopg.Connection, place: Workspace) -> None:
+    token = sign_ins.create(conn, place.id, "sam", real_now())
+    kept = conn.execute("select hash from sign_ins where workspace_id = %s", (place.id,)).fetchall()
+    assert kept
+    assert all(token not in hash for (hash,) in kept)
+
+
+def test_signing_in_needs_the_form_of_the_page(stranger: Any, conn: psycopg.Connection, place: Workspace) -> None:
+    token = sign_ins.create(conn, place.id, "sam", real_now())
+    answer = stranger.post(f"/sign-in/{token}")
+    assert answer.status_code == 403
+    assert "no longer valid" in answer.content.decode()
+    assert sign_ins.look(conn, token, real_now()) is not None
+
+
+def test_who_has_left_is_signed_out_at_the_next_page(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    client = sign_in("jo")
+    assert client.get("/leads").status_code == 200
+    conn.execute("update people set active = false where workspace_id = %s and key = 'jo'", (place.id,))
+    assert client.get("/leads").headers["location"].startswith("/sign-in")
+
+
+def test_signing_out_ends_the_session(sign_in: Callable[..., Any]) -> None:
+    client = sign_in("sam")
+    assert client.post("/sign-out").headers["location"] == "/sign-in"
+    assert client.get("/leads").status_code == 302
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(sign_in: Callable[..., Any]) -> None:
+    cookie = sign_in("sam").cookies["warmline_session"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
