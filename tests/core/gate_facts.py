@@ -20,7 +20,7 @@ from warmline.core.settings import Config, parse_settings
 #: A Tuesday, 12:00 in New York and 09:00 in Los Angeles: every window and the office are open.
 NOON = datetime(2026, 6, 9, 16, 0, tzinfo=UTC)
 TODAY = NOON.date()
-LONG_AGO = NOON - timedelta(days=40)
+LONG_AGO = NOON - timedelta(days=400)
 WRITTEN = Consent("express_written", ("sms", "voicemail"), LONG_AGO, None, "sms-2026-11")
 INQUIRY = Consent("inquiry", ("email", "call"), LONG_AGO)
 

@@ -101,7 +101,7 @@ def test_a_hold_without_end_outweighs_every_other_hold() -> None:
 def test_an_opt_out_refuses_every_channel_and_every_purpose(ask: Ask) -> None:
     verdict = look(ask, facts(opted_out_at=LONG_AGO))
     assert (verdict.result, verdict.rule) == ("refuse", "opted_out")
-    assert "30 Apr 2026" in finding(verdict, "opted_out").saw
+    assert "05 May 2025" in finding(verdict, "opted_out").saw
     assert "new consent" in finding(verdict, "opted_out").flip
 
 

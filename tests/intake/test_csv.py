@@ -88,7 +88,7 @@ def test_columns_are_mapped_and_the_mapping_is_shown_before(conn: psycopg.Connec
         "Notes": "fields.Notes",
     }
     assert run(conn, workspace, text, mapping={"email": "Contact"})[0].created == 1
-    with pytest.raises(UnreadableListError, match="It has: Contact, Tel., Notes"):
+    with pytest.raises(UnreadableListError, match=r"It has: Contact, Tel\., Notes"):
         run(conn, workspace, text, mapping={"email": "Mail"})
 
 

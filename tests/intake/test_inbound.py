@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from warmline.intake.submission import Accepted, Given, Submission
 from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.workspaces import Workspace
 
+LATER = TUESDAY + minutes(5)
 PHONE, MAIL = "+12125550123", "ann@example.com"
 
 
@@ -42,9 +43,10 @@ def a_touch(
     touch, lane = new_id(), lane_of(lead)
     conn.execute(
         """
-        insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,
-          status, ready_at, created_at, sent_at, address, leased_until)
-        select %(lane)s, %(id)s, lead_id, workspace_id, id, version_id, %(step)s, %(channel)s, 'marketing', 't', %(status)s,
+        insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose,
+          template, status, ready_at, created_at, sent_at, address, leased_until)
+        select %(lane)s, %(id)s, lead_id, workspace_id, id, version_id, %(step)s, %(channel)s, 'marketing', 't',
+          %(status)s,
           %(at)s, %(at)s, %(at)s, %(address)s, case when %(status)s = 'sending' then %(at)s::timestamptz end
         from enrollments where lead_id = %(lead)s order by started_at desc limit 1
         """,
@@ -54,9 +56,7 @@ def a_touch(
     return touch_ref(lane, touch)
 
 
-def tell(
-    conn: psycopg.Connection, workspace: Workspace, kind: str, at: Any = TUESDAY + minutes(5), **more: Any
-) -> None:
+def tell(conn: psycopg.Connection, workspace: Workspace, kind: str, at: datetime = LATER, **more: Any) -> None:
     receive(conn, workspace, [Signal(kind, at, **more)], at)
 
 
@@ -97,7 +97,7 @@ def test_a_failure_says_what_it_means_for_the_number(
 ) -> None:
     tell(conn, workspace, "failed", touch_id=a_touch(conn, lead), reason=reason, code="30005", key="k")
     assert one(conn, "select status, reason from touches") == ("failed", reason)
-    assert one(conn, f"select state from addresses where value = '{PHONE}'") == state
+    assert one(conn, f"select state from addresses where value = '{PHONE}'") == state  # noqa: S608
     assert "touch.failed" in story(conn, lead)
 
 
@@ -218,7 +218,7 @@ def test_a_hard_bounce_marks_the_address_and_a_full_mailbox_does_not(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID
 ) -> None:
     tell(conn, workspace, "bounced", touch_id=a_touch(conn, lead, channel="email"), reason="unreachable", key="a")
-    assert one(conn, f"select state from addresses where value = '{MAIL}'") == "ok"
+    assert one(conn, f"select state from addresses where value = '{MAIL}'") == "ok"  # noqa: S608
     tell(
         conn,
         workspace,
@@ -227,7 +227,7 @@ def test_a_hard_bounce_marks_the_address_and_a_full_mailbox_does_not(
         reason="invalid_address",
         key="b",
     )
-    assert one(conn, f"select state from addresses where value = '{MAIL}'") == "bounced"
+    assert one(conn, f"select state from addresses where value = '{MAIL}'") == "bounced"  # noqa: S608
     assert story(conn, lead).count("touch.failed") == 2
 
 

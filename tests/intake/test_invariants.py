@@ -127,7 +127,9 @@ STEPS: dict[str, Callable[[World], object]] = {
 _finish = [(outcome, following) for outcome in acts.task.CALL_OUTCOMES for following in NEXTS]
 # The engine often has its turn, and people finish what it asks them for; the rest comes as it likes.
 _steps = st.sampled_from([*STEPS, *STEPS, *["engine"] * 12, *_finish])
-_pause = st.sampled_from([timedelta(seconds=1), timedelta(minutes=7), timedelta(hours=5), timedelta(days=2), timedelta(days=40)])
+_pause = st.sampled_from(
+    [timedelta(seconds=1), timedelta(minutes=7), timedelta(hours=5), timedelta(days=2), timedelta(days=40)]
+)
 _life = st.lists(st.tuples(_steps, _pause), min_size=4, max_size=24)
 
 
@@ -139,7 +141,7 @@ def workspace(conn: psycopg.Connection) -> Workspace:
 def test_no_order_of_events_and_acts_breaks_a_promise(conn: psycopg.Connection, workspace: Workspace) -> None:
     numbers = iter(range(100, 10_000))
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(_life)
     def lives(life: list[tuple[str | tuple[str, str], timedelta]]) -> None:
         world = World(conn, workspace, next(numbers))
@@ -150,8 +152,8 @@ def test_no_order_of_events_and_acts_breaks_a_promise(conn: psycopg.Connection, 
                     world.finish(*step)
                 else:
                     STEPS[step](world)
-            except ActError as error:
-                assert str(error)
+            except ActError:  # an act that makes no sense now is refused, and that is an answer too
+                pass
             world.check()
 
     lives()

@@ -73,11 +73,20 @@ def test_a_multipart_form_is_read_without_its_files() -> None:
     assert (entry.draft.first_name, entry.draft.last_name, entry.draft.fields) == ("José", "Nuñez", {})
 
 
-@pytest.mark.parametrize(("ticked", "levels"), [
-    ("on", ["express_written", "inquiry"]), ("1", ["express_written", "inquiry"]), (True, ["express_written", "inquiry"]),
-    ("Yes", ["express_written", "inquiry"]), ("", ["inquiry"]), ("no", ["inquiry"]), (False, ["inquiry"]),
-    ("0", ["inquiry"]), (None, ["inquiry"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ticked", "levels"),
+    [
+        ("on", ["express_written", "inquiry"]),
+        ("1", ["express_written", "inquiry"]),
+        (True, ["express_written", "inquiry"]),
+        ("Yes", ["express_written", "inquiry"]),
+        ("", ["inquiry"]),
+        ("no", ["inquiry"]),
+        (False, ["inquiry"]),
+        ("0", ["inquiry"]),
+        (None, ["inquiry"]),
+    ],
+)
 def test_consent_is_only_what_was_ticked(ticked: Any, levels: list[str]) -> None:
     found = one({"email": "ann@example.com", "agree": ticked})
     assert [consent.level for consent in found.consents] == levels

@@ -88,6 +88,9 @@ def place(conn: psycopg.Connection) -> Workspace:
 
 
 def make_place(conn: psycopg.Connection) -> Workspace:
+    from warmline.web import kept
+
+    kept.forget()  # a door may still hold that there is one workspace only
     number = next(_numbers)
     toml = starter_files()["warmline.toml"]
     toml = re.sub(r'public_url = ".*"', f'public_url = "http://w{number}.test"', toml)
@@ -192,10 +195,11 @@ def _point_django_at(dsn: str) -> None:
 def _close() -> None:
     from django.db import connections
 
-    from warmline.web import database
+    from warmline.web import database, kept
     from warmline.web.doors import intake
 
     intake.close()
+    kept.forget()
     database.close()
     for one in connections.all(initialized_only=True):
         one.close()

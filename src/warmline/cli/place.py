@@ -12,7 +12,7 @@ import psycopg
 import typer
 
 from warmline.cli.say import CommandError, note
-from warmline.core.bundle import PLAYBOOKS, SETTINGS, TEMPLATES, key_of
+from warmline.core.bundle import PLAYBOOKS, SETTINGS, TEMPLATES, workspace_key
 from warmline.core.settings import parse_settings
 from warmline.machine.place import find_place
 from warmline.machine.postgres import Postgres
@@ -116,7 +116,7 @@ def workspace(conn: psycopg.Connection, folder: Path) -> Workspace:
         settings = parse_settings(read_text(settings_file), str(settings_file))
         if settings.config is None:
             raise CommandError("\n".join(str(one) for one in settings.problems if one.severity == "error"))
-        return workspaces.load(conn, key_of(settings.config.workspace.name))
+        return workspaces.load(conn, workspace_key(settings.config))
     there = workspaces.keys(conn)
     if len(there) == 1:
         return workspaces.load(conn, there[0])

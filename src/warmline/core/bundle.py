@@ -38,7 +38,7 @@ class Bundle:
     @property
     def key(self) -> str:
         """What the workspace is known by in a database: stable while its name stays."""
-        return key_of(self.config.workspace.name)
+        return workspace_key(self.config)
 
     def texts_of(self, playbook: Playbook) -> dict[str, str]:
         """The sources of the templates that the playbook uses, by name."""
@@ -88,6 +88,11 @@ def read_bundle(files: Mapping[str, str]) -> ReadBundle:
     if config is None or _errors(problems):
         return ReadBundle(None, problems)
     return ReadBundle(Bundle(config, files[SETTINGS], playbooks, templates, sources), problems)
+
+
+def workspace_key(config: Config) -> str:
+    """The `key` of [workspace], or the name made into one."""
+    return config.workspace.key or key_of(config.workspace.name)
 
 
 def key_of(name: str) -> str:

@@ -13,6 +13,9 @@ from .events import SIGNAL_OF, Event
 #: acknowledgement.
 REQUESTS = frozenset({"form.submitted", "keyword.received", "call.missed", "quote.requested", "content.downloaded"})
 
+#: What may become of a touch. Anything else under `touch.` was written by a newer version and changes nothing.
+TOUCHED = frozenset({"planned", "held", "refused", "sent", "delivered", "failed", "unknown"})
+
 #: Outcomes of a call that reached nobody.
 NOBODY = frozenset({"missed", "voicemail", "expired"})
 
@@ -110,6 +113,8 @@ class History:
             self.doubtful_at = event.at
 
     def _touch(self, what: str, event: Event) -> None:
+        if what not in TOUCHED:
+            return
         if what == "planned":
             if event.touch:
                 self.attempts[event.touch] = (event.at, event.channel)

@@ -49,8 +49,8 @@ def anchored_at(anchor: Anchor, playbook: Playbook, history: History, now: datet
     happened = state.outcomes.get(outcome) if state is not None else None
     if happened is not None:
         return happened
-    if state is None or not (state.attempts or state.settled):
-        # Not begun. Whether it ever will be is its own anchor's question.
+    if state is None or not (state.settled or state.in_flight or state.task_open_at):
+        # Not under way. Whether it ever will be is its own anchor's question.
         upstream = anchored_at(target.at.anchor, playbook, history, now)
         return upstream if isinstance(upstream, Never) else Waiting(None)
     if not state.settled:

@@ -35,6 +35,7 @@ _SECRET = re.compile(r"token|password|secret|api_key|signing_key|\bkey\b")
 class Workspace(msgspec.Struct, frozen=True):
     name: str
     time_zone: str
+    key: str = ""  # what the database knows it by; made from the name when left out, so name it before renaming
     postal_address: str = ""
     public_url: str = ""
     website: str = ""
@@ -165,10 +166,11 @@ def read_settings(tables: Mapping[str, Any], source: str = "", path: str = "warm
 
 
 def _workspace(table: Table) -> Workspace:
-    table.allow("name", "time_zone", "postal_address", "public_url", "website", "phone")
+    table.allow("name", "key", "time_zone", "postal_address", "public_url", "website", "phone")
     return Workspace(
         name=table.text("name", example="Acme Roofing"),
         time_zone=_zone(table, "time_zone", "UTC", required=True),
+        key=table.text("key"),
         postal_address=table.text("postal_address"),
         public_url=_url(table, "public_url").rstrip("/"),
         website=_url(table, "website"),

@@ -9,6 +9,7 @@ from warmline.channels.contract import Message
 from warmline.channels.email.html import mail_html, mail_text
 from warmline.channels.email.tokens import sign_touch
 from warmline.core.message import render
+from warmline.core.values import variables
 from warmline.store.due import Known
 from warmline.store.ids import touch_ref
 from warmline.store.playbooks import Version
@@ -16,7 +17,6 @@ from warmline.store.touches import Ready
 
 from .accounts import public_url
 from .catalog import Site
-from .look import values_of
 
 
 class Unsendable(Exception):
@@ -41,7 +41,7 @@ class Composer:
         to = lead.email if touch.channel == "email" else lead.phone
         if not to:
             raise Unsendable("no_address")
-        rendered = render(version.templates[touch.template], variables(lead, site, event))
+        rendered = render(version.templates[touch.template], variables(lead, site.config, event))
         ref = touch_ref(lane, touch.id)
         tags = {"playbook": version.key, "step": touch.step}
         if touch.channel != "email":
@@ -61,30 +61,3 @@ class Composer:
             unsubscribe_url=way_out,
             tags=tags,
         )
-
-
-def variables(lead: Known, site: Site, event: dict[str, Any]) -> dict[str, Any]:
-    """What a template may read: lead, rep (the owner, or the first of the people), company, event, links."""
-    config = site.config
-    rep = config.people.get(lead.owner or "") or next(iter(config.people.values()), None)
-    company = config.workspace
-    return {
-        "lead": values_of(lead),
-        "rep": {
-            "first_name": rep.first_name,
-            "name": rep.name,
-            "phone": rep.phone or company.phone,
-            "email": rep.email,
-            "booking_url": rep.booking_url or config.links.get("booking", ""),
-        }
-        if rep
-        else {"first_name": company.name, "name": company.name, "phone": company.phone},
-        "company": {
-            "name": company.name,
-            "phone": company.phone,
-            "postal_address": company.postal_address,
-            "website": company.website,
-        },
-        "event": event,
-        "links": dict(config.links),
-    }

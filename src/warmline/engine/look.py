@@ -16,6 +16,7 @@ from warmline.core.history import History
 from warmline.core.places import Zones
 from warmline.core.playbook import Call
 from warmline.core.standing import calendar_zone, facts_of, history_of
+from warmline.core.values import values_of
 from warmline.store.due import Due, Known
 from warmline.store.events import NewEvent
 from warmline.store.playbooks import Version
@@ -104,23 +105,6 @@ def look(due: Due, lead: Known, site: Site, version: Version, writes: Writes, no
             _rest(at, decision)
             return
     raise RuntimeError(f"Playbook {due.playbook} did not come to rest in {ROUNDS} rounds for this lead.")
-
-
-def values_of(lead: Known) -> dict[str, Any]:
-    """The lead as conditions and templates read it."""
-    return {
-        "first_name": lead.first_name,
-        "last_name": lead.last_name,
-        "company": lead.company,
-        "email": lead.email or "",
-        "phone": lead.phone or "",
-        "country": lead.country,
-        "region": lead.region,
-        "source": lead.source,
-        "status": lead.status,
-        "returning": sum(1 for event in lead.events if event.kind == "enrolled") > 1,
-        "fields": lead.fields,
-    }
 
 
 def _act(at: Look, action: Reach | Ask | Expire | Skip | HandOver | Escalate) -> bool:

@@ -124,7 +124,8 @@ class Engine:
                 self.stopping.wait(1)
 
     def tick_on(self, conn: psycopg.Connection) -> None:
-        catalog = Catalog(conn)
+        catalog = Catalog(conn, punctual=self.clock.speed > 1)
+        catalog.warm(self.now())
         polled = refreshed = 0.0
         while not self.stopping.is_set():
             lanes = self.hints.take(0) or self.hints.take(self.idle_seconds(conn))
@@ -169,12 +170,13 @@ class Engine:
                     connect(self.options.dsn, "warmline receipts") as receipts,
                 ):
                     catalog = Catalog(conn)
+                    catalog.warm(self.now())
                     accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
                     again = partial(connect, self.options.dsn, "warmline receipts")
                     dispatcher = Dispatcher(
                         engine=self.id, conn=conn, receipts=receipts, reconnect=again, catalog=catalog, channels=accounts.of,
                         composer=Composer(self.options.secret, self.options.environ), now=self.now,
-                        in_flight=self.options.in_flight, lease=self.options.lease,
+                        punctual=self.clock.speed > 1, in_flight=self.options.in_flight, lease=self.options.lease,
                     )  # fmt: skip
                     await dispatcher.run(self.ready.take, self.stop_async)
                     await accounts.close()
@@ -191,11 +193,12 @@ class Engine:
             try:
                 with connect(self.options.dsn, "warmline rescue") as conn:
                     catalog = Catalog(conn)
+                    catalog.warm(self.now())
                     accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
                     while not self.stop_async.is_set():
                         catalog.refresh()
                         lanes = await asyncio.to_thread(touches.lanes_stale, conn)
-                        await rescue(conn, self.id, accounts.of, self.now, lanes)
+                        await rescue(conn, self.id, accounts.of, self.now, lanes, self.options.lease)
                         await self.rest(RESCUE)
                     await accounts.close()
             except psycopg.OperationalError as error:

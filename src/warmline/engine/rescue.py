@@ -5,6 +5,7 @@ Never a second send on a guess. Only a provider that is sure the message is not 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -26,21 +27,27 @@ from .outcomes import again, outcome_of
 log = structlog.get_logger()
 
 BATCH = 50
-LEASE = timedelta(seconds=120)  # asking may be slow; nobody else asks meanwhile
-
 #: A message may take its time to show in the provider's list: a provider that can't say is asked again for this long.
 ASK_FOR = timedelta(seconds=90)
 ASK_EVERY = timedelta(seconds=15)
 
 
 async def rescue(
-    conn: psycopg.Connection, engine: UUID, channels: Channels, now: Callable[[], datetime], lanes: list[int]
+    conn: psycopg.Connection,
+    engine: UUID,
+    channels: Channels,
+    now: Callable[[], datetime],
+    lanes: list[int],
+    lease: timedelta,
 ) -> int:
-    """Settle what is stale in `lanes`. Returns how many touches that were."""
+    """Settle what is stale in `lanes`; nobody else asks within `lease`. Returns how many touches that were."""
     count = 0
     for lane in lanes:
-        while stale := touches.take_stale(conn, lane, engine, LEASE, BATCH):
-            asked = [(touch, await _ask(lane, touch, _channel(channels, touch), now())) for touch in stale]
+        while stale := touches.take_stale(conn, lane, engine, lease, BATCH):
+            answers = await asyncio.gather(
+                *(_ask(lane, touch, _channel(channels, touch), now()) for touch in stale)
+            )
+            asked = list(zip(stale, answers, strict=True))
             with conn.transaction():
                 settled = touches.settle(conn, [outcome for _, outcome in asked if outcome is not None], now())
                 open_tasks(conn, [_task(outcome, now()) for outcome in settled if outcome.status == "unknown"])

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -193,7 +194,7 @@ def _again(before: answers.Answer, request: Request) -> Answer:
     return Answer(before.body["status"], before.body["body"])
 
 
-def _keep(conn: psycopg.Connection, request: Request, unread: Unread, now: Any) -> Rejected:
+def _keep(conn: psycopg.Connection, request: Request, unread: Unread, now: datetime) -> Rejected:
     kept = quarantine.keep(
         conn, request.workspace.id, f"source:{request.source}", unread.reason, unread.raw or request.origin.body,
         "application/json" if unread.raw else request.origin.content_type, request.origin.context(), now,

@@ -48,6 +48,7 @@ class Batch:
     consents: list[Row] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     ended: list[Row] = field(default_factory=list)
+    unparked: list[UUID] = field(default_factory=list)  # leads whose parked run ended: its task is over too
     entered: list[Row] = field(default_factory=list)
     tasks: list[Row] = field(default_factory=list)
     told: list[Row] = field(default_factory=list)  # open tasks whose note gets a line
@@ -160,6 +161,8 @@ class Batch:
             self.ended.append(
                 {"lane": person.lane, "id": run.id, "reason": "preempted", "stored": not person.run_is_new}
             )
+            if run.status == "parked":
+                self.unparked.append(person.id)
             self._happened(person, "preempted", run.id, by=candidate.key, playbook=run.playbook)
             person.tasks = {
                 kind: task for kind, task in person.tasks.items() if kind not in ("call", "chore", "parked")

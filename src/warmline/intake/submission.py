@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from warmline.core.consent import Level
@@ -71,4 +71,3 @@ class Rejected:
 
 
 Result = Accepted | Rejected
-Signal = Literal["meeting", "callback"]

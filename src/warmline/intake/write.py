@@ -6,7 +6,7 @@ from datetime import datetime
 
 import psycopg
 
-from warmline.store import consents, enrollments, events, leads, suppressions, tasks, writes
+from warmline.store import consents, enrollments, events, leads, stops, suppressions, tasks, writes
 
 from .judge import Batch
 
@@ -38,6 +38,8 @@ def write(conn: psycopg.Connection, batch: Batch, now: datetime) -> None:
             writes.stop(conn, lane, [row for row in stopped if row["lane"] == lane], now)
         if stopped:
             enrollments.end(conn, stopped, now)
+        for lead_id in batch.unparked:
+            stops.cancel_tasks(conn, lead_id, "preempted", "", now, ("parked",))
         for row in batch.entered:
             if row["id"] in over:  # entered and preempted within one batch: one voice at a time, here too
                 writes.enter(conn, [row])

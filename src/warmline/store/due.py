@@ -30,6 +30,7 @@ class Due(msgspec.Struct, array_like=True):
     seed: int
     started_at: datetime
     event: dict[str, Any]
+    due_at: datetime
 
 
 class Address(msgspec.Struct, array_like=True):
@@ -109,14 +110,14 @@ def claim_lanes(conn: psycopg.Connection, lanes: Sequence[int], now: datetime, l
 
 _CLAIM = b"""
 with due as (
-  select id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at, event
+  select id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at, event, due_at
   from enrollments
   where lane = %s and status in ('running', 'handed_off') and due_at <= %s
   order by due_at limit %s
   for update skip locked
 )
 select json_agg(json_build_array(id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at,
-                                 event))::text from due
+                                 event, due_at))::text from due
 """
 
 

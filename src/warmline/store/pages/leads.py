@@ -19,7 +19,7 @@ from ..ids import address_lane, lane_of
 from ..rows import read
 
 PAGE = 50
-STRETCH = 10_000
+STRETCH = 5_000
 
 
 class Line(msgspec.Struct):
@@ -103,20 +103,22 @@ def _walk(wanted: Wanted) -> str:
     after = "and created_at <= %(at)s and (created_at < %(at)s or id > %(id)s)" if wanted.after else ""
     conditions = ["true"]
     if wanted.status:
-        conditions.append("l.status = %(status)s")
+        conditions.append("s.status = %(status)s")
     if wanted.owner:
-        conditions.append("l.owner = %(owner)s")
+        conditions.append("s.owner = %(owner)s")
     if wanted.playbook:
-        conditions.append("e.playbook = %(playbook)s")
+        conditions.append(
+            "exists (select 1 from enrollments e where e.lane = s.lane and e.lead_id = s.id"
+            " and e.playbook = %(playbook)s and e.status <> 'ended')"
+        )
     return f"""
       with stretch as materialized (
         select lane, id, created_at, status, owner from leads where workspace_id = %(w)s {after}
         order by created_at desc, id limit %(size)s
+      ), picked as materialized (
+        select lane, id from stretch s where {" and ".join(conditions)} order by created_at desc, id limit %(page)s
       ), lines as (
-        select {_LINE} from stretch s
-        join leads l on l.lane = s.lane and l.id = s.id {_RUN}
-        where {" and ".join(conditions)}
-        order by s.created_at desc, s.id limit %(page)s
+        select {_LINE} from picked p join leads l on l.lane = p.lane and l.id = p.id {_RUN}
       )
       select json_build_array(json_build_object(
         'lines', coalesce((select json_agg(x order by x.created_at desc, x.id) from lines x), '[]'),

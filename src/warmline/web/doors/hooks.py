@@ -28,8 +28,8 @@ async def take(request: Request) -> Response:
 
 def _take(request: Request) -> Response:
     kind, _, tail = request.tail.partition("/")
+    workspace = find_workspace(request)
     with database.connection() as conn:
-        workspace = find_workspace(conn, request)
         if workspace is None:
             return text(
                 404,

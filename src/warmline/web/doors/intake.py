@@ -16,14 +16,14 @@ from ...intake.submission import Origin
 from ...store.workspaces import Workspace
 from .. import database
 from .http import Request, Response, json, page, redirect
-from .where import find_workspace
+from .where import find_soon
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def take(request: Request) -> Response:
     """202, or what is wrong: 422 names the fields, 404 and 403 the source, 409 the key, 503 that nothing was stored."""
-    workspace = await asyncio.to_thread(_workspace, request)
+    workspace = await find_soon(request)
     source = workspace.config.sources.get(request.tail) if workspace else None
     if workspace is None or source is None:
         return _answer(request, None, Answer(404, {"error": _no_source(workspace, request.tail)}))
@@ -62,11 +62,6 @@ def close() -> None:
 def _now() -> datetime:
     with database.connection() as conn:
         return database.now(conn)
-
-
-def _workspace(request: Request) -> Workspace | None:
-    with database.connection() as conn:
-        return find_workspace(conn, request)
 
 
 def _key(source: Source) -> str:

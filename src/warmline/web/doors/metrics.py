@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from ...insight.measures import Measures, measure
 from ...store import workspaces
 from .. import database
+from ..kept import kept
 from .http import Request, Response, text
 
 OVER = timedelta(hours=1)
+KEPT = 30  # seconds: the counts look at every lead
 
 
 async def show(_request: Request) -> Response:
@@ -27,7 +30,7 @@ def _read() -> str:
         now = database.now(conn)
         for key in workspaces.keys(conn):
             place = workspaces.load(conn, key)
-            _fill(gauges, measure(conn, place.id, key, now, OVER))
+            _fill(gauges, kept(("measures", place.id), KEPT, partial(measure, conn, place.id, key, now, OVER)))
     return generate_latest(registry).decode()
 
 

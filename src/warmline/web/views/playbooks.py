@@ -8,13 +8,14 @@ from django.views.decorators.http import require_safe
 from ...store import playbooks
 from ...store.pages import playbooks as pages
 from ..asking import asked
+from ..kept import kept
 from ..steps import shown
 
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
-        crowds = pages.crowds(ask.conn, ask.workspace_id)
+        crowds = kept(("crowds", ask.workspace_id), 30, lambda: pages.crowds(ask.conn, ask.workspace_id))
         current = playbooks.current(ask.conn, ask.workspace_id)
         return ask.page(
             "playbooks.html", books=[(shown(one), sum(crowds.get(one.key, {}).values())) for one in current]
@@ -27,4 +28,5 @@ def one(request: HttpRequest, key: str) -> HttpResponse:
         version = next((one for one in playbooks.current(ask.conn, ask.workspace_id) if one.key == key), None)
         if version is None:
             raise Http404
-        return ask.page("playbook.html", book=shown(version), inside=pages.inside(ask.conn, ask.workspace_id, key))
+        inside = kept(("inside", ask.workspace_id, key), 30, lambda: pages.inside(ask.conn, ask.workspace_id, key))
+        return ask.page("playbook.html", book=shown(version), inside=inside)

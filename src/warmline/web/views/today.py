@@ -9,6 +9,7 @@ from ...store import orphans
 from ...store.pages import today
 from ..asking import asked
 from ..grouping import grouped
+from ..kept import kept
 
 
 @require_safe
@@ -18,6 +19,6 @@ def show(request: HttpRequest) -> HttpResponse:
             "today.html",
             groups=grouped(today.waiting(ask.conn, ask.workspace_id, ask.now)),
             troubles=today.troubles(ask.conn, ask.workspace_id),
-            orphans=orphans.count_orphans(ask.conn, ask.workspace_id),
+            orphans=kept(("orphans", ask.workspace_id), 60, lambda: orphans.count_orphans(ask.conn, ask.workspace_id)),
             numbers=today.numbers(ask.conn, ask.workspace_id, ask.now),
         )

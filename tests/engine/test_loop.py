@@ -1,0 +1,153 @@
+"""The whole engine in this process: everything moves by itself, and a stop leaves nothing half done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import a_lead, a_workspace, enrolled, starter_files, story
+from warmline.engine.loop import Engine, Options
+from warmline.store.clock import real_now
+from warmline.store.ids import lane_of
+from warmline.store.workspaces import Workspace
+
+SECRET = b"a secret of tests, thirty-two bytes"
+
+
+def at_any_hour() -> dict[str, str]:
+    """The starter, its first text and nothing else: it confirms the lead's own request, at any hour."""
+    pricing = """
+name: Pricing request
+enroll: {when: 'event.kind == "form.submitted" && event.form == "pricing"', rank: 90}
+owner: {team: sales, by: round-robin}
+steps:
+  ack: {send: sms, template: ack, at: now, purpose: acknowledge}
+"""
+    return {"playbooks/pricing.yaml": pricing}
+
+
+def a_new_lead(conn: psycopg.Connection, workspace: Workspace, number: int = 0) -> UUID:
+    now = real_now()
+    lead = a_lead(conn, workspace, phone=f"+1212555{number:04d}", email=f"a{number}@example.com", at=now)
+    enrolled(conn, workspace, "pricing", lead, at=now)
+    return lead
+
+
+def running(dsn: str, body: Callable[[Engine], Awaitable[None]]) -> None:
+    """Run an engine around `body`, then stop it."""
+
+    async def both() -> None:
+        engine = Engine(Options(dsn, SECRET, {}))
+        task = asyncio.create_task(engine.run())
+        try:
+            await body(engine)
+        finally:
+            while not hasattr(engine, "stop_async"):
+                await asyncio.sleep(0.01)
+            engine.stop()
+            await asyncio.wait_for(task, 60)
+
+    asyncio.run(both())
+
+
+async def until(what: Callable[[], bool]) -> None:
+    """Wait on a condition, with a deadline that only a hang meets."""
+    for _ in range(1200):
+        if what():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not come about within a minute")
+
+
+def count(conn: psycopg.Connection, where: str) -> int:
+    row = conn.execute(f"select count(*) from {where}".encode()).fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_a_lead_that_is_due_gets_its_text_with_no_hint_at_all(dsn: str, conn: psycopg.Connection) -> None:
+    workspace = a_workspace(conn, at_any_hour())
+    lead = a_new_lead(conn, workspace)
+
+    async def body(_: Engine) -> None:
+        await until(lambda: count(conn, "touches where status = 'sent'") == 1)
+        await until(lambda: count(conn, "enrollments where status = 'ended'") == 1)
+
+    running(dsn, body)
+    assert story(conn, lead)[-2:] in (["touch.sent", "ended"], ["ended", "enrolled"])
+    assert conn.execute("select count(*) from engines").fetchone() == (0,), "a clean stop takes its sign of life back"
+
+
+def test_settings_published_while_it_runs_count_for_what_goes_out_after(dsn: str, conn: psycopg.Connection) -> None:
+    workspace = a_workspace(conn, at_any_hour())
+
+    async def body(_: Engine) -> None:
+        a_new_lead(conn, workspace, 1)
+        await until(lambda: count(conn, "touches where status = 'sent'") == 1)
+        settings = starter_files()["warmline.toml"].replace("rate = 10 ", "behaviour = {refuse = 1.0}\nrate = 10 ", 1)
+        again = a_workspace(conn, {**at_any_hour(), "warmline.toml": settings})
+        assert again.config_version > workspace.config_version
+        while count(conn, "touches where status = 'failed'") == 0:
+            a_new_lead(conn, again, 2 + count(conn, "leads"))
+            await until(lambda: count(conn, "touches where status in ('queued', 'sending')") == 0)
+            await until(lambda: count(conn, "touches") == count(conn, "leads"))
+
+    running(dsn, body)
+    assert conn.execute("select distinct reason from touches where status = 'failed'").fetchall() == [("opted_out",)]
+
+
+def test_every_connection_cut_at_once_costs_nothing(dsn: str, conn: psycopg.Connection) -> None:
+    workspace = a_workspace(conn, at_any_hour())
+
+    async def body(_: Engine) -> None:
+        for number in range(4):
+            a_new_lead(conn, workspace, number)
+            await until(lambda: count(conn, "pg_stat_activity where application_name = 'warmline look'") == 1)
+            conn.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where pid <> pg_backend_pid() and datname = current_database()"
+            )
+        await until(lambda: count(conn, "touches where status in ('sent', 'unknown')") == 4)
+
+    running(dsn, body)
+    assert count(conn, "touches") == 4
+
+
+def test_a_stop_ends_it_soon_with_nothing_half_done(dsn: str, conn: psycopg.Connection) -> None:
+    workspace = a_workspace(conn, at_any_hour())
+    leads = [a_new_lead(conn, workspace, number) for number in range(30)]
+
+    async def body(_: Engine) -> None:
+        await until(lambda: count(conn, "touches where status = 'sent'") > 0)
+
+    running(dsn, body)
+    assert count(conn, "touches where status = 'sending'") == 0
+    assert (
+        count(conn, "pg_stat_activity where application_name like 'warmline %' and datname = current_database()") == 0
+    )
+    still = {row[0] for row in conn.execute("select lead_id from touches where status = 'queued'").fetchall()}
+    due = {row[0] for row in conn.execute("select lead_id from enrollments where due_at is not null").fetchall()}
+    assert still | due | {row[0] for row in conn.execute("select lead_id from touches").fetchall()} == set(leads)
+
+
+@pytest.mark.parametrize("speed", [3600])
+def test_a_faster_clock_keeps_its_appointments(dsn: str, conn: psycopg.Connection, speed: float) -> None:
+    """An hour passes in a second: what is due in two hours goes out in about two seconds, and not before its time."""
+    workspace = a_workspace(conn, at_any_hour())
+    now = real_now()
+    conn.execute("insert into clocks (id, base, real_base, speed) values (1, %s, %s, %s)", (now, now, speed))
+    lead = a_lead(conn, workspace, at=now)
+    due_at = now + timedelta(minutes=10)
+    enrolled(conn, workspace, "pricing", lead, at=due_at, due_at=due_at)
+
+    async def body(_: Engine) -> None:
+        await until(lambda: count(conn, "touches where status = 'sent'") == 1)
+
+    running(dsn, body)
+    row = conn.execute("select created_at from touches where lane = %s", (lane_of(lead),)).fetchone()
+    assert row is not None
+    assert row[0] >= due_at

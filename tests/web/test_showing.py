@@ -1,0 +1,123 @@
+"""How values become words, and stories become pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from warmline.core.gate import Finding
+from warmline.insight.lines import Line
+from warmline.store.stories import Did
+from warmline.web import kept
+from warmline.web.environment import BadEnvironmentError, for_django, read
+from warmline.web.telling import days
+from warmline.web.templatetags.pictures import bars
+from warmline.web.templatetags.words import ago, local, phone_words, span
+
+NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
+SECRET = "x" * 32
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (0.5, "30 s"),
+        (12, "12 min"),
+        (200, "3 h 20 min"),
+        (120, "2 h"),
+        (660, "11 h"),
+        (60 * 47, "47 h"),
+        (60 * 50, "2 d"),
+    ],
+)
+def test_a_length_is_told_in_units_that_matter(minutes: float, words: str) -> None:
+    assert span(timedelta(minutes=minutes)) == words
+
+
+def test_the_past_and_the_future_are_told_apart() -> None:
+    assert ago(NOW - timedelta(minutes=5), NOW) == "5 min ago"
+    assert ago(NOW + timedelta(minutes=5), NOW) == "in 5 min"
+    assert ago(NOW + timedelta(seconds=20), NOW) == "now"
+
+
+def test_a_time_is_shown_on_the_clock_of_its_place() -> None:
+    assert local(NOW, "America/New_York") == "Tue 24 Nov, 10:30"
+    assert local(NOW, "America/Phoenix") == "Tue 24 Nov, 08:30"
+
+
+def test_a_number_of_north_america_is_grouped_and_others_are_left() -> None:
+    assert phone_words("+12125550123") == "+1 212 555 0123"
+    assert phone_words("+442071838750") == "+442071838750"
+    assert phone_words(None) == ""
+
+
+def test_a_picture_of_nothing_is_a_line_on_the_ground() -> None:
+    drawn = bars([0, 0, 0], "Leads by hour")
+    assert drawn.count("picture-bar-none") == 3
+    assert 'aria-label="Leads by hour"' in drawn
+
+
+def told(*lines: Line) -> Any:
+    return SimpleNamespace(lines=lines, lead=SimpleNamespace(zone="America/New_York"))
+
+
+def test_a_look_and_the_event_it_caused_are_told_once() -> None:
+    finding = Finding("quiet_hours", "pass", "open")
+    look = Line(NOW, "decision", "Touch planned", did=(Did("plan", findings=[finding], step="ack", channel="sms"),))
+    caused = Line(NOW, "touch.planned", "Touch planned", step="ack", channel="sms")
+    came = Line(NOW - timedelta(minutes=1), "form.submitted", "Submitted a form")
+    (day,) = days(told(came, look, caused))
+    assert [mark.words for mark in day.marks] == ["Touch planned", "Submitted a form"]
+    assert day.marks[0].findings == (finding,)
+
+
+def test_days_are_those_of_the_lead_and_the_newest_comes_first() -> None:
+    late = Line(datetime(2026, 11, 25, 3, 0, tzinfo=UTC), "replied", "Replied")  # still Tuesday in New York
+    early = Line(NOW, "form.submitted", "Submitted a form")
+    (day,) = days(told(early, late))
+    assert str(day.day) == "2026-11-24"
+    assert [mark.words for mark in day.marks] == ["Replied", "Submitted a form"]
+
+
+def test_an_event_of_a_kind_from_tomorrow_is_still_shown() -> None:
+    (day,) = days(told(Line(NOW, "danced", "danced")))
+    assert day.marks[0].words == "danced"
+
+
+def test_a_number_is_kept_for_a_while_and_read_anew_after_it() -> None:
+    said = iter(range(10))
+    key = UUID(int=1)
+    assert [kept.kept(key, 60, lambda: next(said)) for _ in range(3)] == [0, 0, 0]
+    assert kept.kept(key, 0, lambda: next(said)) == 1
+
+
+def test_a_web_without_a_secret_says_how_to_make_one() -> None:
+    with pytest.raises(BadEnvironmentError, match="token_urlsafe"):
+        read({"DATABASE_URL": "postgresql:///x", "WARMLINE_SECRET": "short"})
+
+
+def test_a_web_without_a_database_says_what_to_set() -> None:
+    with pytest.raises(BadEnvironmentError, match="DATABASE_URL"):
+        read({"WARMLINE_SECRET": SECRET})
+
+
+def test_the_public_address_makes_cookies_secure_and_names_the_host() -> None:
+    environ = {
+        "DATABASE_URL": "postgresql:///x",
+        "WARMLINE_SECRET": SECRET,
+        "WARMLINE_PUBLIC_URL": "https://leads.acme.test/",
+    }
+    here = read(environ)
+    assert here.is_https
+    assert here.public_url == "https://leads.acme.test"
+    assert "leads.acme.test" in here.hosts
+
+
+def test_what_django_has_no_name_for_reaches_the_database_driver() -> None:
+    found = for_django("postgresql://me@db.acme.test:5433/leads?sslmode=require")
+    assert (found["HOST"], found["PORT"], found["NAME"], found["USER"]) == ("db.acme.test", "5433", "leads", "me")
+    assert found["OPTIONS"]["sslmode"] == "require"
