@@ -75,13 +75,17 @@ def a_lead(
     )  # fmt: skip
     for kind, value in (("phone", phone), ("email", email)):
         if value:
-            conn.execute("insert into addresses values (%s, %s, %s, %s, %s, 'ok', %s)", (lane, lead_id, workspace_id, kind, value, at))
+            conn.execute(
+                "insert into addresses values (%s, %s, %s, %s, %s, 'ok', %s)",
+                (lane, lead_id, workspace_id, kind, value, at),
+            )
     given = consents if consents is not None else {
         "sms": "express_written", "voicemail": "express_written", "email": "inquiry", "call": "inquiry",
     }  # fmt: skip
     for channel, level in given.items():
         conn.execute(
-            "insert into consents (lane, id, lead_id, workspace_id, level, channels, at, wording) values (%s, %s, %s, %s, %s, %s, %s, 'v1')",
+            "insert into consents (lane, id, lead_id, workspace_id, level, channels, at, wording)"
+            " values (%s, %s, %s, %s, %s, %s, %s, 'v1')",
             (lane, new_id(), lead_id, workspace_id, level, [channel], at),
         )
     return lead_id
@@ -100,7 +104,8 @@ def enrolled(
 ) -> UUID:
     """Put a lead into a playbook as intake does, due at once."""
     row = conn.execute(
-        "select id, rank from playbook_versions where workspace_id = %s and key = %s and current", (workspace.id, playbook)
+        "select id, rank from playbook_versions where workspace_id = %s and key = %s and current",
+        (workspace.id, playbook),
     ).fetchone()
     assert row is not None, f"the workspace has no playbook {playbook}"
     enrollment_id = new_id()
@@ -120,9 +125,13 @@ def enrolled(
     return enrollment_id
 
 
-def happened(conn: psycopg.Connection, workspace: Workspace, lead_id: UUID, kind: str, *, at: datetime, **columns: Any) -> None:
+def happened(
+    conn: psycopg.Connection, workspace: Workspace, lead_id: UUID, kind: str, *, at: datetime, **columns: Any
+) -> None:
     """Add to a lead's story without waking anything."""
-    insert(conn, [NewEvent(lane=lane_of(lead_id), lead_id=lead_id, workspace_id=workspace.id, kind=kind, at=at, **columns)])
+    insert(
+        conn, [NewEvent(lane=lane_of(lead_id), lead_id=lead_id, workspace_id=workspace.id, kind=kind, at=at, **columns)]
+    )
 
 
 def story(conn: psycopg.Connection, lead_id: UUID) -> list[str]:

@@ -25,19 +25,19 @@ def server() -> Iterator[str]:
     """The address of a server with a migrated template database in it. WARMLINE_TEST_DSN names one that runs already."""
     given = os.environ.get("WARMLINE_TEST_DSN")
     if given:
-        with _template(given):
+        with Template(given):
             yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="wl-", dir="/tmp"))  # noqa: S108 - a short path: sockets allow 107 bytes
+    folder = Path(tempfile.mkdtemp(prefix="wl-", dir="/tmp"))
     folder.chmod(0o755)
     try:
-        with Postgres(folder / "db") as address, _template(address):
+        with Postgres(folder / "db") as address, Template(address):
             yield address
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class _template:
+class Template:
     """A migrated database to copy, under a name of this run's own."""
 
     def __init__(self, address: str) -> None:

@@ -42,7 +42,14 @@ def measure_intake(server: str, seconds: int = 8) -> list[Row]:
     for size, bar, clients in ((1, "1,000 requests/s", 32), (100, "20,000 leads/s", 4)):
         with a_database(server) as dsn, a_house(dsn, closed_port(), engines=0) as url:
             count, took = asyncio.run(_pour(url, size, clients, seconds))
-        rows.append(Row(f"intake, {size} a request", f"{count / took:,.0f} leads/s", f"bar: {bar}", f"{clients} connections, {took:.0f} s"))
+        rows.append(
+            Row(
+                f"intake, {size} a request",
+                f"{count / took:,.0f} leads/s",
+                f"bar: {bar}",
+                f"{clients} connections, {took:.0f} s",
+            )
+        )
     return rows
 
 
@@ -99,7 +106,9 @@ async def _pour(url: str, size: int, clients: int, seconds: int) -> tuple[int, f
                 first = next(numbers)
                 leads = [lead(number) for number in range(first, first + size)]
                 body = json.dumps(leads if size > 1 else leads[0])
-                async with session.post(f"{url}/in/pricing", data=body, headers={"content-type": "application/json"}) as answer:
+                async with session.post(
+                    f"{url}/in/pricing", data=body, headers={"content-type": "application/json"}
+                ) as answer:
                     await answer.read()
                     if answer.status != 202:
                         raise RuntimeError(f"{answer.status}: {await answer.text()}")

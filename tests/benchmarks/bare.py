@@ -24,7 +24,8 @@ def bare_tick(conn: psycopg.Connection, lane: int, now: datetime, limit: int = 5
             touch = new_id()
             writes.touches.append(
                 {
-                    "lane": lane, "id": touch, "lead_id": due.lead_id, "workspace_id": due.workspace_id, "enrollment_id": due.id,
+                    "lane": lane, "id": touch, "lead_id": due.lead_id, "workspace_id": due.workspace_id,
+                    "enrollment_id": due.id,
                     "version_id": due.version_id, "step": "nudge", "channel": "sms", "purpose": "marketing",
                     "template": "nudge", "last": True, "ready_at": now,
                 }

@@ -19,7 +19,7 @@ from tests.builders import a_workspace, starter_files
 from tests.far_ends.ports import closed_port
 from warmline.store.connect import connect
 
-SECRET = "a-secret-for-benchmarks-only-0123456789"  # noqa: S105 - signs nothing that leaves this machine
+SECRET = "a-secret-for-benchmarks-only-0123456789"
 
 
 @dataclass(slots=True)
@@ -65,9 +65,7 @@ def a_house(dsn: str, provider_port: int, *, engines: int = 1) -> Iterator[str]:
     subprocess.run([*this, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
     commands = [[*this, "web", "--port", str(port)], *([[*this, "engine"]] * engines)]
     log = None if os.environ.get("BENCH_LOG") else subprocess.DEVNULL
-    running = [
-        subprocess.Popen(command, env=environment, stdout=log, stderr=log) for command in commands
-    ]
+    running = [subprocess.Popen(command, env=environment, stdout=log, stderr=log) for command in commands]
     try:
         _wait_until_ready(url, running)
         yield url

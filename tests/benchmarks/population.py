@@ -18,29 +18,79 @@ ENROLLED = TUESDAY - timedelta(days=1)
 DUE = TUESDAY - timedelta(minutes=30)  # 10:00 in New York
 
 
-def fill(conn: psycopg.Connection, workspace: Workspace, count: int, playbook: str = "pricing", due_at: datetime = DUE) -> list[UUID]:
+def fill(
+    conn: psycopg.Connection, workspace: Workspace, count: int, playbook: str = "pricing", due_at: datetime = DUE
+) -> list[UUID]:
     """`count` leads of `playbook`, each with the eight events, two consents and two addresses of a real first day."""
     row = conn.execute(
-        "select id, rank from playbook_versions where workspace_id = %s and key = %s and current", (workspace.id, playbook)
+        "select id, rank from playbook_versions where workspace_id = %s and key = %s and current",
+        (workspace.id, playbook),
     ).fetchone()
     assert row is not None
     version_id, rank = row
-    trigger = msgspec.json.encode({"kind": "form.submitted", "form": playbook, "source": "website", "after_hours": False}).decode()
+    trigger = msgspec.json.encode(
+        {"kind": "form.submitted", "form": playbook, "source": "website", "after_hours": False}
+    ).decode()
     leads = [new_id() for _ in range(count)]
-    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in ("leads", "addresses", "consents", "enrollments", "events")}
+    rows: dict[str, list[tuple[Any, ...]]] = {
+        name: [] for name in ("leads", "addresses", "consents", "enrollments", "events")
+    }
     for number, lead in enumerate(leads):
         lane, enrollment = lane_of(lead), new_id()
         phone, email = f"+1212{2000000 + number:07d}", f"lead{number}@example.com"
-        rows["leads"].append((lane, lead, workspace.id, "open", "sam", "Ann", "Lee", email, phone, "US", "website", ENROLLED, ENROLLED))
-        rows["addresses"] += [(lane, lead, workspace.id, "phone", phone, "ok", ENROLLED), (lane, lead, workspace.id, "email", email, "ok", ENROLLED)]
+        rows["leads"].append(
+            (lane, lead, workspace.id, "open", "sam", "Ann", "Lee", email, phone, "US", "website", ENROLLED, ENROLLED)
+        )
+        rows["addresses"] += [
+            (lane, lead, workspace.id, "phone", phone, "ok", ENROLLED),
+            (lane, lead, workspace.id, "email", email, "ok", ENROLLED),
+        ]
         rows["consents"] += [
-            (lane, new_id(), lead, workspace.id, "express_written", ["sms", "voicemail"], ENROLLED, "sms-2026-11", "website"),
+            (
+                lane,
+                new_id(),
+                lead,
+                workspace.id,
+                "express_written",
+                ["sms", "voicemail"],
+                ENROLLED,
+                "sms-2026-11",
+                "website",
+            ),
             (lane, new_id(), lead, workspace.id, "inquiry", ["email", "call"], ENROLLED, "", "website"),
         ]
-        rows["enrollments"].append((lane, enrollment, lead, workspace.id, version_id, playbook, rank, "running", due_at, number, trigger, ENROLLED))
+        rows["enrollments"].append(
+            (
+                lane,
+                enrollment,
+                lead,
+                workspace.id,
+                version_id,
+                playbook,
+                rank,
+                "running",
+                due_at,
+                number,
+                trigger,
+                ENROLLED,
+            )
+        )
         for kind, after, step, channel, data in FIRST_DAY:
             touch = new_id() if kind.startswith("touch.") else None
-            rows["events"].append((lane, lead, workspace.id, kind, ENROLLED + timedelta(minutes=after), enrollment, step, channel, touch, data))
+            rows["events"].append(
+                (
+                    lane,
+                    lead,
+                    workspace.id,
+                    kind,
+                    ENROLLED + timedelta(minutes=after),
+                    enrollment,
+                    step,
+                    channel,
+                    touch,
+                    data,
+                )
+            )
     for table, columns in COLUMNS.items():
         with conn.cursor() as cursor, cursor.copy(f"copy {table} ({columns}) from stdin".encode()) as copy:  # type: ignore[arg-type]
             for values in rows[table]:
@@ -61,7 +111,8 @@ FIRST_DAY = (
     ("touch.sent", 65.02, "context", "email", "{}"),
 )
 COLUMNS = {
-    "leads": "lane, id, workspace_id, status, owner, first_name, last_name, email, phone, country, source, created_at, updated_at",
+    "leads": "lane, id, workspace_id, status, owner, first_name, last_name, email, phone, country, source, created_at,"
+    " updated_at",
     "addresses": "lane, lead_id, workspace_id, kind, value, state, added_at",
     "consents": "lane, id, lead_id, workspace_id, level, channels, at, wording, source",
     "enrollments": "lane, id, lead_id, workspace_id, version_id, playbook, rank, status, due_at, seed, event, started_at",

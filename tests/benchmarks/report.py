@@ -23,7 +23,9 @@ class Row:
 
 def show(rows: Sequence[Row]) -> None:
     load = os.getloadavg()[0]
-    table = Table(title=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f} at the end")
+    table = Table(
+        title=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f} at the end"
+    )
     for column in ("what", "median", "against", "spread"):
         table.add_column(column)
     for row in rows:

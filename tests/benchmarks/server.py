@@ -20,7 +20,7 @@ from warmline.store.migrate import migrate
 @contextmanager
 def a_server() -> Iterator[str]:
     """The address of a fresh server; gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="wl-bench-", dir="/tmp"))  # noqa: S108 - a short path: sockets allow 107 bytes
+    folder = Path(tempfile.mkdtemp(prefix="wl-bench-", dir="/tmp"))
     folder.chmod(0o755)
     try:
         with Postgres(folder / "db") as address:

@@ -48,7 +48,8 @@ def measure(server: str, leads: int = 40_000, rounds: int = 3) -> list[Row]:
             f"due touches, {name}",
             f"{median(r for r, _ in found):,.0f}/s",
             f"{median(r for r, _ in found) / bare:.0%} of the bare loop",
-            f"{min(r for r, _ in found):,.0f} to {max(r for r, _ in found):,.0f}/s; Python {median(c for _, c in found):.0f} us a touch",
+            f"{min(r for r, _ in found):,.0f} to {max(r for r, _ in found):,.0f}/s;"
+            f" Python {median(c for _, c in found):.0f} us a touch",
         )
         for name, found in figures.items()
     ]

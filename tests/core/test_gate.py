@@ -413,6 +413,7 @@ def test_an_office_that_never_opens_holds_without_end() -> None:
         ([HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR], NOON + 21 * HOUR),  # the third last must drop out
         ([2 * DAY, 3 * DAY, 3 * DAY, 4 * DAY, 5 * DAY, 5 * DAY, 6 * DAY], NOON + DAY),  # seven in a week
         ([HOUR, HOUR, HOUR, 4 * DAY, 5 * DAY, 5 * DAY, 6 * DAY], NOON + DAY),  # both: the later end
+        ([HOUR, HOUR, HOUR, *([7 * DAY - HOUR] * 4)], NOON + 23 * HOUR),  # both, the other way round
     ],
 )
 def test_a_cap_looks_back_over_a_rolling_window(ago: list[timedelta], until: datetime | None) -> None:

@@ -53,6 +53,14 @@ def test_attempts_in_other_playbooks_count_for_the_caps_but_not_for_our_steps() 
     assert told_so_far.steps == {}
 
 
+def test_a_touch_without_an_id_cannot_be_counted() -> None:
+    assert history(event("touch.planned", HOUR, "text", "sms")).attempts == {}
+
+
+def test_a_kind_of_touch_event_from_a_newer_version_leaves_a_touch_in_flight() -> None:
+    assert history(planned(), event("touch.pondered", HOUR, "text", "sms", "t1")).steps["text"].in_flight
+
+
 def test_a_doubled_failure_of_the_first_channel_does_not_touch_the_second_one_in_flight() -> None:
     failed = event("touch.failed", MINUTE, "text", "sms", "t1", last=False)
     told_so_far = history(planned(), failed, planned("text", 2 * MINUTE, "email", "t2"), failed)

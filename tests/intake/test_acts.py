@@ -83,7 +83,7 @@ def test_a_call_that_reached_nobody_leaves_the_playbook_running(
     done = one(conn, "select data->>'outcome', data->>'last', channel, step from events where kind = 'task.done'")
     assert done == ("missed", "false", "call", "first-call")
     assert one(conn, "select status, note, done_by from tasks") == ("done", "rang out", "sam")
-    assert one(conn, f"select status, due_at <= '{NOW}' from enrollments") == ("running", True)  # noqa: S608
+    assert one(conn, f"select status, due_at <= '{NOW}' from enrollments") == ("running", True)
 
 
 def test_after_a_talk_the_person_says_what_comes_next(
@@ -126,7 +126,7 @@ def test_a_lead_goes_into_another_playbook_when_a_person_says_so(
 
 def test_a_wrong_number_is_called_by_nobody_again(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     acts.complete_call(conn, workspace, *the_call(conn, lead), outcome="wrong-number")
-    assert one(conn, f"select state from addresses where value = '{PHONE}'") == "invalid"  # noqa: S608
+    assert one(conn, f"select state from addresses where value = '{PHONE}'") == "invalid"
     assert one(conn, "select scope, value, reason from suppressions") == ("address", PHONE, "wrong_number")
     assert one(conn, "select status from leads") == "open"
 
@@ -246,7 +246,7 @@ def test_an_unknown_touch_is_settled_once_and_never_sent_again(
 ) -> None:
     lane, touch = read_touch_ref(a_touch(conn, lead, "unknown", "email", step="context"))
     acts.settle_unknown(conn, workspace, lane, touch, *WHO, status=status)
-    assert one(conn, f"select status from touches where id = '{touch}'") == status  # noqa: S608
+    assert one(conn, f"select status from touches where id = '{touch}'") == status
     assert story(conn, lead)[-1] == f"touch.{status}"
     with pytest.raises(ActError, match="is known by now"):
         acts.settle_unknown(conn, workspace, lane, touch, *WHO, status=status)

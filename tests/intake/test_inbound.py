@@ -97,7 +97,7 @@ def test_a_failure_says_what_it_means_for_the_number(
 ) -> None:
     tell(conn, workspace, "failed", touch_id=a_touch(conn, lead), reason=reason, code="30005", key="k")
     assert one(conn, "select status, reason from touches") == ("failed", reason)
-    assert one(conn, f"select state from addresses where value = '{PHONE}'") == state  # noqa: S608
+    assert one(conn, f"select state from addresses where value = '{PHONE}'") == state
     assert "touch.failed" in story(conn, lead)
 
 
@@ -218,7 +218,7 @@ def test_a_hard_bounce_marks_the_address_and_a_full_mailbox_does_not(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID
 ) -> None:
     tell(conn, workspace, "bounced", touch_id=a_touch(conn, lead, channel="email"), reason="unreachable", key="a")
-    assert one(conn, f"select state from addresses where value = '{MAIL}'") == "ok"  # noqa: S608
+    assert one(conn, f"select state from addresses where value = '{MAIL}'") == "ok"
     tell(
         conn,
         workspace,
@@ -227,7 +227,7 @@ def test_a_hard_bounce_marks_the_address_and_a_full_mailbox_does_not(
         reason="invalid_address",
         key="b",
     )
-    assert one(conn, f"select state from addresses where value = '{MAIL}'") == "bounced"  # noqa: S608
+    assert one(conn, f"select state from addresses where value = '{MAIL}'") == "bounced"
     assert story(conn, lead).count("touch.failed") == 2
 
 

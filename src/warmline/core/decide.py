@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
-from .condition import Condition
+from .condition import HISTORY_FUNCTIONS, Condition
 from .history import History, StepState
 from .hours import add_office_time, local_date
 from .playbook import After, Call, ChannelKind, Choice, Chore, Office, Playbook, Send, Step
@@ -228,20 +229,37 @@ def _template(step: Send, history: History, now: datetime) -> str:
 
 
 def _holds(condition: Condition, history: History, now: datetime) -> bool:
-    return condition.holds(
-        {
-            "lead": with_custom(history.lead, "lead", condition),
-            "event": with_custom(history.event, "event", condition),
-            "history": {
-                "engaged": history.engaged,
-                "replied": history.replied,
-                "attempts": len(history.attempts),
-                "day": (local_date(now, history.zone) - local_date(history.started_at, history.zone)).days + 1,
-                "steps": {name: list(state.outcomes) for name, state in history.steps.items()},
-            },
-        },
-        HISTORY_CALLS,
-    )
+    variables, asked = _reads(condition)
+    values: dict[str, Mapping[str, Any]] = {}
+    if "lead" in variables:
+        values["lead"] = with_custom(history.lead, "lead", condition)
+    if "event" in variables:
+        values["event"] = with_custom(history.event, "event", condition)
+    if "history" in variables:
+        values["history"] = {
+            "engaged": history.engaged,
+            "replied": history.replied,
+            "attempts": len(history.attempts),
+            "day": (local_date(now, history.zone) - local_date(history.started_at, history.zone)).days + 1,
+        }
+    return condition.holds(values, {outcome: _asks(outcome, history) for outcome in asked})
+
+
+@lru_cache(maxsize=4096)
+def _reads(condition: Condition) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Variables and history.clicked("...")-like questions of a condition: values it does not read cost time to pass."""
+    asked = tuple(name for name in condition.functions() if name in HISTORY_FUNCTIONS)
+    return frozenset(condition.variables()), asked
+
+
+def _asks(outcome: str, history: History) -> Callable[[Any, str], bool]:
+    """history.clicked("context"): did this outcome of this step happen?"""
+
+    def happened(_: Any, step: str) -> bool:
+        state = history.steps.get(step)
+        return state is not None and outcome in state.outcomes
+
+    return happened
 
 
 def with_custom(values: Mapping[str, Any], variable: str, condition: Condition) -> Mapping[str, Any]:
@@ -251,17 +269,6 @@ def with_custom(values: Mapping[str, Any], variable: str, condition: Condition) 
         return values
     fields = values.get("fields") or {}
     return {**values, "fields": {**dict.fromkeys(wanted, ""), **fields}}
-
-
-def _asks(outcome: str) -> Callable[[Mapping[str, Any], str], bool]:
-    return lambda history, step: outcome in history["steps"].get(step, ())
-
-
-#: history.clicked("context") and the others of condition.HISTORY_FUNCTIONS.
-HISTORY_CALLS: Mapping[str, Callable[..., Any]] = {
-    name: _asks(name)
-    for name in ("sent", "delivered", "opened", "clicked", "failed", "refused", "connected", "missed", "done")
-}
 
 
 def _earlier(a: datetime | None, b: datetime) -> datetime:

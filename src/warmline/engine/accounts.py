@@ -35,9 +35,10 @@ class Accounts:
             return known[1]
         if known is not None:
             self._replaced += known[1].values()  # something may still be in flight on them: closed at the end
+        secrets = partial(resolve, environ=self._environ)
         made = {
             kind: kinds.build(
-                kind, channel.options, partial(resolve, environ=self._environ), public_url(site.config, self._environ), self._secret,
+                kind, channel.options, secrets, public_url(site.config, self._environ), self._secret,
                 rules.provider_errors().classes_by_code(),
             )
             for kind, channel in site.config.channels.items()

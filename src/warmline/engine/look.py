@@ -269,7 +269,7 @@ def _record(at: Look, due_at: datetime | None) -> None:
     at.writes.decisions.append(
         {
             "lane": at.writes.lane, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id, "enrollment_id": at.due.id,
-            "version_id": at.due.version_id, "rules": at.site.rules.version, "seen": max((e.seq for e in at.lead.events), default=0),
+            "version_id": at.due.version_id, "rules": at.site.rules.version, "seen": at.history.seen,
             "at": at.now, "result": first["do"], "reason": first["reason"], "until": due_at, "body": at.done,
         }
     )  # fmt: skip

@@ -178,8 +178,10 @@ class Engine:
                         composer=Composer(self.options.secret, self.options.environ), now=self.now,
                         punctual=self.clock.speed > 1, in_flight=self.options.in_flight, lease=self.options.lease,
                     )  # fmt: skip
-                    await dispatcher.run(self.ready.take, self.stop_async)
-                    await accounts.close()
+                    try:
+                        await dispatcher.run(self.ready.take, self.stop_async)
+                    finally:
+                        await accounts.close()
             except psycopg.OperationalError as error:
                 log.warning("dispatch.database_away", error=str(error).strip())
                 await asyncio.sleep(1)
@@ -195,12 +197,14 @@ class Engine:
                     catalog = Catalog(conn)
                     catalog.warm(self.now())
                     accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
-                    while not self.stop_async.is_set():
-                        catalog.refresh()
-                        lanes = await asyncio.to_thread(touches.lanes_stale, conn)
-                        await rescue(conn, self.id, accounts.of, self.now, lanes, self.options.lease)
-                        await self.rest(RESCUE)
-                    await accounts.close()
+                    try:
+                        while not self.stop_async.is_set():
+                            catalog.refresh()
+                            lanes = await asyncio.to_thread(touches.lanes_stale, conn)
+                            await rescue(conn, self.id, accounts.of, self.now, lanes, self.options.lease)
+                            await self.rest(RESCUE)
+                    finally:
+                        await accounts.close()
             except psycopg.OperationalError as error:
                 log.warning("rescue.database_away", error=str(error).strip())
                 await asyncio.sleep(1)

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, all alike: UTC, autocommit outside explicit transactions, a name that shows in pg_stat_activity."""
+"""Connections to PostgreSQL, all alike: UTC, autocommit outside explicit transactions, a name that operators see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema, from numbered SQL files. Safe to run from many processes at once; a step is applied once, whole or not at all."""
+"""The schema, from numbered SQL files. Many processes may run it at once; a step is applied once, whole or not at all."""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ class Ready(msgspec.Struct, array_like=True):
 
 
 _COLUMNS = """t.id, t.lead_id, t.workspace_id, t.enrollment_id, t.version_id, t.step, t.channel, t.purpose, t.template,
-  t.last, t.wakes, t.tries, t.created_at, (select e.started_at from enrollments e where e.lane = t.lane and e.id = t.enrollment_id),
+  t.last, t.wakes, t.tries, t.created_at,
+  (select e.started_at from enrollments e where e.lane = t.lane and e.id = t.enrollment_id),
   (select e.event from enrollments e where e.lane = t.lane and e.id = t.enrollment_id), t.address, t.subject, t.body,
   t.handed_at"""
 
