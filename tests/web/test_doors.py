@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -267,3 +269,22 @@ def test_health_readiness_and_metrics_answer(call: Call, place: Workspace, lead:
     assert call("GET", "/healthz").status == 200
     assert call("GET", "/readyz").text == "ready\n"
     assert f'warmline_leads{{status="open",workspace="{place.key}"}} 1.0' in call("GET", "/metrics").text
+
+
+def test_a_stop_closes_everything_and_the_next_start_opens_it_again(call: Call, sign_in: Callable[..., Any]) -> None:
+    from warmline.web.asgi import app
+
+    assert post(call, "pricing", {"email": "ann@example.com"}).status == 202
+    told = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    said: list[str] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(told)
+
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message["type"])
+
+    asyncio.run(app({"type": "lifespan"}, receive, send))
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert post(call, "pricing", {"email": "bo@example.com"}).status == 202
+    assert sign_in("kim").get("/leads").status_code == 200

@@ -97,6 +97,18 @@ def embedded(folder: Path) -> Path:
     return folder / DATA / "postgres"
 
 
+def note_address(folder: Path, url: str) -> None:
+    """Write down where `warmline up` answers, which is another port than warmline.toml says when that one was taken."""
+    (folder / DATA).mkdir(exist_ok=True)
+    (folder / DATA / "address").write_text(f"{url}\n", encoding="utf-8")
+
+
+def running_at(folder: Path) -> str:
+    """Where `warmline up` last answered for this folder; "" when it never ran here."""
+    noted = folder / DATA / "address"
+    return noted.read_text(encoding="utf-8").strip() if noted.is_file() else ""
+
+
 def require_workspace(folder: Path) -> None:
     if not (folder / SETTINGS).is_file():
         where = "this folder" if folder == HERE else str(folder)

@@ -8,7 +8,7 @@ import psycopg
 import typer
 from rich.markup import escape
 
-from warmline.cli.place import HERE, Dir, database, workspace
+from warmline.cli.place import HERE, Dir, database, running_at, workspace
 from warmline.cli.say import CommandError, out
 from warmline.core.settings import Config, Person
 from warmline.store import sign_ins
@@ -28,7 +28,7 @@ def sign_in(
     with database(directory) as conn:
         place = workspace(conn, directory)
         who = choose(place.config, person)
-        base = place.config.workspace.public_url or "http://127.0.0.1:8000"
+        base = running_at(directory) or place.config.workspace.public_url or "http://127.0.0.1:8000"
         link = make_link(conn, place, who, base)
     out().print(f"For {escape(who.name)} ({who.role}), once, within 30 minutes:")
     out().print(f"[link]{escape(link)}[/]", soft_wrap=True)

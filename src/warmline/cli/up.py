@@ -22,7 +22,7 @@ from warmline.cli.apply import read_or_explain, show_diff
 from warmline.cli.first_lead import SAMPLE, curl_line
 from warmline.cli.init import make_starter
 from warmline.cli.migrate import migrate_all
-from warmline.cli.place import HERE, embedded
+from warmline.cli.place import HERE, embedded, note_address
 from warmline.cli.say import CommandError, note, out
 from warmline.cli.secret import read_secret
 from warmline.cli.sign_in import choose, make_link
@@ -89,6 +89,7 @@ def up(
             "WARMLINE_SECRET": secret,
             "WARMLINE_PUBLIC_URL": public_url(bundle.config, url),
         }
+        note_address(directory, environment["WARMLINE_PUBLIC_URL"])
         with Processes(say=lambda line: console.print(line, style="quiet", markup=False, soft_wrap=True)) as processes:
             this = [sys.executable, "-m", "warmline.cli"]
             processes.start("web", [*this, "web", "--host", HOST, "--port", str(free)], environment)

@@ -265,7 +265,9 @@ def _end(at: Look, end: End) -> None:
 
 
 def _record(at: Look, due_at: datetime | None) -> None:
-    first = at.done[0] if at.done else {"do": "wait", "reason": ""}
+    # What did not go out is what people look for, so a hold or refusal names the look; what went out has touches of its own.
+    told = [*(one for one in at.done if one["do"] in ("hold", "refuse")), *at.done]
+    first = told[0] if told else {"do": "wait", "reason": ""}
     at.writes.decisions.append(
         {
             "lane": at.writes.lane, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id, "enrollment_id": at.due.id,
