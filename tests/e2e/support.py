@@ -9,7 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,12 +18,12 @@ from types import TracebackType
 WARMLINE = (sys.executable, "-m", "warmline.cli")
 
 
-def until(what: Callable[[], object], within: float, told: str, every: float = 0.05) -> None:
+def until(what: Callable[[], object], within: float, told: str | Callable[[], str], every: float = 0.05) -> None:
     """Wait on a condition. Raises AssertionError with `told` when it has not come about `within` seconds."""
     ends = time.monotonic() + within
     while not what():
         if time.monotonic() > ends:
-            raise AssertionError(f"Not within {within:g} s: {told}")
+            raise AssertionError(f"Not within {within:g} s: {told if isinstance(told, str) else told()}")
         time.sleep(every)
 
 
@@ -107,6 +108,16 @@ class Machine:
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """When the block fails, the last words of every process are printed."""
+        try:
+            yield
+        except BaseException:
+            for name, process in self.processes.items():
+                sys.stdout.write(f"--- {name}\n{process.tail()}\n")
+            raise
+
     def __enter__(self) -> Machine:
         return self
 
@@ -114,6 +125,3 @@ class Machine:
         for process in self.processes.values():
             if process.runs():
                 process.kill()
-        if error is not None:
-            for name, process in self.processes.items():
-                sys.stdout.write(f"--- {name}\n{process.tail()}\n")

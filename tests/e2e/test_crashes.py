@@ -151,14 +151,15 @@ def test_engines_and_web_killed_again_and_again_lose_no_lead_and_double_no_messa
     senders = [threading.Thread(target=send_leads, args=(place, number)) for number in range(2)]
     for sender in senders:
         sender.start()
-    try:
-        hits = kill_mid_send(place)
-    finally:
-        place.stopping.set()
-        for sender in senders:
-            sender.join()
-    until(lambda: is_quiet(place), 100, f"everything comes to rest: {unrest(place)}", every=0.5)
-    table = account(place, hits)
+    with place.machine.explained():
+        try:
+            hits = kill_mid_send(place)
+        finally:
+            place.stopping.set()
+            for sender in senders:
+                sender.join()
+        until(lambda: is_quiet(place), 100, lambda: f"everything comes to rest: {unrest(place)}", every=0.5)
+        table = account(place, hits)
     print("\n" + "\n".join(f"{what:<58} {found}" for what, found in table))  # noqa: T201 - the account is to be read
     for name in ("engine-1", "engine-2"):
         assert place.process(name).stop() == 0, f"{name} stops cleanly"
@@ -198,13 +199,14 @@ def post(url: str, body: dict[str, str], key: str) -> str:
 
 def kill_mid_send(place: Place) -> int:
     """Kill engines while they are handing over. Returns after how many kills touches were left in the middle."""
-    dice = random.Random(20)  # noqa: S311 - which one dies is to be the same in every run
+    dice = random.Random(20)
     hits = 0
     for kill in range(KILLS):
         name = dice.choice(("engine-1", "engine-2"))
         process = place.process(name)
-        until(lambda p=process: engine_of(place, p.pid), 60, f"{name} gives a sign of life")  # type: ignore[misc]
+        until(lambda p=process: engine_of(place, p.pid) or not p.runs(), 60, f"{name} gives a sign of life")  # type: ignore[misc]
         engine = engine_of(place, process.pid)
+        assert process.runs(), f"{name} has ended by itself"
         until(lambda e=engine: in_hand(place, e), 60, f"{name} is handing something over", every=0.005)  # type: ignore[misc]
         process.kill()
         hits += in_hand(place, engine) > 0  # it is dead, so what it holds now was cut off in the middle
@@ -216,7 +218,9 @@ def kill_mid_send(place: Place) -> int:
 
 
 def engine_of(place: Place, pid: int) -> Any:
-    row = place.conn.execute("select id from engines where pid = %s order by started_at desc limit 1", (pid,)).fetchone()
+    row = place.conn.execute(
+        "select id from engines where pid = %s order by started_at desc limit 1", (pid,)
+    ).fetchone()
     return row[0] if row else None
 
 
@@ -243,7 +247,8 @@ def account(place: Place, hits: int) -> list[tuple[str, Any]]:
         "select lane || '-' || replace(id::text, '-', ''), status, lead_id, enrollment_id, step, channel from touches"
     )}  # fmt: skip
     stories = {
-        row[0]: row[1] for row in place.conn.execute("select lead_id, array_agg(kind order by seq) from events group by 1")
+        row[0]: row[1]
+        for row in place.conn.execute("select lead_id, array_agg(kind order by seq) from events group by 1")
     }
     told = set(place.answered.values())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Literal
@@ -174,6 +174,14 @@ class Playbook:
 
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.name == name), None)
+
+    def conditions(self) -> Iterator[Condition]:
+        """Every condition of the steps."""
+        for step in self.steps:
+            if step.condition is not None:
+                yield step.condition
+            if isinstance(step, Send) and isinstance(step.template, Choice):
+                yield step.template.condition
 
     def templates(self) -> frozenset[str]:
         """Names of every template and script that the steps use."""

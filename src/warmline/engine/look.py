@@ -272,9 +272,19 @@ def _record(at: Look, due_at: datetime | None) -> None:
         {
             "lane": at.writes.lane, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id, "enrollment_id": at.due.id,
             "version_id": at.due.version_id, "rules": at.site.rules.version, "seen": at.history.seen,
-            "at": at.now, "result": first["do"], "reason": first["reason"], "until": due_at, "body": at.done,
+            "at": at.now, "result": first["do"], "reason": first["reason"], "until": due_at, "lead": _read_of_lead(at), "body": at.done,
         }
     )  # fmt: skip
+
+
+def _read_of_lead(at: Look) -> dict[str, Any]:
+    read = {
+        name
+        for condition in at.version.playbook.conditions()
+        for variable, name in condition.reads
+        if variable == "lead"
+    }
+    return {name: at.history.lead[name] for name in sorted(read) if name in at.history.lead}
 
 
 SIGNAL_WORDS = {

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -64,6 +65,10 @@ def packs() -> Mapping[str, Pack]:
     return known
 
 
+#: msgspec learns a struct's fields at its first use, and two threads that do so at once take the process down (0.22).
+_learning = Lock()
+
+
 @cache
 def opt_out_words() -> OptOutWords:
     return _read("opt_out_words.yaml", OptOutWords)
@@ -83,7 +88,9 @@ def holidays() -> Mapping[str, Calendar]:
 def read_rules(name: str, text: str, kind: type[AnyFile]) -> AnyFile:
     """The data of one file. Raises BadRules. `name` is for its error texts only."""
     try:
-        data = msgspec.convert(YAML(typ="safe", pure=True).load(text), kind)
+        written = YAML(typ="safe", pure=True).load(text)
+        with _learning:
+            data = msgspec.convert(written, kind)
     except YAMLError as error:
         raise BadRules(f"rules/{name}: not readable as YAML: {error}") from error
     except msgspec.ValidationError as error:

@@ -6,6 +6,7 @@ Measured side by side with arrays and COPY: binding one text parameter costs Pyt
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+_making = Lock()
 
 
 def encode(rows: Iterable[Any]) -> str:
@@ -28,9 +30,18 @@ def decode(document: str | bytes | None, kind: type[T]) -> list[T]:
         return []
     decoder = _decoders.get(kind)
     if decoder is None:
-        decoder = _decoders[kind] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+        decoder = _make_decoder(kind)
     decoded: list[T] = decoder.decode(document)
     return decoded
+
+
+def _make_decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    """One thread at a time: msgspec learns a struct's fields at its first decoder, and a second thread that comes upon
+    the half-learnt struct takes the process down (seen with 0.22)."""
+    with _making:
+        if kind not in _decoders:
+            _decoders[kind] = msgspec.json.Decoder(list[kind])
+        return _decoders[kind]
 
 
 def read(conn: psycopg.Connection, query: str, params: Any, kind: type[T]) -> list[T]:

@@ -164,8 +164,11 @@ select %(lane)s, lead_id, workspace_id, 'task.cancelled', %(now)s, enrollment_id
 """
 
 _DECISIONS = b"""
-insert into decisions (lane, lead_id, workspace_id, enrollment_id, version_id, rules, seen, at, result, reason, until, body)
-select lane, lead_id, workspace_id, enrollment_id, version_id, rules, seen, at, result, reason, until, body
+insert into decisions (lane, lead_id, workspace_id, enrollment_id, version_id, rules, seen, at, result, reason, until,
+  lead, body)
+select lane, lead_id, workspace_id, enrollment_id, version_id, rules, seen, at, result, reason, until,
+  coalesce(lead, '{}'), body
 from json_to_recordset(%s::json) as u (lane smallint, lead_id uuid, workspace_id integer, enrollment_id uuid,
-  version_id integer, rules text, seen bigint, at timestamptz, result text, reason text, until timestamptz, body json)
+  version_id integer, rules text, seen bigint, at timestamptz, result text, reason text, until timestamptz,
+  lead json, body json)
 """

@@ -271,6 +271,7 @@ create table decisions (
   result       text not null,                 -- of the first action: plan, hold, refuse, ask, wait, hand_off, end ...
   reason       text not null default '',      -- the gate's rule, or why it ended
   until        timestamptz,
+  lead         json not null default '{}',    -- what conditions read of the lead, as it was: details change, decisions don't
   body         json not null,
   primary key (lane, lead_id, seq)
 );
