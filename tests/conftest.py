@@ -31,8 +31,13 @@ def server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="wl-", dir="/tmp"))
     folder.chmod(0o755)
     try:
-        with Postgres(folder / "db") as address, Template(address):
-            yield address
+        with Postgres(folder / "db") as address:
+            with connect(address) as conn:  # nothing here outlives the run, so nothing waits for the disk
+                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                    conn.execute(f"alter system set {setting} = off".encode())
+                conn.execute("select pg_reload_conf()")
+            with Template(address):
+                yield address
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -61,7 +66,7 @@ def dsn(server: str) -> Iterator[str]:
     name = f"test_{new_id().hex}"
     with connect(server) as conn:
         conn.execute(
-            sql.SQL("create database {} template {} strategy file_copy").format(
+            sql.SQL("create database {} template {} strategy wal_log").format(
                 sql.Identifier(name), sql.Identifier(f"{TEMPLATE}_{os.getpid()}")
             )
         )

@@ -261,6 +261,14 @@ def test_an_acknowledgement_is_not_counted_against_the_cap() -> None:
     assert look(ACK, capped).result == "allow"
 
 
+@pytest.mark.parametrize(
+    "ask", [ACK, Ask("email", "acknowledge"), Ask("call", "acknowledge")], ids=lambda ask: ask.channel
+)
+def test_without_a_request_an_acknowledgement_is_judged_as_the_marketing_it_is(ask: Ask) -> None:
+    for now in (NOON, NOON + 12 * HOUR):
+        assert look(ask, facts(requested_at=None), now) == look(Ask(ask.channel), facts(), now)
+
+
 # --- time zones and quiet hours ---------------------------------------------------------------------------------------
 
 

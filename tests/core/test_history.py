@@ -73,6 +73,12 @@ def test_a_failure_told_after_the_hand_over_is_an_outcome_whichever_channel_was_
     assert history(sent(), late).steps["text"].outcomes == {"sent": BEGIN, "failed": BEGIN + DAY}
 
 
+def test_a_doubled_failure_does_not_turn_a_refusal_of_the_last_channel_into_a_failure() -> None:
+    failed = event("touch.failed", MINUTE, "text", "sms", "t1", last=False)
+    refused = event("touch.refused", MINUTE, "text", "email", last=True)
+    assert history(planned(), failed, refused, failed).steps["text"].outcomes == {"refused": BEGIN + MINUTE}
+
+
 def test_receipts_that_come_twice_change_nothing() -> None:
     once = history(sent(), event("touch.delivered", HOUR, "text", "sms", "t1"))
     receipt = event("touch.sent", 2 * HOUR, "text", "sms", "t1")

@@ -340,7 +340,6 @@ NARROWER: dict[str, Callable[[Facts, Rules, st.DataObject], tuple[Facts, Rules]]
         replace(facts, attempts={**facts.attempts, "more": (data.draw(moments), "email")}), rules
     ),
     "an opt-out": lambda facts, rules, _: (replace(facts, opted_out_at=STARTS[0]), rules),
-    "no request": lambda facts, rules, _: (replace(facts, requested_at=None), rules),
     "a person": lambda facts, rules, _: (replace(facts, human_live="reply"), rules),
 }  # fmt: skip
 

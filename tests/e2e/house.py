@@ -246,6 +246,18 @@ class House:
         leaving = "select count(*) from touches where status = 'sending' or (status = 'queued' and ready_at <= %s)"
         until(lambda: not any(self.count(one, self.now()) for one in (due, leaving)), PATIENCE, "everything rests")
 
+    def status(self, lead: str) -> str:
+        row = self.conn.execute("select status from leads where id = %s", (lead,)).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    def tasks(self, lead: str) -> list[str]:
+        """The kinds of the open tasks."""
+        rows = self.conn.execute(
+            "select kind from tasks where lead_id = %s and status = 'open' order by due_at", (lead,)
+        )
+        return [kind for (kind,) in rows]
+
     def count(self, query: str, *params: object) -> int:
         row = self.conn.execute(query.encode(), params).fetchone()
         assert row is not None
@@ -291,6 +303,14 @@ class Story:
     def tasks(self) -> list[str]:
         """The kinds of the open tasks, by due time."""
         return [task["kind"] for task in self.told["tasks"]]
+
+    def suppressed(self) -> set[tuple[str, str, str]]:
+        """(scope, value, reason) of every do-not-contact in force."""
+        return {(scope, value, reason) for scope, value, reason, _at, _channels in self.told["suppressions"]}
+
+    def closed_channels(self) -> set[str]:
+        """Channels that a do-not-contact closes; {"all"} when one names none."""
+        return {name for one in self.told["suppressions"] for name in one[4] or ["all"]}
 
     def to_come(self) -> list[str]:
         """Steps by which the machine would still reach the lead."""

@@ -191,7 +191,8 @@ def post(url: str, body: dict[str, str], key: str) -> str:
             assert answer.status == 202, answer.status
             return str(json.load(answer)["lead"])
     except urllib.error.HTTPError as error:
-        assert error.code == 503, f"{error.code}: {error.read()!r}"
+        if error.code != 503:
+            raise
         return ""
     except (OSError, ValueError):
         return ""
@@ -263,9 +264,11 @@ def account(place: Place, hits: int) -> list[tuple[str, Any]]:
     late = sent_after_opt_out(place, arrived, touches)
     workspace = place.count("select id from workspaces")
     statuses = Counter(row[0] for row in touches.values())
+    leads = place.count("select count(*) from leads")
+    outs = place.count("select count(distinct lead_id) from events where kind = 'opted.out'")
 
     table: list[tuple[str, Any]] = [
-        ("leads posted / answered 202 / in the database", f"{place.posted} / {len(told)} / {place.count('select count(*) from leads')}"),
+        ("leads posted / answered 202 / in the database", f"{place.posted} / {len(told)} / {leads}"),
         ("answered leads without their story", len(untold)),
         ("engines killed / with touches in the middle of a send", f"{KILLS} / {hits}"),
         ("web killed", WEB_KILLS),
@@ -277,11 +280,11 @@ def account(place: Place, hits: int) -> list[tuple[str, Any]]:
         ("touches by status", dict(statuses)),
         ("touches tried more than once", place.count("select count(*) from touches where tries > 1")),
         ("unknown touches / of them without a task", f"{len(unknown)} / {len([one for one in unknown if one not in shown])}"),
-        ("opt-outs / messages begun after one", f"{place.count('select count(*) from suppressions')} / {len(late)}"),
+        ("opt-outs / messages begun after one", f"{outs} / {len(late)}"),
         ("orphans", count_orphans(place.conn, workspace)),
         ("parked", place.count("select count(*) from enrollments where status = 'parked'")),
     ]  # fmt: skip
-    assert len(told) == place.posted == place.count("select count(*) from leads")
+    assert len(told) == place.posted == leads
     assert (untold, twice, again, astray, unproved, late) == ([], [], [], [], [], [])
     assert [one for one in unknown if one not in shown] == []
     assert statuses["sending"] == 0

@@ -177,6 +177,27 @@ def test_a_refusal_by_the_provider_gives_the_next_channel_its_turn(hands: Hands,
     assert hands.all("select channel, status from touches order by id") == [("sms", "failed"), ("email", "queued")]
 
 
+def test_an_opt_out_that_the_provider_knows_of_is_in_force_before_the_next_channel_has_its_turn(
+    hands: Hands, lead: UUID
+) -> None:
+    hands.sms.answers = [Refused("opted_out", "21610", "unsubscribed recipient")]
+    hands.hand_over(lead)
+    assert hands.one("select status from leads") == "opted_out"
+    assert set(hands.all("select value from suppressions")) == {str(lead), "+12125550123"}
+    hands.tick(lead)
+    assert hands.all("select channel, status from touches") == [("sms", "failed")]
+    assert hands.all("select status, end_reason from enrollments") == [("ended", "opted_out")]
+
+
+def test_a_number_that_the_provider_does_not_know_is_not_used_again_and_a_person_hears_of_it(
+    hands: Hands, lead: UUID
+) -> None:
+    hands.sms.answers = [Refused("invalid_number", "21211", "no such number")]
+    hands.hand_over(lead)
+    assert hands.one("select state from addresses where value = '+12125550123'") == "invalid"
+    assert hands.one("select count(*) from tasks where kind = 'fix' and status = 'open'") == 1
+
+
 def test_no_answer_keeps_the_touch_as_it_is_until_the_provider_can_be_asked(hands: Hands, lead: UUID) -> None:
     hands.sms.answers = [Unknown("time-out")]
     hands.hand_over(lead)

@@ -118,6 +118,17 @@ def test_a_problem_names_the_senders_field_and_what_to_write() -> None:
     }
 
 
+def test_what_is_missing_altogether_is_named_as_the_sender_calls_it() -> None:
+    assert set(problem({"first_name": "Ann"})) == {"phone_number", "email"}
+    assert set(problem({"first_name": "Ann", "phone_number": " "})) == {"phone_number", "email"}
+
+
+def test_an_entry_of_a_list_that_is_no_lead_is_kept_by_itself() -> None:
+    entries = read(json.dumps([{"email": "a@example.com"}, 7, None, "Ann", {"\x00": "x"}])).entries
+    kept = [entry.raw for entry in entries if isinstance(entry, Unread)]
+    assert [json.loads(raw) for raw in kept] == [7, None, "Ann", {"\x00": "x"}]
+
+
 def test_a_filled_in_honeypot_is_no_lead() -> None:
     assert list(problem({"email": "a@example.com", "_gotcha": "buy now"})) == ["_gotcha"]
 

@@ -53,6 +53,7 @@ class History:
     hand_off_due: datetime | None = None
     taken: bool = False  # the person has acted on the hand-off
     escalated: frozenset[str] = frozenset()  # "hand_off", "promise"
+    begun: bool = False  # its own beginning has been folded
     ended_at: datetime | None = None  # this enrollment is over: finished, preempted, or parked
     opted_out_at: datetime | None = None
     doubtful_at: datetime | None = None
@@ -97,6 +98,8 @@ class History:
                 self.taken = bool(event.data.get("taken"))
                 self.signal = self.signal or str(event.data.get("signal", "takeover"))
                 self.signal_at = self.signal_at or event.at
+        elif kind == "enrolled":
+            self.begun = self.begun or self._ours(event)
         elif kind == "escalated":
             if self._ours(event):
                 self.escalated |= {str(event.data.get("what", ""))}
@@ -137,8 +140,8 @@ class History:
         state.in_flight = False
         if what in ("refused", "failed"):
             state.tried = (*state.tried, event.channel)
-            # Settled: it was handed over, and the failure was told afterwards. Otherwise no other channel may be left.
-            if state.settled or event.data.get("last"):
+            # Handed over, and the failure was told afterwards; or no other channel is left.
+            if "sent" in state.outcomes or event.data.get("last"):
                 state.outcomes.setdefault(what, event.at)
                 self._settle(state, event.at)
         elif what == "sent":
@@ -217,7 +220,8 @@ class History:
         return event.enrollment == self.enrollment
 
     def _since_start(self, event: Event) -> bool:
-        return event.enrollment == self.enrollment or event.at >= self.started_at
+        # At the very instant of the start, what was told before it belongs to the time before.
+        return self._ours(event) or event.at > self.started_at or (self.begun and event.at == self.started_at)
 
 
 def fold(history: History, events: Iterable[Event]) -> History:

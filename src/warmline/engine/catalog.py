@@ -46,7 +46,7 @@ class Catalog:
         self._conn = conn
         self._sites: dict[int, Site] = {}
         self._versions: dict[int, Version] = {}  # never stale: a version does not change
-        self._applied = workspaces.applied(conn)
+        self._published = workspaces.published(conn)
 
     def site(self, workspace_id: int, now: datetime) -> Site:
         """The workspace on the day of `now`; rules of a new day are read anew, because rules have effective dates."""
@@ -64,17 +64,19 @@ class Catalog:
     def warm(self, now: datetime) -> None:
         """Read everything that a first lead would have to wait for: rule data, workspaces, playbooks."""
         lead_zones("+1212", "", "", "US")
-        for workspace_id in self._applied:
+        for workspace_id in self._published:
             for version in self.site(workspace_id, now).current.values():
                 self._versions[version.id] = version
 
     def refresh(self) -> set[int]:
         """Forget the workspaces that were published since they were read, and return them."""
-        applied = workspaces.applied(self._conn)
-        moved = {workspace_id for workspace_id, at in applied.items() if self._applied.get(workspace_id) != at}
+        published = workspaces.published(self._conn)
+        moved = {
+            workspace_id for workspace_id, number in published.items() if self._published.get(workspace_id) != number
+        }
         for workspace_id in moved:
             self._sites.pop(workspace_id, None)
-        self._applied = applied
+        self._published = published
         return moved
 
     def _read(self, workspace_id: int, day: date) -> Site:

@@ -26,8 +26,9 @@ from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Channel, Message, Unknown
 from warmline.core import gate
 from warmline.core.standing import facts_of, history_of
+from warmline.intake.inbound import learn_refusal
 from warmline.store import due as dues
-from warmline.store import paces, touches
+from warmline.store import paces, touches, workspaces
 from warmline.store.clock import real_now
 from warmline.store.due import Known
 from warmline.store.touches import Outcome, Ready
@@ -210,6 +211,10 @@ class Dispatcher:
             settled = touches.settle(self.receipts, [one for one in batch if one.status != "asking"], now)
             touches.ask_later(self.receipts, [(one.lane, one.id) for one in asking], SETTLE)
             for one in settled:
+                if one.status == "failed":
+                    workspace = workspaces.load(self.receipts, one.workspace_id)
+                    code = str(one.data.get("code", ""))
+                    learn_refusal(self.receipts, workspace, one.lane, one.id, one.reason, code, now)
                 if one.park and touches.still_run(self.receipts, one.lane, [one.enrollment_id]):
                     writes = Writes(one.lane)
                     park(writes, one.enrollment_id, one.lead_id, one.workspace_id, one.park, now)

@@ -223,7 +223,7 @@ def _rest(at: Look, decision: Decision) -> None:
         # Being sent changes nothing by itself, unless a step hangs on it or nothing else is left to wait for.
         touch["wakes"] = not times or any(step.at.anchor.step == touch["step"] for step in at.version.playbook.steps)
     status = "handed_off" if at.history.handed_off_at is not None else "running"
-    at.writes.enrollments.append({"id": at.due.id, "status": status, "due_at": due_at})
+    at.writes.enrollments.append({"id": at.due.id, "status": status, "due_at": due_at, "waits": not times})
     _record(at, due_at)
 
 
@@ -238,10 +238,10 @@ def _end(at: Look, end: End) -> None:
     if end.reason == "opted_out":
         at.lead_becomes("opted_out")
     elif follow is not None:
-        begins = at.now + after.delay
+        begins, entered = at.now + after.delay, at.new_id()
         at.writes.entered.append(
             {
-                "lane": at.writes.lane, "id": at.new_id(), "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id,
+                "lane": at.writes.lane, "id": entered, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id,
                 "version_id": follow.id, "playbook": follow.key, "rank": follow.rank,
                 "status": "scheduled" if after.delay else "running", "due_at": begins, "started_at": begins,
                 "seed": at.new_id().int & (2**63 - 1), "event": at.due.event,
@@ -249,6 +249,7 @@ def _end(at: Look, end: End) -> None:
         )  # fmt: skip
         if not after.delay:
             at.happened("enrolled", playbook=follow.key, version=follow.version, came_from=at.due.playbook)
+            at.writes.events[-1].enrollment_id = entered  # the beginning of the new one, not a part of this one
         at.note("after", after.enroll, until=begins)
     elif after.close:
         at.happened("closed", reason="unresponsive")

@@ -12,8 +12,8 @@ import msgspec
 
 Row = dict[str, str]
 
-#: The only name in a row that stands for something else than an object of fields.
-NO_OBJECT = "\x00"
+#: The only name in a row that stands for something else than an object of fields; its value is the JSON that came.
+NO_OBJECT = "\x00 no object"
 
 #: More in one request would hold one transaction for too long; larger lists are imports.
 MOST_ROWS = 1_000
@@ -58,7 +58,7 @@ def _flat(told: Any) -> Row:
     if isinstance(told, Mapping):
         _flatten(told, "", row)
     else:
-        row[NO_OBJECT] = ""
+        row[NO_OBJECT] = msgspec.json.encode(told).decode()
     return row
 
 

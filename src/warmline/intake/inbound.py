@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -50,6 +51,21 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
         messages.answer_call(conn, workspace, signal, now)
     else:
         raise UnplacedError(f"Warmline knows no signal {signal.kind!r}.")
+
+
+def learn_refusal(
+    conn: psycopg.Connection, workspace: Workspace, lane: int, touch_id: UUID, reason: str, code: str, now: datetime
+) -> None:
+    """A provider refused a touch at the hand-over, with an error of class `reason`: what that says of the address.
+
+    Call it in the transaction that writes the receipt: an opt-out that the provider knows of must be in force before
+    the next channel has its turn. The refusal itself is the receipt's to tell.
+    """
+    touch = receipts.find(conn, workspace.id, lane, touch_id)
+    if touch is None or not _says_something(reason):
+        return
+    with taken(conn, workspace, touch.lead_id, now) as case:
+        _mark(case, touch, reason, code)
 
 
 def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal) -> Touch | None:
@@ -95,7 +111,7 @@ def _failed(case: Case, touch: Touch, signal: Signal) -> None:
         return  # it was delivered, or had failed already: a late word changes nothing
     _tell(case, touch, "touch.failed", key=signal.key, reason=reason, code=signal.code, last=touch.last)
     _known_now(case, before)
-    _mark(case, touch, signal, reason)
+    _mark(case, touch, reason, signal.code)
 
 
 def _bounced(case: Case, touch: Touch, signal: Signal) -> None:
@@ -120,7 +136,7 @@ def _bounced(case: Case, touch: Touch, signal: Signal) -> None:
     if hard and touch.address:
         leads.mark_address(case.conn, case.id, touch.address, "bounced")
     elif not hard:
-        _mark(case, touch, signal, signal.reason)
+        _mark(case, touch, signal.reason, signal.code)
 
 
 def _opened(case: Case, touch: Touch, signal: Signal) -> None:
@@ -174,14 +190,19 @@ def _known_now(case: Case, before: str) -> None:
         case.leave_nobody_behind(f"Decide what {case.person.called} gets next")
 
 
-def _mark(case: Case, touch: Touch, signal: Signal, reason: str) -> None:
+def _says_something(reason: str) -> bool:
+    means = rules.provider_errors().classes.get(reason)
+    return means is not None and (means.address != "keep" or means.tell == "person")
+
+
+def _mark(case: Case, touch: Touch, reason: str, code: str) -> None:
     """What the class of an error says of the address, and who should hear of it (rules/provider_errors.yaml)."""
     means = rules.provider_errors().classes.get(reason)
     if means is None:
         return
     address = touch.address or ""
     if means.address == "suppress_person":
-        said = f"the provider says so: {signal.code or reason}"
+        said = f"the provider says so: {code or reason}"
         opt_out(case, reason="opted_out", evidence=said, address=address, channel=touch.channel)
         return
     if means.address in ("bad_address", "no_sms") and address:

@@ -71,7 +71,7 @@ def presents(source: Source, secret: str, given: str) -> bool:
 def _read(row: Row, source: Source, config: Config, origin: Origin) -> Submission | Unread:
     raw = _as_json(row)
     if row.keys() == {NO_OBJECT}:
-        return Unread({"": 'A lead is an object of fields. Write: {"email": "ann@example.com"}'}, origin.body)
+        return Unread({"": 'A lead is an object of fields. Write: {"email": "ann@example.com"}'}, row[NO_OBJECT])
     if row.get(HONEYPOT, "").strip():
         return Unread({HONEYPOT: "It must stay empty: people can't see it, so a robot has filled it in."}, raw)
     event, keyword = source.map.get("event", "event"), source.map.get("keyword", "keyword")
@@ -81,7 +81,7 @@ def _read(row: Row, source: Source, config: Config, origin: Origin) -> Submissio
     told = {name: value for name, value in row.items() if name not in (event, keyword, HONEYPOT)}
     draft = normalise(told, source.map, source.country, rules.regions())
     if isinstance(draft, Problems):
-        return Unread(draft.fields, raw)
+        return Unread(_as_sent(draft.fields, row, source), raw)
     for rule in source.consent:
         draft.fields.pop(rule.field, None)  # the proof is in the ledger, with its wording
     return Submission(
@@ -94,6 +94,11 @@ def _read(row: Row, source: Source, config: Config, origin: Origin) -> Submissio
         origin=origin,
         raw=raw,
     )
+
+
+def _as_sent(problems: Mapping[str, str], row: Row, source: Source) -> dict[str, str]:
+    """What is missing altogether has our name: the sender knows the field by the name that the source maps to ours."""
+    return {name if name in row else source.map.get(name, name): said for name, said in problems.items()}
 
 
 def consents_of(row: Mapping[str, str], source: Source, config: Config) -> tuple[Given, ...]:

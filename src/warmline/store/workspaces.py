@@ -171,6 +171,6 @@ def _next_versions(
     return {key: last.get(key, 0) + 1 for key in sorted(new)}
 
 
-def applied(conn: psycopg.Connection) -> dict[int, datetime]:
-    """When each workspace was last published: whoever keeps something of it compares, and reads anew what moved."""
-    return dict(conn.execute("select id, applied_at from workspaces").fetchall())
+def published(conn: psycopg.Connection) -> dict[int, int]:
+    """The `config_version` of each workspace: whoever keeps something of one compares, and reads anew what moved."""
+    return dict(conn.execute("select id, config_version from workspaces").fetchall())

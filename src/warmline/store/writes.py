@@ -92,9 +92,9 @@ def open_tasks(conn: psycopg.Connection, rows: list[Row]) -> None:
 _MOVE = b"""
 update enrollments e
 set status = u.status, due_at = u.due_at, ended_at = u.ended_at, end_reason = coalesce(u.end_reason, ''),
-    error = coalesce(u.error, '')
+    error = coalesce(u.error, ''), waits = coalesce(u.waits, false)
 from json_to_recordset(%s::json) as u (id uuid, status text, due_at timestamptz, ended_at timestamptz, end_reason text,
-  error text)
+  error text, waits boolean)
 where e.lane = %s and e.id = u.id and e.status in ('running', 'handed_off')
 """
 

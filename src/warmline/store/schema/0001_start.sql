@@ -172,6 +172,7 @@ create table enrollments (
   ended_at     timestamptz,
   end_reason   text not null default '',
   error        text not null default '',      -- why it is parked
+  waits        boolean not null default false, -- only an event can move it on, so every event wakes it
   primary key (lane, id),
   -- No lead left behind: whatever is not over or parked has its next look in the book.
   check ((status in ('scheduled', 'running', 'handed_off')) = (due_at is not null)),

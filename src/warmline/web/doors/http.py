@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -144,5 +145,19 @@ def _client(scope: Scope, headers: Mapping[str, str]) -> str:
     peer = str((scope.get("client") or ("", 0))[0])
     forwarded = headers.get("x-forwarded-for", "")
     if forwarded and peer in database.environment_here().proxies:
-        return forwarded.rsplit(",", 1)[-1].strip()
+        return _address(forwarded.rsplit(",", 1)[-1].strip()) or peer
     return peer
+
+
+def _address(told: str) -> str:
+    """The IP address of "198.51.100.7", "198.51.100.7:4711" or "[2001:db8::1]:4711"; "" for anything else.
+
+    It is kept as part of a consent's proof, so a proxy's "unknown" is worth less than the proxy's own address.
+    """
+    bare = told[1:].partition("]")[0] if told.startswith("[") else told
+    for text in (bare, bare.rpartition(":")[0]):
+        try:
+            return str(ipaddress.ip_address(text))
+        except ValueError:
+            continue
+    return ""

@@ -1,0 +1,160 @@
+"""Deciding again: every stored decision, from the events that it had seen (invariant 6).
+
+What `decide` answers follows from the pinned version, the history up to `seen`, the time, and what the gate said. The
+gate's word is taken as stored, with its findings, because it rests on facts beside the story (consents, suppressions,
+the state of an address) that are kept as they are now. The lead's own details are today's too: a decision whose
+condition read one that was changed since may come out otherwise, and then `same` is false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from warmline import rules
+from warmline.core.decide import Ask, Decision, Escalate, Expire, HandOver, Reach, Skip, decide
+from warmline.core.events import Event
+from warmline.core.history import History
+from warmline.core.places import zones_of
+from warmline.core.playbook import Call
+from warmline.core.policy import office_of
+from warmline.core.standing import calendar_zone, history_of
+from warmline.core.values import values_of
+from warmline.store import due, playbooks, stories, workspaces
+from warmline.store.stories import Did, Look
+
+#: A playbook comes to rest in far fewer.
+ROUNDS = 64
+
+#: What follows from the workspace as it was published then, and not from the story.
+BESIDE = frozenset({"after"})
+
+#: After these the engine does not decide anew: they wait for a receipt, or for a person.
+RESTING = frozenset({"touch.planned", "task.opened"})
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One action of a decision. `do`: reach, ask, expire, skip, hand_off, escalate or end; `reason`: the signal, the
+    clock, why it ended or was skipped."""
+
+    do: str
+    step: str = ""
+    channel: str = ""
+    template: str = ""
+    reason: str = ""
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """A stored decision, and what deciding again comes to. `look` is its number in the story."""
+
+    look: int
+    stored: tuple[Step, ...]
+    again: tuple[Step, ...]
+
+    @property
+    def same(self) -> bool:
+        return self.stored == self.again
+
+
+def replay(conn: psycopg.Connection, lane: int, lead_id: UUID) -> list[Replayed]:
+    """Every decision of a lead, in order; none when there is no such lead."""
+    lead = due.know(conn, lane, [lead_id]).get(lead_id)
+    record = stories.read_record(conn, lane, lead_id)
+    if lead is None or record is None:
+        return []
+    config = workspaces.load(conn, lead.workspace_id).config
+    runs = {run.id: run for run in record.runs}
+    versions = playbooks.versions(conn, {look.version_id for look in record.looks})
+    zones = zones_of(
+        lead.phone,
+        lead.time_zone or None,
+        lead.region or None,
+        lead.country or None,
+        rules.area_codes(),
+        rules.regions(),
+    )
+    replayed = []
+    for look in record.looks:
+        run, office = runs[look.enrollment_id], office_of(config, rules.holidays(), look.at.date())
+        then = msgspec.structs.replace(lead, events=[event for event in lead.events if event.seq <= look.seen])
+        history = history_of(
+            str(run.id),
+            run.seed,
+            run.started_at,
+            calendar_zone(zones, office.zone),
+            values_of(then),
+            run.event,
+            then.events,
+        )
+        again: list[Step] = []
+        said = iter(look.body)
+        for _ in range(ROUNDS):
+            decision = decide(versions[look.version_id].playbook, history, look.at, office)
+            if not _carry_out(decision, history, look, said, again):
+                break
+        replayed.append(Replayed(look.seq, tuple(_stored(look)), tuple(again)))
+    return replayed
+
+
+def _carry_out(decision: Decision, history: History, look: Look, said: Iterator[Did], again: list[Step]) -> bool:
+    """Do what the engine did after each action: fold in what it recorded, by the gate's word. True when it decided anew."""
+    moved = False
+    for action in decision.actions:
+        did = next((one for one in said if one.do not in BESIDE), None)
+        step, event = _does(action, did)
+        again.append(step)
+        if event is not None:
+            kind, channel, data = event
+            touch = "planned anew" if kind == "touch.planned" else None
+            history.apply(Event(kind, look.at, 0, history.enrollment, step.step, channel, touch, data))
+            moved = moved or kind not in RESTING
+    if decision.end is not None:
+        again.append(Step("end", reason=decision.end.reason))
+        return False
+    return moved
+
+
+def _does(
+    action: Reach | Ask | Expire | Skip | HandOver | Escalate, did: Did | None
+) -> tuple[Step, tuple[str, str, dict[str, Any]] | None]:
+    """The action, and the event that carrying it out recorded: kind, channel, data."""
+    word, reason = (did.do, did.reason) if did is not None else ("", "")
+    match action:
+        case Reach(step, channel, template, last):
+            done = Step("reach", step.name, channel, template)
+            if word == "plan":
+                return done, ("touch.planned", channel, {})
+            if word == "refuse" or (word == "hold" and did is not None and did.until is None and not last):
+                return done, ("touch.refused", channel, {"reason": reason, "last": last})
+            return done, None
+        case Ask(step):
+            by = "call" if isinstance(step, Call) else ""
+            done = Step("ask", step.name, by)
+            if word == "refuse":
+                return done, ("step.skipped", by, {"reason": reason})
+            return done, ("task.opened", by, {}) if word == "ask" else None
+        case Expire(step, last):
+            by = "call" if isinstance(step, Call) else ""
+            return Step("expire", step.name), ("task.expired", by, {"last": last})
+        case Skip(step, why):
+            return Step("skip", step.name, reason=why), ("step.skipped", "", {"reason": why})
+        case HandOver(signal, due_at, _):
+            data = {"signal": signal, "due": due_at.isoformat()}
+            return Step("hand_off", reason=signal), ("handed.off", "", data)
+        case Escalate(what):
+            return Step("escalate", reason=what), ("escalated", "", {"what": what})
+
+
+def _stored(look: Look) -> Iterator[Step]:
+    for did in look.body:
+        if did.do in BESIDE:
+            continue
+        if did.do in ("plan", "hold", "refuse", "ask"):
+            reach = bool(did.template)
+            yield Step("reach" if reach else "ask", did.step, did.channel, did.template)
+        else:
+            yield Step(did.do, did.step, reason=did.reason)
