@@ -6,48 +6,24 @@ Every story is posted over HTTP and read back through `warmline why --json` and 
 from __future__ import annotations
 
 import base64
-import json
 import re
-import shutil
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.builders import STARTER, TUESDAY, starter_files
-
-from .house import ACCOUNT, FORM, OURS, TOKEN, House, Person, a_house
+from .house import ACCOUNT, FORM, OURS, TOKEN, House, Person
 from .support import until
 
 pytestmark = pytest.mark.slow
 
-GUIDE = "playbooks/content-download.yaml"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 SCANNER = "Mozilla/5.0 (compatible; Barracuda Sentinel)"
-#: Half past ten in the evening of the same Tuesday in New York.
-NIGHT = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
-THANKSGIVING = datetime(2026, 11, 26, 15, 1, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def house(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Tuesday, half past ten in the morning. Whoever clicks in the guide's mail wants to be called here."""
-    guide = starter_files()[GUIDE].replace("on: [reply,", "on: [reply, click,")
-    with a_house(server, tmp_path_factory.mktemp("day"), TUESDAY, {GUIDE: guide}) as house:
-        yield house
-
-
-@pytest.fixture
-def ann() -> Person:
-    return Person()
-
-
-# --- 1. a form, and a text at once --------------------------------------------------------------------------------
+# --- a form, and a text at once -------------------------------------------------------------------------------------
 
 
 def test_a_form_is_answered_by_a_text_in_the_providers_own_form_and_the_story_tells_why(
@@ -85,7 +61,7 @@ def test_a_form_is_answered_by_a_text_in_the_providers_own_form_and_the_story_te
     assert len(house.far.texts_to(ann.phone)) == 1
 
 
-# --- 2. a reply ---------------------------------------------------------------------------------------------------
+# --- a reply --------------------------------------------------------------------------------------------------------
 
 
 def test_a_reply_hands_the_lead_to_a_person_with_a_clock_and_silences_the_machine(house: House, ann: Person) -> None:
@@ -106,7 +82,7 @@ def test_a_reply_hands_the_lead_to_a_person_with_a_clock_and_silences_the_machin
     assert len(house.far.texts_to(ann.phone)) == 1
 
 
-# --- 3. STOP ------------------------------------------------------------------------------------------------------
+# --- STOP -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_stop_takes_back_what_is_queued_and_only_new_consent_undoes_it(house: House, ann: Person) -> None:
@@ -144,7 +120,7 @@ def test_a_stop_takes_back_what_is_queued_and_only_new_consent_undoes_it(house: 
     assert house.far.mails_to(ann.email) == []
 
 
-# --- 4. links in a mail -------------------------------------------------------------------------------------------
+# --- links in a mail ------------------------------------------------------------------------------------------------
 
 
 def test_a_persons_click_hands_over_and_a_machines_visit_is_only_noted(house: House, ann: Person) -> None:
@@ -185,7 +161,7 @@ def test_a_link_that_was_tampered_with_leads_nowhere(house: House, ann: Person) 
     assert "location" not in answer.headers
 
 
-# --- 5. what else starts or stops a playbook ----------------------------------------------------------------------
+# --- what else starts or stops a playbook ---------------------------------------------------------------------------
 
 
 def test_a_booked_meeting_hands_over(house: House, ann: Person) -> None:
@@ -242,7 +218,7 @@ def test_a_quote_request_is_answered_by_mail(house: House, ann: Person) -> None:
     assert house.why(ann.email).runs() == {"opened-but-silent": "running"}
 
 
-# --- 6. what the provider says ------------------------------------------------------------------------------------
+# --- what the provider says -----------------------------------------------------------------------------------------
 
 
 def test_a_provider_that_knows_of_an_opt_out_is_believed_everywhere(house: House, ann: Person) -> None:
@@ -292,7 +268,7 @@ def test_late_doubled_and_forged_callbacks_change_nothing(house: House, ann: Per
     assert after.kinds("touch.delivered") == ["touch.delivered"]
 
 
-# --- 7. the same again --------------------------------------------------------------------------------------------
+# --- the same again -------------------------------------------------------------------------------------------------
 
 
 def test_the_same_form_posted_again_and_ten_times_at_once_is_one_lead_one_run_and_one_text(
@@ -332,173 +308,7 @@ def test_of_two_sources_the_stronger_playbook_speaks_alone(house: House) -> None
     assert len(house.far.texts_to(strong_first.phone)) == 1
 
 
-# --- 8. garbage ---------------------------------------------------------------------------------------------------
-
-
-def test_what_cannot_be_read_is_explained_kept_corrected_and_replayed(house: House, ann: Person) -> None:
-    broken = b'{"first_name": "Ann", "email": "' + ann.email.encode()
-    answer = house.post_json("pricing", broken)
-    assert answer.status == 422
-    assert answer.json()["error"].startswith("The body is not JSON: ")
-    (kept,) = [one for one in quarantine(house) if one["body"] == broken.decode()]
-    assert kept["door"] == "source:pricing"
-    assert kept["reason"] == answer.json()["error"]
-    corrected = house.machine.folder / "corrected.json"
-    corrected.write_text(broken.decode() + '"}')
-    failed = house.machine.folder / "still-broken.json"
-    failed.write_text("{")
-    with pytest.raises(AssertionError, match="It still can't be read"):
-        house.warmline("quarantine", "replay", kept["id"], "--body", str(failed))
-    house.warmline("quarantine", "replay", kept["id"], "--body", str(corrected))
-    house.first_mail(ann.email)
-    assert house.why(ann.email).runs() == {"pricing": "running"}
-    with pytest.raises(AssertionError, match="is not in quarantine"):
-        house.warmline("quarantine", "replay", kept["id"], "--body", str(corrected))
-
-
-def test_every_kind_of_garbage_gets_a_clear_answer(house: House, ann: Person) -> None:
-    kept = "select count(*) from quarantine where status = 'open'"
-    before = house.count(kept)
-    nul = house.post_json("pricing", {"email": ann.email, "first_name": "A\x00nn"})
-    assert (nul.status, list(nul.json()["fields"])) == (422, ["first_name"])
-    assert "NUL" in nul.json()["error"]
-    nul_form = house.ask("POST", "/in/pricing", b"email=x%00%40example.com&agree=yes", content_type=FORM)
-    assert (nul_form.status, list(nul_form.json()["fields"])) == (422, ["email"])
-    nobody = house.post_form("pricing", {"first_name": "Ann", "agree": "yes"})
-    assert (nobody.status, set(nobody.json()["fields"])) == (422, {"phone_number", "email"})
-    wrong = house.post_form("pricing", {"phone_number": "12", "email": "ann at example"})
-    assert (wrong.status, set(wrong.json()["fields"])) == (422, {"phone_number", "email"})
-    event = house.post_json("calendar", {"event": "meeting.boked", "email": ann.email})
-    assert event.status == 422
-    assert "meeting.booked" in event.json()["error"]
-    for content in (b"\xff\xfe\x00\x01", b"[]", b'"Ann"', b"[[[[", b"{}", b"null"):
-        assert house.post_json("pricing", content).status == 422, content
-    assert house.count(kept) == before + 11
-
-    huge = house.post_json("pricing", b'{"first_name": "' + b"A" * 1_100_000 + b'"}')
-    assert huge.status == 413
-    assert b"smaller batches" in huge.body
-    unknown = house.post_form("princing", ann.form())
-    assert unknown.status == 404
-    assert "There are: pricing, demo" in unknown.json()["error"]
-    assert house.ask("GET", "/in/pricing").status == 405
-    assert house.count(kept) == before + 11
-    assert house.count("select count(*) from leads where email = %s", ann.email) == 0
-    assert house.post_form("pricing", ann.form()).status == 202, "the door is as it was"
-
-
-def test_the_good_leads_of_a_batch_are_taken_and_the_bad_ones_kept(house: House) -> None:
-    one, other = Person(), Person()
-    batch = [one.form(), {"first_name": "Nobody"}, "Nobody", other.form()]
-    answer = house.post_json("pricing", batch)
-    assert answer.status == 202
-    first, *nobody, last = answer.json()["leads"]
-    assert nobody == [None, None]
-    assert [problem["index"] for problem in answer.json()["problems"]] == [1, 2]
-    assert [json.loads(one["body"]) for one in quarantine(house)[-2:]] == [{"first_name": "Nobody"}, "Nobody"]
-    for person, lead in ((one, first), (other, last)):
-        assert f"lead={lead}" in house.first_text(person.phone).fields["StatusCallback"]
-
-
-# --- 9. the same request told twice -------------------------------------------------------------------------------
-
-
-def test_a_request_with_a_key_is_answered_once_and_for_all(house: House, ann: Person) -> None:
-    first = house.post_form("pricing", ann.form(), idempotency_key="form-9")
-    house.pass_time(timedelta(minutes=2))  # later than what would count as the same form twice
-    again = house.post_form("pricing", ann.form(), idempotency_key="form-9")
-    assert (first.status, first.body) == (again.status, again.body)
-    other = house.post_form("pricing", ann.form(first_name="Bo"), idempotency_key="form-9")
-    assert other.status == 409
-    assert "Idempotency-Key" in other.json()["error"]
-    house.rests()
-    story = house.why(ann.phone)
-    assert story.kinds("form.submitted") == ["form.submitted"]
-    assert story.told["lead"]["called"] == "Ann"
-
-
-# --- 10. a form of a website, in a browser ------------------------------------------------------------------------
-
-
-def test_a_plain_html_form_in_a_browser_sends_its_person_on_and_keeps_the_proof(house: House, ann: Person) -> None:
-    path = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-    )
-    if not path:
-        pytest.skip("There is no Chromium here. `./run test` says how to install it.")
-    form = (STARTER / "forms" / "pricing.html").read_text()
-    house.far.pages["pricing.html"] = form.replace('action="/in/pricing"', f'action="{house.url}/in/pricing"')
-    site = f"http://localhost:{house.far.port}/site/pricing.html"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_page()
-        page.goto(site)
-        page.get_by_label("First name").fill("Ann")
-        page.get_by_label("Mobile phone").fill("(212) 200-" + ann.phone[-4:])
-        page.get_by_label("Email", exact=True).fill(ann.email.upper())
-        page.get_by_label("What is the job?").fill("A new roof\nfor the shed")
-        page.get_by_role("checkbox").check()
-        shown = page.locator(".consent span").inner_text()
-        page.get_by_role("button", name="Ask for a price").click()
-        page.wait_for_url(f"{house.url}/thanks")
-        assert page.get_by_role("heading", level=1).inner_text() == "Thank you"
-        agent = page.evaluate("navigator.userAgent")
-        browser.close()
-    house.first_text(ann.phone)
-    story = house.why(ann.email)
-    assert story.told["lead"]["fields"]["job"].split() == ["A", "new", "roof", "for", "the", "shed"]
-    kept = house.conn.execute(
-        "select level, wording, wording_text, url, ip, user_agent, at from consents where lead_id = %s and wording <> ''",
-        (story.told["lead"]["id"],),
-    ).fetchall()
-    assert [row[:6] for row in kept] == [("express_written", "sms-2026-11", shown, site, "127.0.0.1", agent)]
-    assert timedelta(0) <= house.now() - kept[0][6] < timedelta(minutes=1)
-
-
-@pytest.mark.parametrize(
-    ("told", "kept"),
-    [
-        ("203.0.113.9, 198.51.100.7", "198.51.100.7"),  # only the last one is our own proxy's word
-        ("198.51.100.7:4711", "198.51.100.7"),
-        ("[2001:db8::1]:4711", "2001:db8::1"),
-        ("unknown", "127.0.0.1"),
-    ],
-)
-def test_the_proof_names_the_address_that_our_own_proxy_saw(house: House, ann: Person, told: str, kept: str) -> None:
-    lead = house.post_form("pricing", ann.form(), x_forwarded_for=told).json()["lead"]
-    found = house.conn.execute("select distinct ip from consents where lead_id = %s", (lead,)).fetchall()
-    assert found == [(kept,)]
-
-
-# --- 11. one click ------------------------------------------------------------------------------------------------
-
-
-def test_one_click_unsubscribes_without_cookies_and_a_look_at_the_page_does_not(house: House, ann: Person) -> None:
-    lead = house.lead("calendar", {"first_name": "Ann", "email": ann.email})
-    house.pass_time(timedelta(minutes=10))
-    mail = house.first_mail(ann.email)
-    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    address = mail["List-Unsubscribe"].strip("<>")
-    assert address.startswith(f"{house.url}/u/")
-    path = address.removeprefix(house.url)
-    for method in ("GET", "HEAD"):
-        assert house.ask(method, path, user_agent=SCANNER).status == 200
-    house.rests()
-    assert house.status(lead) == "open"
-    for _ in range(2):
-        clicked = house.ask("POST", path, b"List-Unsubscribe=One-Click", content_type=FORM)
-        assert (clicked.status, "set-cookie" in clicked.headers) == (200, False)
-    house.rests()
-    story = house.why(lead)
-    assert (story.status, story.to_come(), story.tasks()) == ("opted_out", [], [])
-    assert story.kinds("opted.out") == ["opted.out"]
-    assert story.suppressed() == {("person", lead, "unsubscribed"), ("address", ann.email, "unsubscribed")}
-    assert house.ask("POST", path[:-1], b"List-Unsubscribe=One-Click", content_type=FORM).status == 404
-
-
-# --- 12. the provider is away -------------------------------------------------------------------------------------
+# --- the provider is away -------------------------------------------------------------------------------------------
 
 
 def test_a_text_waits_for_a_provider_that_is_down_and_goes_once(house: House, ann: Person) -> None:
@@ -520,56 +330,6 @@ def test_a_text_waits_for_a_provider_that_is_down_and_goes_once(house: House, an
     assert len(house.far.texts_to(ann.phone)) == 1
 
 
-# --- at night, and the days after ---------------------------------------------------------------------------------
-
-
-def test_a_night_and_two_days_after_it_the_silent_one_is_followed_and_the_others_are_left_in_peace(
-    server: str, tmp_path: Path
-) -> None:
-    silent, answered, stopped, booked = people = [Person() for _ in range(4)]
-    with a_house(server, tmp_path, NIGHT) as house:
-        leads = [house.lead("pricing", person.form()) for person in people]
-        for person in people:
-            assert "We're closed right now" in house.first_text(person.phone).fields["Body"]
-        assert house.text_from(answered.phone, "Tomorrow at ten is fine", "SMnight1").status == 200
-        assert house.text_from(stopped.phone, "STOP", "SMnight2").status == 200
-        assert house.post_json("calendar", {"event": "meeting.booked", "phone": booked.phone}).status == 202
-        house.happens(leads[1], "handed.off")
-        house.happens(leads[3], "handed.off")
-        house.rests()
-        assert house.tasks(leads[0]) == []
-        due = datetime.fromisoformat(house.why(answered.phone).line("handed.off")["data"]["due"])
-        assert due == datetime(2026, 11, 25, 14, 10, tzinfo=UTC), "ten minutes of office time"
-
-        house.pass_time(timedelta(minutes=6))
-        house.first_mail(silent.email)
-        house.pass_until(datetime(2026, 11, 25, 13, 58, tzinfo=UTC))
-        until_looked(house)
-        assert house.tasks(leads[0]) == [], "the office opens at nine"
-        house.pass_time(timedelta(minutes=3))
-        house.happens(leads[0], "task.opened")
-        assert house.tasks(leads[0]) == ["call"]
-
-        house.pass_until(THANKSGIVING)
-        until(lambda: len(house.far.texts_to(silent.phone)) == 2, 20, "the nudge of the third day, at ten")
-        until_looked(house)
-        for person in (answered, stopped, booked):
-            assert len(house.far.texts_to(person.phone)) == 1
-            assert house.far.mails_to(person.email) == []
-        assert [house.status(lead) for lead in leads] == ["open", "handed_off", "opted_out", "handed_off"]
-        assert house.why(silent.phone).runs() == {"after-hours": "running"}
-        assert house.warmline("orphans") == "0\n"
-
-
-def until_looked(house: House) -> None:
-    """Wait until the engine has taken the new time over and done what it brought."""
-    house.rests()
-    bell = Person()
-    house.lead("phone", {"phone": bell.phone})
-    house.first_text(bell.phone)
-    house.rests()
-
-
 def tracked_link(mail: EmailMessage, house: House) -> str:
     """The path of the first tracked link, as it stands in the text and in the HTML alike."""
     parts = [mail.get_body((kind,)) for kind in ("plain", "html")]
@@ -579,8 +339,3 @@ def tracked_link(mail: EmailMessage, house: House) -> str:
     assert len(found) == 2
     assert found[0][0] == found[1][0]
     return str(found[0][0])
-
-
-def quarantine(house: House) -> list[dict[str, str]]:
-    listed: list[dict[str, str]] = json.loads(house.warmline("quarantine", "list", "--json"))
-    return listed
