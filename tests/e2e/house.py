@@ -306,11 +306,11 @@ class Story:
 
     def suppressed(self) -> set[tuple[str, str, str]]:
         """(scope, value, reason) of every do-not-contact in force."""
-        return {(scope, value, reason) for scope, value, reason, _at, _channels in self.told["suppressions"]}
+        return {(one["scope"], one["value"], one["reason"]) for one in self.told["suppressions"]}
 
     def closed_channels(self) -> set[str]:
         """Channels that a do-not-contact closes; {"all"} when one names none."""
-        return {name for one in self.told["suppressions"] for name in one[4] or ["all"]}
+        return {name for one in self.told["suppressions"] for name in one["channels"] or ["all"]}
 
     def to_come(self) -> list[str]:
         """Steps by which the machine would still reach the lead."""

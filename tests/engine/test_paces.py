@@ -87,5 +87,6 @@ def test_never_more_than_a_second_ahead_whatever_is_asked(
     conn.execute("delete from paces")
     with conn.transaction():  # one instant for all of it: the clock of a transaction stands still
         granted = sum(paces.take(conn, workspace, "sms", wish, rate)[0] for wish in wishes)
-    assert granted <= max(1, rate + 1e-6)
-    assert granted == min(sum(wishes), max(1, int(rate + 1e-3))) or granted >= int(rate) - len(wishes)
+    # A gap is a whole number of microseconds, which moves the rate by less than one touch in a second.
+    assert granted <= max(1, rate + 1)
+    assert granted >= min(sum(wishes), int(rate) - 1)

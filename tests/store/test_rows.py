@@ -55,5 +55,7 @@ print("done")
 
 
 def test_threads_that_meet_at_a_new_kind_of_row_do_not_take_the_process_down() -> None:
-    done = subprocess.run([sys.executable, "-c", MANY_THREADS], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", MANY_THREADS], capture_output=True, text=True, check=False, timeout=120
+    )
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr

@@ -10,7 +10,6 @@ import typer
 
 from warmline.cli.place import HERE, Dir, address
 from warmline.cli.secret import read_secret
-from warmline.engine.loop import Options, run
 
 
 def engine(
@@ -29,6 +28,8 @@ def engine(
     ] = 60,
 ) -> None:
     """Decide what is due and hand it over. Start as many as you like; a stop finishes what is in flight."""
+    from warmline.engine.loop import Options, run  # only here: every other command starts in half the time
+
     secret = read_secret(directory).encode()
     with address(directory) as dsn:
         run(Options(dsn, secret, os.environ, timedelta(seconds=lease), in_flight=in_flight, tickers=tickers))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -35,7 +36,12 @@ def why(
         except LeadNotFoundError as error:
             raise CommandError(str(error)) from error
     if as_json:
-        show_json(told)
+        # These travel from the database as arrays; whoever reads the answer gets them by name.
+        by_name = {
+            name: [msgspec.structs.asdict(one) for one in getattr(told, name)]
+            for name in ("consents", "addresses", "suppressions")
+        }
+        show_json(msgspec.structs.asdict(told) | by_name)
     else:
         show(out(), told, brief=brief)
 

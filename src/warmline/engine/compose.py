@@ -47,9 +47,8 @@ class Composer:
         if touch.channel != "email":
             return Message(ref, touch.channel, to, rendered.text, str(lead.id), tags=tags)  # type: ignore[arg-type] # stored kinds
         place = site.config.workspace
-        way_out = ""
-        if touch.purpose == "marketing":
-            way_out = f"{public_url(site.config, self._environ)}/u/{sign_touch(ref, 'unsubscribe', self._secret)}"
+        # Every mail has a way out, an acknowledgement too: it may be the only one the lead ever gets.
+        way_out = f"{public_url(site.config, self._environ)}/u/{sign_touch(ref, 'unsubscribe', self._secret)}"
         return Message(
             ref,
             "email",

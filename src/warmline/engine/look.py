@@ -273,7 +273,8 @@ def _record(at: Look, due_at: datetime | None) -> None:
         {
             "lane": at.writes.lane, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id, "enrollment_id": at.due.id,
             "version_id": at.due.version_id, "rules": at.site.rules.version, "seen": at.history.seen,
-            "at": at.now, "result": first["do"], "reason": first["reason"], "until": due_at, "lead": _read_of_lead(at), "body": at.done,
+            "at": at.now, "result": first["do"], "reason": first["reason"],
+            "until": due_at, "lead": _read_of_lead(at), "body": at.done,
         }
     )  # fmt: skip
 

@@ -44,9 +44,7 @@ async def rescue(
     count = 0
     for lane in lanes:
         while stale := touches.take_stale(conn, lane, engine, lease, BATCH):
-            answers = await asyncio.gather(
-                *(_ask(lane, touch, _channel(channels, touch), now()) for touch in stale)
-            )
+            answers = await asyncio.gather(*(_ask(lane, touch, _channel(channels, touch), now()) for touch in stale))
             asked = list(zip(stale, answers, strict=True))
             with conn.transaction():
                 settled = touches.settle(conn, [outcome for _, outcome in asked if outcome is not None], now())
