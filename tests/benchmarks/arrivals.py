@@ -78,6 +78,8 @@ async def _hold(url: str, provider: Provider, rate: int, seconds: int) -> tuple[
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=400)) as session:
         for number in range(50):  # warm up: connections, caches, plans
             await post(session, 900_000 + number)
+        while accepted.keys() - provider.arrived.keys():  # the engine, too, has to be up and warm
+            await asyncio.sleep(0.05)
         accepted.clear()
         began = time.perf_counter()
         posts = []

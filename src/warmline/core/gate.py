@@ -288,19 +288,23 @@ CHECKS: tuple[Check, ...] = (
     _attempt_cap,
 )
 
-#: The closed list of reasons, for metrics, pages and the database.
-REASONS = (
-    "opted_out",
-    "suppressed",
-    "human_live",
-    "channel_off",
-    "no_address",
-    "no_consent",
-    "unknown_zone",
-    "quiet_hours",
-    "office_hours",
-    "attempt_cap",
-)
+#: What each rule looks at, in the order of CHECKS. A rule's key says why it held or refused, and is read wrongly beside
+#: "pass": there people see the label.
+LABELS: Mapping[str, str] = {
+    "opted_out": "opt-out",
+    "suppressed": "do-not-contact list",
+    "human_live": "person in touch",
+    "channel_off": "channel",
+    "no_address": "address",
+    "no_consent": "consent",
+    "unknown_zone": "time zone",
+    "quiet_hours": "quiet hours",
+    "office_hours": "office hours",
+    "attempt_cap": "attempt cap",
+}
+
+#: The closed list of reasons, the same in the database, the metrics, the logs and on pages.
+REASONS = tuple(LABELS)
 
 
 def _day(at: datetime) -> str:

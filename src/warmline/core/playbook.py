@@ -8,6 +8,7 @@ from datetime import date, time, timedelta
 from typing import Literal
 
 from .condition import Condition
+from .events import SIGNAL_OF
 from .hours import Week
 
 ChannelKind = Literal["sms", "email", "voicemail", "call"]
@@ -20,7 +21,7 @@ CALL_OUTCOMES = ("connected", "voicemail", "missed", "unanswered", "wrong-number
 TASK_OUTCOMES = ("done", "expired")
 
 #: Human signals that stop the machine (invariant 7). A playbook's hand-off lists those that start its clock.
-SIGNALS = ("reply", "click", "callback", "meeting", "takeover")
+SIGNALS = tuple(SIGNAL_OF.values())
 
 DEFAULT_WINDOW = (time(9), time(17))  # local time of a step that names a day and no clock
 

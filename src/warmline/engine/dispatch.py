@@ -50,6 +50,10 @@ BATCH = 100
 #: A time-out leaves the provider this long to show the message in its own list before it is asked.
 SETTLE = timedelta(seconds=15)
 
+#: Seconds from one round to the next while hints keep coming, and receipts are gathered for: fewer, larger commits.
+GATHER = 0.008
+GATHER_RECEIPTS = 0.02
+
 #: Seconds between two looks for work that no hint told of, and for settings that were published meanwhile.
 POLL = 0.5
 
@@ -106,9 +110,13 @@ class Dispatcher:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="dispatch")
         writer = asyncio.create_task(self._write_receipts())
         try:
-            polled = 0.0
+            began = polled = 0.0
             while not stopping.is_set():
                 lanes = await hint(POLL)
+                if lanes and (pause := began + GATHER - monotonic()) > 0:
+                    await asyncio.sleep(pause)
+                    lanes |= await hint(0)
+                began = monotonic()
                 if not lanes or monotonic() - polled >= POLL:  # hints without end must not keep the others waiting
                     lanes = lanes | set(await self._db(self.poll))
                     polled = monotonic()
@@ -179,6 +187,7 @@ class Dispatcher:
     async def _write_receipts(self) -> None:
         while True:
             batch = [await self._settled.get()]
+            await asyncio.sleep(GATHER_RECEIPTS)
             while not self._settled.empty() and len(batch) < 500:
                 batch.append(self._settled.get_nowait())
             while True:

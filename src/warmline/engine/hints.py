@@ -23,7 +23,7 @@ class Hints:
     def add(self, lanes: Iterable[int]) -> None:
         with self._news:
             self._lanes.update(lanes)
-            self._news.notify()
+            self._news.notify_all()
 
     def take(self, seconds: float) -> set[int]:
         """The lanes added since the last time; waits up to `seconds` for the first one."""
@@ -32,6 +32,13 @@ class Hints:
                 self._news.wait(seconds)
             lanes, self._lanes = self._lanes, set()
             return lanes
+
+    def take_one(self, seconds: float) -> int | None:
+        """One of the lanes, left for nobody else; waits up to `seconds` for one."""
+        with self._news:
+            if not self._lanes:
+                self._news.wait(seconds)
+            return self._lanes.pop() if self._lanes else None
 
 
 class AsyncHints:

@@ -1,4 +1,4 @@
-"""The engine process: one thread decides, one event loop hands over, one thread listens. Any number of them may run."""
+"""The engine process: threads decide, an event loop hands over, a thread listens. Any number of processes may run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,6 +35,7 @@ from .tick import BATCH, start_scheduled, tick, tick_lanes
 log = structlog.get_logger()
 
 IDLE = 0.5  # seconds between two polls when no hint comes
+GATHER = 0.008  # seconds from one look to the next while hints keep coming: a commit for each lead would cost more
 POLL = 0.25  # seconds between two polls while hints keep coming
 REFRESH = 1.0  # seconds until a new setting or playbook is noticed
 BEAT = 5.0  # seconds between two signs of life
@@ -77,6 +78,7 @@ class Engine:
         self.id: UUID = new_id()
         self.stopping = threading.Event()
         self.hints = Hints()
+        self.backlog = Hints()
         with connect(options.dsn, "warmline engine") as conn:
             self.clock: Clock = read_clock(conn)
 
@@ -87,10 +89,13 @@ class Engine:
         loop = asyncio.get_running_loop()
         self.ready = AsyncHints(loop)
         self.stop_async = asyncio.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, self.stop)
+        for told in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(told, self.stop)
         threads = [threading.Thread(target=listen, args=(self.options.dsn, self.hints, self.stopping), name="listen")]
-        threads += [threading.Thread(target=self.tick_forever, name=f"tick-{n}") for n in range(self.options.tickers)]
+        threads += [threading.Thread(target=self.forever, args=("watch", self.watch), name="watch")]
+        for number in range(self.options.tickers):
+            name = f"tick {number}"
+            threads.append(threading.Thread(target=self.forever, args=(name, self.work_off), name=name))
         for thread in threads:
             thread.start()
         log.info("engine.started", engine=str(self.id), pid=os.getpid())
@@ -105,16 +110,20 @@ class Engine:
     def stop(self) -> None:
         self.stopping.set()
         self.hints.add(())
+        self.backlog.add(())
         self.stop_async.set()
         self.ready.wake()
 
     # --- deciding --------------------------------------------------------------------------------------------------
 
-    def tick_forever(self) -> None:
+    def forever(self, name: str, work: Callable[[psycopg.Connection, Catalog], None]) -> None:
+        """Run `work` on a connection of its own until the engine stops, anew whenever the database has been away."""
         while not self.stopping.is_set():
             try:
-                with connect(self.options.dsn, "warmline tick") as conn:
-                    self.tick_on(conn)
+                with connect(self.options.dsn, f"warmline {name}") as conn:
+                    catalog = Catalog(conn, punctual=self.clock.speed > 1)
+                    catalog.warm(self.now())
+                    work(conn, catalog)
             except psycopg.OperationalError as error:
                 log.warning("tick.database_away", error=str(error).strip())
                 self.stopping.wait(1)
@@ -123,35 +132,44 @@ class Engine:
                 log.exception("tick.failed")
                 self.stopping.wait(1)
 
-    def tick_on(self, conn: psycopg.Connection) -> None:
-        catalog = Catalog(conn, punctual=self.clock.speed > 1)
-        catalog.warm(self.now())
-        polled = refreshed = 0.0
+    def watch(self, conn: psycopg.Connection, catalog: Catalog) -> None:
+        """Look at what has just become due, all lanes together; lanes that hold much are left to `work_off`."""
+        began = polled = refreshed = 0.0
         while not self.stopping.is_set():
             lanes = self.hints.take(0) or self.hints.take(self.idle_seconds(conn))
+            if lanes and (pause := began + GATHER - time.monotonic()) > 0:
+                self.stopping.wait(pause)
+                lanes |= self.hints.take(0)
+            began = time.monotonic()
             # Hints come first, for speed; the poll takes in everything else, for certainty.
-            self.tick_lanes(conn, catalog, sorted(lanes))
+            self.look_at(conn, catalog, sorted(lanes))
             if not lanes or time.monotonic() - polled > POLL:
                 polled = time.monotonic()
                 for lane in dues.lanes_scheduled(conn, self.now()):
                     start_scheduled(conn, lane, self.now())
-                self.tick_lanes(conn, catalog, dues.lanes_due(conn, self.now()))
+                self.look_at(conn, catalog, dues.lanes_due(conn, self.now()))
             if time.monotonic() - refreshed > REFRESH:
                 refreshed = time.monotonic()
                 catalog.refresh()
                 self.clock = read_clock(conn)
 
-    def tick_lanes(self, conn: psycopg.Connection, catalog: Catalog, lanes: list[int]) -> None:
-        """Work these lanes off: all together as long as they hold little, one by one where they hold much."""
-        share = max(1, BATCH // max(1, len(lanes)))
-        done = tick_lanes(conn, lanes, self.now(), catalog, share) if lanes else {}
-        self.ready.add(lane for lane, one in done.items() if one.touches)
-        for lane in [lane for lane, one in done.items() if one.looked_at == share]:
-            more = True
-            while more and not self.stopping.is_set():
-                one = tick(conn, lane, self.now(), catalog)
-                self.ready.add((lane,) if one.touches else ())
-                more = one.looked_at == BATCH
+    def look_at(self, conn: psycopg.Connection, catalog: Catalog, lanes: list[int]) -> None:
+        if lanes:
+            share = max(1, BATCH // len(lanes))
+            done = tick_lanes(conn, lanes, self.now(), catalog, share)
+            self.ready.add(lane for lane, one in done.items() if one.touches)
+            self.backlog.add(lane for lane, one in done.items() if one.looked_at == share)
+
+    def work_off(self, conn: psycopg.Connection, catalog: Catalog) -> None:
+        """Take lanes that hold much, one at a time, in full batches until they are empty."""
+        while not self.stopping.is_set():
+            lane = self.backlog.take_one(IDLE)
+            if lane is None:
+                catalog.refresh()
+                continue
+            done = tick(conn, lane, self.now(), catalog)
+            self.ready.add((lane,) if done.touches else ())
+            self.backlog.add((lane,) if done.looked_at == BATCH else ())
 
     def idle_seconds(self, conn: psycopg.Connection) -> float:
         """How long to wait for a hint: until the next due instant, so that a fast clock keeps its appointments too."""
