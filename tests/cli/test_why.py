@@ -74,3 +74,29 @@ def test_without_a_folder_the_only_workspace_of_the_database_is_meant(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("why", lead).code == 0
+
+
+def test_replay_says_that_every_decision_agrees(run: Run, acme: Path, lead: str) -> None:
+    said = run("why", lead, "--replay", "--dir", acme)
+    assert said.code == 0
+    assert "same    pricing v1  reach ack sms ack" in said.out
+    assert "1 decision decided again, each to the same answer." in said.out
+
+
+def test_replay_shows_what_comes_out_otherwise_and_ends_with_one(
+    run: Run, acme: Path, lead: str, conn: psycopg.Connection
+) -> None:
+    conn.execute("update decisions set body = '[]' where lead_id = %s", (lead,))
+    said = run("why", lead, "--replay", "--dir", acme)
+    assert said.code == 1
+    assert "differs pricing v1  nothing due\n" in said.out
+    assert "again: reach ack sms ack" in said.out
+    assert "1 of 1 decision would come out otherwise now." in said.out
+    told = json.loads(run("why", lead, "--replay", "--dir", acme, "--json").out)
+    assert [(one["playbook"], one["same"]) for one in told] == [("pricing", False)]
+
+
+def test_a_rule_that_passed_is_named_by_what_it_looked_at(run: Run, acme: Path, lead: str) -> None:
+    said = run("why", lead, "--dir", acme).out
+    assert "pass   consent             has express written consent" in said
+    assert "pass   no consent" not in said

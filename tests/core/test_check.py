@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from warmline.core.check import Place, check_condition, check_workspace
+from warmline.core.check import check_workspace
+from warmline.core.expression import Place, check_condition
 from warmline.core.parse import parse
 from warmline.core.playbook import CALL_OUTCOMES, SEND_OUTCOMES, Playbook, Template
 from warmline.core.settings import Config, parse_settings

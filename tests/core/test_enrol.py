@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warmline.core.condition import Condition
-from warmline.core.enrol import REASON_WORDS, Active, Candidate, Chooser, Decline, Enter, choose
+from warmline.core.enrol import REASON_WORDS, Active, Candidate, Chooser, Decline, Enter
 from warmline.core.playbook import Again, Enroll
 from warmline.core.routing import next_rep
 
@@ -33,7 +33,7 @@ def lead(**more: Any) -> dict[str, Any]:
 def decide(
     *playbooks: Candidate, on: Any = None, who: Any = None, active: Any = None, past: Any = (), **more: Any
 ) -> Any:
-    return choose(on or event(), who or lead(), playbooks, active, past, NOW, **more)
+    return Chooser(playbooks).choose(on or event(), who or lead(), active, past, NOW, **more)
 
 
 def test_the_highest_rank_wins_and_of_equals_the_first_by_key() -> None:
@@ -107,7 +107,7 @@ def test_what_is_remembered_is_what_would_be_answered(asked: list[tuple[str, str
     for form, x, y, after_hours in asked:
         on = event(form=form, after_hours=after_hours, fields={"y": y} if y else {})
         who = lead(fields={"x": x} if x else {})
-        assert remembering.choose(on, who, None, (), NOW) == choose(on, who, candidates, None, (), NOW)
+        assert remembering.choose(on, who, None, (), NOW) == Chooser(candidates).choose(on, who, None, (), NOW)
 
 
 def test_every_reason_has_its_words() -> None:

@@ -190,7 +190,7 @@ def test_an_opt_out_told_to_a_person_covers_every_address(
     assert one(conn, "select status from leads") == "opted_out"
     assert one(conn, "select status from enrollments") == "ended"
     for again in (
-        lambda: acts.opt_out_by_rep(conn, workspace, *on(lead)),
+        lambda: acts.opt_out(conn, workspace, *on(lead), evidence=""),
         lambda: acts.release(conn, workspace, *on(lead)),
         lambda: acts.enroll(conn, workspace, *on(lead), playbook="pricing"),
     ):

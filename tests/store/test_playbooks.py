@@ -142,9 +142,10 @@ def test_somebody_who_is_no_longer_named_becomes_inactive_and_comes_back_when_na
 
 def test_every_publication_that_changes_anything_moves_the_config_version(conn: psycopg.Connection) -> None:
     place = a_workspace(conn)
-    assert not workspaces.changed(conn, place.id, place.config_version)
+    workspaces.apply(conn, read(), TUESDAY)
+    assert workspaces.published(conn) == {place.id: place.config_version}
     workspaces.apply(conn, read(renamed("demo", "Another name")), TUESDAY)
-    assert workspaces.changed(conn, place.id, place.config_version)
+    assert workspaces.published(conn) == {place.id: place.config_version + 1}
 
 
 def test_a_comment_in_the_settings_is_kept_as_it_was_written(conn: psycopg.Connection) -> None:

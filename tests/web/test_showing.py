@@ -9,9 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from warmline.core.gate import Finding
-from warmline.insight.lines import Line
-from warmline.store.stories import Did
+from warmline.insight.lines import Deed, Line, Looked
 from warmline.web import kept
 from warmline.web.environment import BadEnvironmentError, for_django, read
 from warmline.web.telling import days
@@ -66,8 +64,9 @@ def told(*lines: Line) -> Any:
 
 
 def test_a_look_and_the_event_it_caused_are_told_once() -> None:
-    finding = Finding("quiet_hours", "pass", "open")
-    look = Line(NOW, "decision", "Touch planned", did=(Did("plan", findings=[finding], step="ack", channel="sms"),))
+    finding = Looked("quiet_hours", "pass", "open", "", None, "")
+    planned = Deed("plan", "", "ack", "sms", "ack", None, (finding,))
+    look = Line(NOW, "decision", "Touch planned", did=(planned,))
     caused = Line(NOW, "touch.planned", "Touch planned", step="ack", channel="sms")
     came = Line(NOW - timedelta(minutes=1), "form.submitted", "Submitted a form")
     (day,) = days(told(came, look, caused))

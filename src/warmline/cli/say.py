@@ -92,6 +92,14 @@ def show_problems(problems: list[Problem]) -> None:
         )
 
 
+def span(seconds: float) -> str:
+    """A length of time in its largest unit of which there are two: `2.5 d`, `3 h`, `12 min`, `1.2 s`, `40 ms`."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{round(seconds / size, 1):g} {unit}"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{round(seconds, 1):g} s"
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 playbook`, `2 playbooks`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
-from warmline.cli.say import counted, out, show_json
+from warmline.cli.say import counted, out, show_json, span
 from warmline.insight.measures import RECEIPTS, Measures, measure
 from warmline.store.clock import read_clock
 
@@ -81,7 +81,7 @@ def _speed(console: Console, found: Measures) -> None:
             console.print(f"First touch by {who}: none yet")
         else:
             console.print(
-                f"First touch by {who}: median {_span(one.median)}, 95 of 100 within {_span(one.p95)}"
+                f"First touch by {who}: median {span(one.median)}, 95 of 100 within {span(one.p95)}"
                 f" [quiet]({counted(one.count, 'lead')})[/]"
             )
     console.print()
@@ -96,7 +96,7 @@ def _queue(console: Console, found: Measures) -> None:
     for what, since in (("look", queue.looks_since), ("touch", queue.touches_since)):
         late = (found.at - since).total_seconds() if since else 0
         if late > 60:
-            console.print(f"  [care]The longest {what} has waited {_span(late)}: is an engine running?[/]")
+            console.print(f"  [care]The longest {what} has waited {span(late)}: is an engine running?[/]")
 
 
 def _lines(console: Console, title: str, values: dict[str, int], beside: dict[str, str] | None = None) -> None:
@@ -107,10 +107,3 @@ def _lines(console: Console, title: str, values: dict[str, int], beside: dict[st
         more = f"  [care]{beside[name]}[/]" if beside and name in beside else ""
         console.print(f"  {name.replace('.', ' ').replace('_', ' '):<20} {count:>8,}{more}")
     console.print()
-
-
-def _span(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

@@ -13,10 +13,12 @@ from rich.padding import Padding
 from rich.table import Table
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
-from warmline.cli.say import CommandError, out, show_json
+from warmline.cli.say import CommandError, counted, out, show_json, span
+from warmline.core.gate import LABELS
 from warmline.insight.foreseen import Coming
 from warmline.insight.lines import DID, Deed, Line, Looked
-from warmline.insight.story import LeadNotFoundError, Story, story
+from warmline.insight.replay import Replayed, Step, replay
+from warmline.insight.story import LeadNotFoundError, Story, find_lead, story
 from warmline.store.clock import read_clock
 from warmline.store.stories import Touch
 
@@ -28,14 +30,24 @@ def why(
     directory: Dir = HERE,
     as_json: AsJson = False,
     brief: Annotated[bool, typer.Option("--brief", help="Leave out the rules that let a touch pass.")] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--replay", help="Decide again what was decided, and say whether it agrees. Exit code 1 when not."),
+    ] = False,
 ) -> None:
     """Tell a lead's story: every event and decision, the rules behind it, what would flip it, and what comes next."""
     with database(directory) as conn:
+        place = workspace(conn, directory)
         try:
-            told = story(conn, workspace(conn, directory), lead, read_clock(conn).now())
+            if again:
+                decided = replay(conn, *find_lead(conn, place, lead))
+            else:
+                told = story(conn, place, lead, read_clock(conn).now())
         except LeadNotFoundError as error:
             raise CommandError(str(error)) from error
-    if as_json:
+    if again:
+        show_replayed(out(), decided, as_json=as_json)
+    elif as_json:
         # These travel from the database as arrays; whoever reads the answer gets them by name.
         by_name = {
             name: [msgspec.structs.asdict(one) for one in getattr(told, name)]
@@ -52,6 +64,42 @@ def show(console: Console, told: Story, *, brief: bool) -> None:
         _line(console, told, line, brief)
     console.print()
     _next(console, told, brief)
+
+
+def show_replayed(console: Console, decided: list[Replayed], *, as_json: bool) -> None:
+    """Each decision and what deciding again comes to; exit code 1 when one does not agree."""
+    differ = [one for one in decided if not one.same]
+    if as_json:
+        show_json([msgspec.structs.asdict(one) | {"same": one.same} for one in decided])
+    else:
+        for one in decided:
+            _replayed(console, one)
+        if differ:
+            console.print(
+                f"[bad]{len(differ)} of {counted(len(decided), 'decision')} would come out otherwise now.[/] Were the "
+                "office hours, or the lead's region or number, changed since? If not, it is a fault of Warmline: report it.",
+                soft_wrap=True,
+            )
+        else:
+            console.print(f"[good]{counted(len(decided), 'decision')} decided again, each to the same answer.[/]")
+    if differ:
+        raise typer.Exit(1)
+
+
+def _replayed(console: Console, one: Replayed) -> None:
+    tone, mark = ("good", "same") if one.same else ("bad", "differs")
+    stamp = f"[quiet]{one.at:%d %b %H:%M:%S} [/] [{tone}]{mark:<8}[/]{escape(one.playbook)} v{one.version}"
+    console.print(f"{stamp}  {_steps(one.stored)}", soft_wrap=True)
+    if not one.same:
+        console.print(f"{'':<25}again: {_steps(one.again)}", soft_wrap=True)
+
+
+def _steps(steps: tuple[Step, ...]) -> str:
+    said = [
+        " ".join(part for part in (one.do.replace("_", " "), one.step, one.channel, one.template, one.reason) if part)
+        for one in steps
+    ]
+    return escape("; ".join(said) or "nothing due")
 
 
 def _head(console: Console, told: Story) -> None:
@@ -124,8 +172,9 @@ def _findings(console: Console, findings: tuple[Looked, ...], brief: bool) -> No
         tone, mark = _MARK[finding.result]
         flip = f" [quiet]→ {escape(finding.flip)}[/]" if finding.flip else ""
         cite = f" [quiet]({escape(finding.cite)})[/]" if finding.cite and finding.result != "pass" else ""
-        rule = finding.rule.replace("_", " ")
-        console.print(f"{'':<20}[{tone}]{mark:<7}[/]{rule:<13} {escape(finding.saw)}{flip}{cite}", soft_wrap=True)
+        # A key says why it did not pass: "no consent" beside "pass" would say the contrary.
+        rule = LABELS.get(finding.rule, finding.rule) if finding.result == "pass" else finding.rule.replace("_", " ")
+        console.print(f"{'':<20}[{tone}]{mark:<7}[/]{rule:<19} {escape(finding.saw)}{flip}{cite}", soft_wrap=True)
 
 
 def _words(console: Console, touch: Touch) -> None:
@@ -163,12 +212,5 @@ def _both(told: Story, at: datetime) -> str:
 def _when(told: Story, at: datetime) -> str:
     """On both clocks, and how far away."""
     seconds = (at - told.at).total_seconds()
-    away = "now" if abs(seconds) < 1 else f"in {_span(seconds)}" if seconds > 0 else f"{_span(-seconds)} ago"
+    away = "now" if abs(seconds) < 1 else f"in {span(seconds)}" if seconds > 0 else f"{span(-seconds)} ago"
     return f"{_both(told, at)} ({away})"
-
-
-def _span(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

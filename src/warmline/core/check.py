@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from itertools import combinations
 
-from .expression import Place, check_condition
 from .expression_parts import equalities
 from .lint import Use, lint_template
 from .overlap import overlap, satisfiable
@@ -15,8 +14,6 @@ from .playbook import Call, Choice, Playbook, Send, Template
 from .settings import Config
 from .tree import Reader
 from .words import Problem, suggest
-
-__all__ = ["Place", "check_condition", "check_workspace"]
 
 
 def check_workspace(playbooks: Iterable[Playbook], templates: Mapping[str, Template], config: Config) -> list[Problem]:

@@ -125,20 +125,6 @@ class Chooser:
         return Decline(first.reason, first.playbook, errors)
 
 
-def choose(
-    event: Values,
-    lead: Values,
-    candidates: Iterable[Candidate],
-    active: Active | None,
-    past: Sequence[tuple[str, datetime]],
-    now: datetime,
-    *,
-    opted_out: bool = False,
-) -> Enter | Decline:
-    """One question asked once; see Chooser."""
-    return Chooser(candidates).choose(event, lead, active, past, now, opted_out=opted_out)
-
-
 def _barred(
     candidate: Candidate, active: Active | None, past: Sequence[tuple[str, datetime]], now: datetime
 ) -> Reason | None:

@@ -62,7 +62,6 @@ WORDS: Mapping[str, str] = {
     "clicked": "Clicked a link",
     "called.back": "Called back",
     "meeting.booked": "Booked a meeting",
-    "meeting.cancelled": "Cancelled a meeting",
     "taken.over": "A person took over",
     "opted.out": "Opted out",
     "opted.in": "Opted in again",

@@ -10,20 +10,7 @@ from typing import Any
 from liquid import BoundTemplate, Environment, FalsyStrictUndefined
 from liquid.exceptions import LiquidError, UndefinedError
 
-from .length import Segments, segments, spoken_seconds
 from .playbook import Template
-
-__all__ = [
-    "Rendered",
-    "Segments",
-    "TemplateError",
-    "Use",
-    "compile_template",
-    "render",
-    "segments",
-    "spoken_seconds",
-    "variables_of",
-]
 
 #: What a template may read. `fields` of lead and event, and every name under links, are free.
 VARIABLES: Mapping[str, Mapping[str, str]] = {

@@ -16,11 +16,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from .playbook import SIGNALS, After, Again, Call, Enroll, HandOff, Owner, Playbook
 from .steps import read_condition, read_steps
-from .timing import parse_at, print_at
 from .tree import Fields, Reader
 from .words import NAME, Problem, UnreadableError, parse_duration
-
-__all__ = ["Parsed", "Problem", "parse", "parse_at", "print_at"]
 
 KEYS = ("name", "enroll", "promise", "owner", "hand-off", "steps", "after")
 

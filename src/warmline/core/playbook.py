@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Literal
 
@@ -172,6 +172,15 @@ class Playbook:
     after: After
     promise: timedelta | None = None  # first human touch, in office time
     source: str = ""
+    anchors: frozenset[str] = field(init=False, repr=False, compare=False)  # steps that another step hangs on
+    lead_reads: frozenset[str] = field(
+        init=False, repr=False, compare=False
+    )  # what conditions of the steps read of the lead
+
+    def __post_init__(self) -> None:
+        reads = {name for condition in self.conditions() for variable, name in condition.reads if variable == "lead"}
+        object.__setattr__(self, "anchors", frozenset(step.at.anchor.step for step in self.steps))
+        object.__setattr__(self, "lead_reads", frozenset(reads))
 
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.name == name), None)
@@ -214,5 +223,4 @@ class Template:
     body: str
     subject: str = ""
     angle: str = ""  # the one reason for reaching out, unlike every other template of the playbook
-    front: Mapping[str, str] | None = None
     line: int = 1  # of the file, where the body begins

@@ -59,7 +59,6 @@ def _template(reader: Reader, name: str, source: str) -> Template | None:
         body=body,
         subject=front.get("subject", ""),
         angle=front.get("angle", ""),
-        front=front,
         line=begin,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from .events import Event
@@ -42,6 +43,30 @@ def values_of(lead: LeadLike) -> dict[str, Any]:
         "status": lead.status,
         "returning": sum(1 for event in lead.events if event.kind == "enrolled") > 1,
         "fields": lead.fields,
+    }
+
+
+def event_values(
+    kind: str,
+    *,
+    form: str = "",
+    source: str = "",
+    keyword: str = "",
+    page: str = "",
+    campaign: str = "",
+    after_hours: bool = False,
+    fields: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """What started an enrollment, as conditions and templates read it."""
+    return {
+        "kind": kind,
+        "form": form,
+        "source": source,
+        "keyword": keyword,
+        "page": page,
+        "campaign": campaign,
+        "after_hours": after_hours,
+        "fields": dict(fields),
     }
 
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 import psycopg
 
 from warmline.store.connect import connect
-
-CHANNEL = "warmline"
+from warmline.store.hints import CHANNEL
 
 
 class Hints:

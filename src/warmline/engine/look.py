@@ -221,7 +221,7 @@ def _rest(at: Look, decision: Decision) -> None:
     due_at = max(min(times, default=at.now + REST), at.now + timedelta(seconds=1))
     for touch in at.writes.touches:
         # Being sent changes nothing by itself, unless a step hangs on it or nothing else is left to wait for.
-        touch["wakes"] = not times or any(step.at.anchor.step == touch["step"] for step in at.version.playbook.steps)
+        touch["wakes"] = not times or touch["step"] in at.version.playbook.anchors
     status = "handed_off" if at.history.handed_off_at is not None else "running"
     at.writes.enrollments.append({"id": at.due.id, "status": status, "due_at": due_at, "waits": not times})
     _record(at, due_at)
@@ -267,27 +267,19 @@ def _end(at: Look, end: End) -> None:
 
 def _record(at: Look, due_at: datetime | None) -> None:
     # What did not go out is what people look for, so a hold or refusal names the look; what went out has touches of its own.
-    told = [*(one for one in at.done if one["do"] in ("hold", "refuse")), *at.done]
-    first = told[0] if told else {"do": "wait", "reason": ""}
+    first = next((one for one in at.done if one["do"] in ("hold", "refuse")), at.done[0] if at.done else NOTHING_DUE)
     at.writes.decisions.append(
         {
             "lane": at.writes.lane, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id, "enrollment_id": at.due.id,
             "version_id": at.due.version_id, "rules": at.site.rules.version, "seen": at.history.seen,
             "at": at.now, "result": first["do"], "reason": first["reason"],
-            "until": due_at, "lead": _read_of_lead(at), "body": at.done,
+            "until": due_at, "lead": {name: at.history.lead[name] for name in at.version.playbook.lead_reads if name in at.history.lead},
+            "body": at.done,
         }
     )  # fmt: skip
 
 
-def _read_of_lead(at: Look) -> dict[str, Any]:
-    read = {
-        name
-        for condition in at.version.playbook.conditions()
-        for variable, name in condition.reads
-        if variable == "lead"
-    }
-    return {name: at.history.lead[name] for name in sorted(read) if name in at.history.lead}
-
+NOTHING_DUE: dict[str, Any] = {"do": "wait", "reason": ""}
 
 SIGNAL_WORDS = {
     "reply": "Replied",

@@ -1,14 +1,16 @@
 """Deciding again: every stored decision, from the events that it had seen (invariant 6).
 
-What `decide` answers follows from the pinned version, the history up to `seen`, the time, and what the gate said. The
-gate's word is taken as stored, with its findings, because it rests on facts beside the story (consents, suppressions,
-the state of an address) that are kept as they are now. The lead's own details are today's too: a decision whose
-condition read one that was changed since may come out otherwise, and then `same` is false.
+What `decide` answers follows from the pinned version, the history up to `seen`, the time, what the conditions read of
+the lead then, and what the gate said. All of that is stored. The gate's word is taken as it stands, with its findings,
+because it rests on facts beside the story (consents, suppressions, the state of an address) that are kept as they are
+now. So are the office hours and the lead's calendar zone: a decision that hung on one that was changed since may come
+out otherwise, and then `same` is false.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +18,14 @@ import msgspec
 import psycopg
 
 from warmline import rules
+from warmline.core.condition import ConditionError
 from warmline.core.decide import Ask, Decision, Escalate, Expire, HandOver, Reach, Skip, decide
 from warmline.core.events import Event
 from warmline.core.history import History
-from warmline.core.places import zones_of
-from warmline.core.playbook import Call
+from warmline.core.playbook import Call, Office, Playbook
 from warmline.core.policy import office_of
 from warmline.core.standing import calendar_zone, history_of
-from warmline.core.values import values_of
+from warmline.insight.story import zones_known
 from warmline.store import due, playbooks, stories, workspaces
 from warmline.store.stories import Did, Look
 
@@ -38,8 +40,8 @@ RESTING = frozenset({"touch.planned", "task.opened"})
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One action of a decision. `do`: reach, ask, expire, skip, hand_off, escalate or end; `reason`: the signal, the
-    clock, why it ended or was skipped."""
+    """One action of a decision. `do`: reach, ask, expire, skip, hand_off, escalate, end, or error where a condition can't
+    be answered any more; `reason`: the signal, the clock, why it ended or was skipped, the error."""
 
     do: str
     step: str = ""
@@ -52,6 +54,9 @@ class Replayed(msgspec.Struct, frozen=True):
     """A stored decision, and what deciding again comes to. `look` is its number in the story."""
 
     look: int
+    at: datetime
+    playbook: str
+    version: int
     stored: tuple[Step, ...]
     again: tuple[Step, ...]
 
@@ -69,35 +74,29 @@ def replay(conn: psycopg.Connection, lane: int, lead_id: UUID) -> list[Replayed]
     config = workspaces.load(conn, lead.workspace_id).config
     runs = {run.id: run for run in record.runs}
     versions = playbooks.versions(conn, {look.version_id for look in record.looks})
-    zones = zones_of(
-        lead.phone,
-        lead.time_zone or None,
-        lead.region or None,
-        lead.country or None,
-        rules.area_codes(),
-        rules.regions(),
-    )
+    zones = zones_known(lead)
     replayed = []
     for look in record.looks:
-        run, office = runs[look.enrollment_id], office_of(config, rules.holidays(), look.at.date())
-        then = msgspec.structs.replace(lead, events=[event for event in lead.events if event.seq <= look.seen])
-        history = history_of(
-            str(run.id),
-            run.seed,
-            run.started_at,
-            calendar_zone(zones, office.zone),
-            values_of(then),
-            run.event,
-            then.events,
-        )
-        again: list[Step] = []
-        said = iter(look.body)
-        for _ in range(ROUNDS):
-            decision = decide(versions[look.version_id].playbook, history, look.at, office)
-            if not _carry_out(decision, history, look, said, again):
-                break
-        replayed.append(Replayed(look.seq, tuple(_stored(look)), tuple(again)))
+        run, version = runs[look.enrollment_id], versions[look.version_id]
+        office = office_of(config, rules.holidays(), look.at.date())
+        seen = [event for event in lead.events if event.seq <= look.seen]
+        zone = calendar_zone(zones, office.zone)
+        history = history_of(str(run.id), run.seed, run.started_at, zone, look.lead, run.event, seen)
+        again = tuple(_again(look, version.playbook, history, office))
+        replayed.append(Replayed(look.seq, look.at, run.playbook, version.version, tuple(_stored(look)), again))
     return replayed
+
+
+def _again(look: Look, playbook: Playbook, history: History, office: Office) -> list[Step]:
+    again: list[Step] = []
+    said = iter(look.body)
+    try:
+        for _ in range(ROUNDS):
+            if not _carry_out(decide(playbook, history, look.at, office), history, look, said, again):
+                break
+    except ConditionError as error:
+        again.append(Step("error", reason=str(error)))
+    return again
 
 
 def _carry_out(decision: Decision, history: History, look: Look, said: Iterator[Did], again: list[Step]) -> bool:

@@ -31,8 +31,6 @@ from warmline.store.due import Address, Known
 from warmline.store.stories import Record, Run, Task, Touch
 from warmline.store.workspaces import Workspace
 
-__all__ = ["Coming", "LeadNotFoundError", "LeadView", "Line", "Story", "story"]
-
 _ACTIVE = ("running", "handed_off", "parked")
 
 
@@ -93,20 +91,13 @@ class Story(msgspec.Struct, frozen=True):
 
 def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: datetime) -> Story:
     """`ref` is a lead's id, phone number or mail address. Raises LeadNotFoundError."""
-    lane, lead_id = _find(conn, workspace, ref)
+    lane, lead_id = find_lead(conn, workspace, ref)
     known = due.know(conn, lane, [lead_id]).get(lead_id)
     record = stories.read_record(conn, lane, lead_id)
     if known is None or record is None:
         raise LeadNotFoundError(f"The lead {lead_id} was deleted a moment ago.")
     binding = rules_for(rules.packs().values(), workspace.config, rules.holidays(), now.date())
-    zones = zones_of(
-        known.phone,
-        known.time_zone or None,
-        known.region or None,
-        known.country or None,
-        rules.area_codes(),
-        rules.regions(),
-    )
+    zones = zones_known(known)
     versions = playbooks.versions(conn, {run.version_id for run in record.runs})
     lead = _view(known, record, lane, workspace, zones, binding)
     run = _run_that_counts(record)
@@ -130,7 +121,8 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
     )
 
 
-def _find(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID) -> tuple[int, UUID]:
+def find_lead(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID) -> tuple[int, UUID]:
+    """Lane and id of the lead that `ref` names: its id, phone number or mail address. Raises LeadNotFoundError."""
     if isinstance(ref, str):
         try:
             ref = UUID(ref)
@@ -159,6 +151,12 @@ def _find_by_address(conn: psycopg.Connection, workspace: Workspace, text: str) 
         if found is not None:
             return found
     raise LeadNotFoundError(f"No lead of {workspace.name} has {' or '.join(dict.fromkeys(wanted))}.")
+
+
+def zones_known(lead: Known) -> Zones:
+    """Where the lead may be, from what is known of it now."""
+    place = (lead.time_zone or None, lead.region or None, lead.country or None)
+    return zones_of(lead.phone, *place, rules.area_codes(), rules.regions())
 
 
 def _view(known: Known, record: Record, lane: int, workspace: Workspace, zones: Zones, binding: Rules) -> LeadView:

@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 
 from warmline.store import address_owners, leads, playbooks, quarantine, rotations, suppressions
+from warmline.store.hints import notify
 from warmline.store.ids import lane_of, new_id
 from warmline.store.workspaces import Workspace
 
@@ -116,12 +117,6 @@ def match(submissions: Sequence[Submission], owners: dict[str, UUID]) -> tuple[l
                 fresh[value] = lead_id
         matched.append(lead_id)
     return matched, fresh
-
-
-def notify(conn: psycopg.Connection, lanes: set[int]) -> None:
-    """Hint to whoever listens; sent when the transaction commits. Polling alone would find the work too."""
-    if lanes:
-        conn.execute("select pg_notify('warmline', %s)", (" ".join(str(lane) for lane in sorted(lanes)),))
 
 
 def _contact_values(values: set[str], standing: dict[UUID, leads.Standing]) -> set[str]:

@@ -20,15 +20,14 @@ import psycopg
 
 from warmline.core.enrol import CLOSED
 from warmline.core.events import WORDS
-from warmline.core.hours import NeverOpen, add_office_time
 from warmline.core.routing import next_rep
 from warmline.store import enrollments, events, leads, playbooks, rotations, stops, tasks
 from warmline.store.events import NewEvent
+from warmline.store.hints import notify
 from warmline.store.ids import lane_of, new_id
 from warmline.store.workspaces import Workspace
 
-from .accept import notify
-from .judge import HAND_OFF_WITHIN, LIVE_TASKS
+from .judge import HAND_OFF_WITHIN, LIVE_TASKS, REVIEW_WITHIN
 from .person import Person, person_of
 from .setting import Setting, setting_of
 
@@ -89,12 +88,8 @@ class Case:
             self.person.tasks[kind] = task_id
 
     def office_time(self, within: timedelta) -> datetime:
-        """When so much office time has passed; a workspace that never opens counts by the wall."""
-        office = self.setting.office
-        try:
-            return add_office_time(self.now, within, office.week, office.zone, office.holidays)
-        except NeverOpen:
-            return self.now + within
+        """When so much office time has passed from now on."""
+        return self.setting.office_time(self.now, within)
 
     def person_takes_over(self, signal: str, said: str = "") -> None:
         """A human signal came. A running playbook hands over by itself when it is woken; else it is done here."""
@@ -158,7 +153,7 @@ class Case:
         """An open lead that nothing and nobody has any more gets a person's look."""
         person = self.person
         if person.status in ("open", "handed_off") and person.run is None and not person.waits and not person.tasks:
-            self.ask("review", title, self.office_time(timedelta(hours=8)))
+            self.ask("review", title, self.office_time(REVIEW_WITHIN))
 
     def reopen(self) -> None:
         if self.person.status in CLOSED:

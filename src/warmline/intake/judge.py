@@ -11,10 +11,10 @@ from uuid import UUID
 
 from warmline.core.enrol import CLOSED, REASON_WORDS, Decline, Enter
 from warmline.core.events import SIGNAL_OF, WORDS
-from warmline.core.hours import NeverOpen, add_office_time
 from warmline.core.months import add_months
 from warmline.core.playbook import Owner
 from warmline.core.routing import next_rep
+from warmline.core.values import event_values
 from warmline.store.events import NewEvent
 from warmline.store.ids import new_id
 from warmline.store.leads import Run, Standing
@@ -118,16 +118,10 @@ class Batch:
 
     def _event_values(self, one: Submission) -> Row:
         """What started it, as conditions read it."""
-        return {
-            "kind": one.kind,
-            "form": one.form,
-            "source": one.source,
-            "keyword": one.keyword,
-            "page": one.draft.page,
-            "campaign": one.draft.campaign,
-            "after_hours": self.after_hours,
-            "fields": one.draft.fields,
-        }
+        return event_values(
+            one.kind, form=one.form, source=one.source, keyword=one.keyword, page=one.draft.page,
+            campaign=one.draft.campaign, after_hours=self.after_hours, fields=one.draft.fields,
+        )  # fmt: skip
 
     def _event_data(self, one: Submission, event: Row, other: Mapping[str, UUID]) -> Row:
         data = {name: value for name, value in event.items() if value and name != "kind"}
@@ -232,11 +226,7 @@ class Batch:
         self._happened(person, "declined", reason=declined.reason, **more)
 
     def _ask(self, person: Person, kind: str, title: str, within: timedelta, note: str) -> datetime:
-        office = self.setting.office
-        try:
-            due_at = add_office_time(self.now, within, office.week, office.zone, office.holidays)
-        except NeverOpen:
-            due_at = self.now + timedelta(days=1)
+        due_at = self.setting.office_time(self.now, within)
         task_id = new_id()
         self._wants_owner(person, self.setting.default_owner)
         self.tasks.append(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,6 +15,7 @@ from warmline.core.lead import Draft, clean
 from warmline.core.mail_address import read_email
 from warmline.core.phone import read_phone
 from warmline.core.replies import Reading, own_words, read
+from warmline.core.values import event_values
 from warmline.store import address_owners, consents, playbooks, suppressions
 from warmline.store.ids import new_id
 from warmline.store.receipts import Touch
@@ -24,6 +24,7 @@ from warmline.store.workspaces import Workspace
 from .accept import accept
 from .case import Case, taken
 from .opt_out import opt_out
+from .person import Person
 from .setting import setting_of
 from .submission import Given, Submission
 from .suppressed import Suppressed
@@ -161,15 +162,11 @@ def _submission(workspace: Workspace, kind: str, phone: str, keyword: str, signa
 def _asked_for(conn: psycopg.Connection, workspace: Workspace, one: Submission, now: datetime) -> bool:
     """Whether a playbook would take a new lead that came by this keyword."""
     setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)
-    event = {
-        "kind": one.kind, "form": one.form, "source": one.source, "keyword": one.keyword, "page": "", "campaign": "",
-        "after_hours": setting.after_hours(now), "fields": {},
-    }  # fmt: skip
-    lead: dict[str, Any] = {
-        "first_name": "", "last_name": "", "company": "", "email": "", "phone": one.draft.phone, "country": "",
-        "region": "", "source": one.source, "status": "open", "returning": False, "fields": {},
-    }  # fmt: skip
-    return isinstance(setting.chooser.choose(event, lead, None, (), now), Enter)
+    event = event_values(
+        one.kind, form=one.form, source=one.source, keyword=one.keyword, after_hours=setting.after_hours(now)
+    )
+    lead = Person(new_id(), True, phone=one.draft.phone, source=one.source)
+    return isinstance(setting.chooser.choose(event, lead.values(), None, (), now), Enter)
 
 
 def _owner(conn: psycopg.Connection, workspace: Workspace, sender: str | None) -> UUID | None:

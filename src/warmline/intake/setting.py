@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from warmline import rules
 from warmline.core.enrol import Candidate, Chooser
-from warmline.core.hours import is_open
+from warmline.core.hours import NeverOpen, add_office_time, is_open
 from warmline.core.playbook import Office, Owner
 from warmline.core.policy import office_of
 from warmline.core.rulebook import LifetimeRule
@@ -30,6 +30,13 @@ class Setting:
 
     def after_hours(self, now: datetime) -> bool:
         return not is_open(self.office.week, self.office.zone, now, self.office.holidays)
+
+    def office_time(self, now: datetime, within: timedelta) -> datetime:
+        """When so much office time has passed after `now`; a workspace that never opens counts by the wall."""
+        try:
+            return add_office_time(now, within, self.office.week, self.office.zone, self.office.holidays)
+        except NeverOpen:
+            return now + within
 
     @property
     def default_owner(self) -> Owner:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,16 +77,6 @@ def explain(conn: psycopg.Connection, kept_id: UUID, reason: str, body: str) -> 
     conn.execute(
         "update quarantine set reason = %s, body = %s where id = %s", (_storable(reason), _storable(body), kept_id)
     )
-
-
-def open_items(conn: psycopg.Connection, workspace_id: int, limit: int = 200) -> Sequence[Kept]:
-    """The oldest first."""
-    rows = conn.execute(
-        "select id, door, reason, body, content_type, context, status from quarantine"
-        " where workspace_id = %s and status = 'open' order by received_at limit %s",
-        (workspace_id, limit),
-    ).fetchall()
-    return [Kept(*row) for row in rows]
 
 
 def _storable(text: str) -> str:

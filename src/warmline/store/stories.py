@@ -95,6 +95,7 @@ class Look(msgspec.Struct):
     result: str
     reason: str
     until: datetime | None
+    lead: dict[str, Any]  # what the conditions read of the lead, as it was then
     body: list[Did]
 
 

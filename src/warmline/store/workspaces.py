@@ -107,12 +107,6 @@ _BY_ID = "select id, key, name, config_source, config_version from workspaces wh
 _BY_KEY = "select id, key, name, config_source, config_version from workspaces where key = %s"
 
 
-def changed(conn: psycopg.Connection, workspace_id: int, config_version: int) -> bool:
-    """Whether settings or playbooks have been published since that version of the settings was loaded."""
-    row = conn.execute("select config_version from workspaces where id = %s", (workspace_id,)).fetchone()
-    return row is None or row[0] != config_version
-
-
 def keys(conn: psycopg.Connection) -> list[str]:
     """The keys of every workspace in this database, in order."""
     return [key for (key,) in conn.execute("select key from workspaces order by key").fetchall()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from ..core.hours import at_local
@@ -125,9 +125,8 @@ def _script(ask: Ask, task: Task) -> str:
         return ""
     lead = due.know(ask.conn, task.lane, [task.lead_id])[task.lead_id]
     template = playbooks.version(ask.conn, task.version_id).templates[task.script]
-    event: dict[str, Any] = {}
     try:
-        return render(template, variables(lead, ask.workspace.config, event)).text
+        return render(template, variables(lead, ask.workspace.config, task.event or {})).text
     except TemplateError as error:
         return str(error)
 

@@ -12,11 +12,10 @@ from datetime import date, datetime
 from itertools import groupby
 
 from ..core.events import SIGNAL_OF, TRIGGERS
-from ..core.gate import Finding
 from ..core.hours import local_date
-from ..insight.lines import DID, Line
+from ..insight.lines import DID, Deed, Line, Looked
 from ..insight.story import Story
-from ..store.stories import Did, Touch
+from ..store.stories import Touch
 
 #: Kind of event -> (icon, tone of its mark). What is not here takes the channel's icon and no tone.
 MARKS = {
@@ -74,7 +73,7 @@ class Mark:
     detail: str = ""
     said: bool = False
     touch: Touch | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Looked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def _event(line: Line) -> Mark:
     return Mark(line.at, line.words, icon, tone, line.step, line.channel, line.detail, said, line.touch)
 
 
-def _look(line: Line, did: Did) -> Mark:
+def _look(line: Line, did: Deed) -> Mark:
     icon, tone, _ = LOOKS[did.do]
     return Mark(
         line.at,
@@ -119,5 +118,5 @@ def _look(line: Line, did: Did) -> Mark:
         did.step,
         did.channel,
         did.reason.replace("_", " "),
-        findings=tuple(did.findings),
+        findings=did.findings,
     )

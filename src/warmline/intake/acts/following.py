@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 
+from warmline.core.values import event_values
 from warmline.store import enrollments, writes
 from warmline.store.ids import lane_of, new_id
 from warmline.store.leads import Run
@@ -115,10 +116,7 @@ def enter(case: Case, key: str, who: str) -> None:
         case.happened("preempted", by=key, playbook=person.run.playbook, who=who)
     case.cancel_tasks("released", who, (*HUMAN_TASKS, "parked"))
     run = Run(new_id(), key, version.rank, "running", case.now, version.id)
-    event = {
-        "kind": "lead.returned", "form": "", "source": person.source, "keyword": "", "page": "", "campaign": "",
-        "after_hours": case.setting.after_hours(case.now), "fields": {},
-    }  # fmt: skip
+    event = event_values("lead.returned", source=person.source, after_hours=case.setting.after_hours(case.now))
     writes.enter(
         case.conn,
         [

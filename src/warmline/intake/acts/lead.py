@@ -90,13 +90,6 @@ def opt_out(
         opting.opt_out(case, reason="opted_out", evidence=said, address="", channel="call", who=who)
 
 
-def opt_out_by_rep(
-    conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime
-) -> None:
-    """The one button beside a lead."""
-    opt_out(conn, workspace, lane, lead_id, who, now, evidence="")
-
-
 def reassign(
     conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, owner: str
 ) -> None:

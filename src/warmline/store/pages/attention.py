@@ -10,9 +10,9 @@ import msgspec
 import psycopg
 
 from ..rows import read
+from . import CALLED
 
 MOST = 100
-_NAME = "coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead')"
 
 
 class Parked(msgspec.Struct):
@@ -55,7 +55,7 @@ def parked(conn: psycopg.Connection, workspace_id: int) -> list[Parked]:
         conn,
         f"""
         select json_agg(x order by x.started_at)::text from (
-          select e.lane, e.id, e.lead_id, {_NAME} as lead, e.playbook, v.version, e.error, e.started_at
+          select e.lane, e.id, e.lead_id, {CALLED} as lead, e.playbook, v.version, e.error, e.started_at
           from enrollments e join leads l on l.lane = e.lane and l.id = e.lead_id
           join playbook_versions v on v.id = e.version_id
           where e.workspace_id = %s and e.status = 'parked' order by e.started_at limit {MOST}
@@ -71,7 +71,7 @@ def unknown(conn: psycopg.Connection, workspace_id: int) -> list[Unknown]:
         conn,
         f"""
         select json_agg(x order by x.at)::text from (
-          select t.lane, t.id, t.lead_id, {_NAME} as lead, t.channel, t.address, t.subject, t.body, t.error, t.provider,
+          select t.lane, t.id, t.lead_id, {CALLED} as lead, t.channel, t.address, t.subject, t.body, t.error, t.provider,
             coalesce(t.sent_at, t.created_at) as at
           from touches t join leads l on l.lane = t.lane and l.id = t.lead_id
           where t.workspace_id = %s and t.status = 'unknown' order by t.created_at limit {MOST}

@@ -17,6 +17,7 @@ import psycopg
 
 from ..ids import address_lane, lane_of
 from ..rows import read
+from . import CALLED
 
 PAGE = 50
 STRETCH = 5_000
@@ -87,8 +88,8 @@ def find(conn: psycopg.Connection, workspace_id: int, wanted: Wanted) -> Page:
     return Page(found.lines, "", False)
 
 
-_LINE = """
-  l.id, coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead') as name,
+_LINE = f"""
+  l.id, {CALLED} as name,
   l.company, l.email, l.phone, l.status, l.owner, l.source, l.created_at, e.playbook, e.due_at as next_at
 """
 _RUN = """

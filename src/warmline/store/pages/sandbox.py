@@ -10,6 +10,7 @@ import psycopg
 
 from ..ids import lane_of
 from ..rows import read
+from . import CALLED
 
 MOST = 40
 LATELY = timedelta(days=30)
@@ -44,7 +45,7 @@ def threads(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
     """The leads touched last, at most MOST of them, and none that has heard nothing for LATELY."""
     return read(
         conn,
-        """
+        f"""
         with latest as (
           select lane, lead_id, sent_at, coalesce(nullif(subject, ''), body) as said from touches
           where workspace_id = %(w)s and created_at > %(since)s and sent_at is not null
@@ -55,11 +56,11 @@ def threads(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
         )
         select json_agg(x order by x.last_at desc)::text from (
           select s.lead_id, l.status, s.sent_at as last_at, left(s.said, 90) as last,
-            coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead') as name
+            {CALLED} as name
           from leads_seen s join leads l on l.lane = s.lane and l.id = s.lead_id
           order by s.sent_at desc limit %(most)s
         ) x
-        """,
+        """,  # noqa: S608 - only fixed text is joined in
         {"w": workspace_id, "since": now - LATELY, "look": MOST * 10, "most": MOST},
         Thread,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 import psycopg
 
 from ..rows import read
+from . import CALLED
 
 PAGE = 100
 Whose = Literal["mine", "free", "all"]
@@ -32,13 +33,15 @@ class Line(msgspec.Struct):
 
 
 class Task(msgspec.Struct):
-    """One task. `status` other than open: it is over, and `outcome`, `done_by` say how."""
+    """One task. `status` other than open: it is over, and `outcome`, `done_by` say how. `event` is what began the
+    enrollment it belongs to, as its script reads it."""
 
     lane: int
     id: UUID
     lead_id: UUID
     enrollment_id: UUID | None
     version_id: int | None
+    event: dict[str, Any] | None
     kind: str
     title: str
     step: str
@@ -62,7 +65,7 @@ def listed(conn: psycopg.Connection, workspace_id: int, whose: Whose, person: st
         f"""
         select json_agg(x order by x.due_at, x.id)::text from (
           select t.lane, t.id, t.lead_id, t.kind, t.title, t.owner, t.due_at, t.expires_at, t.attempt,
-            coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead') as lead,
+            {CALLED} as lead,
             l.company, l.phone, e.playbook
           from tasks t join leads l on l.lane = t.lane and l.id = t.lead_id
           left join enrollments e on e.lane = t.lane and e.id = t.enrollment_id
@@ -80,7 +83,7 @@ def one(conn: psycopg.Connection, workspace_id: int, lane: int, task_id: UUID) -
         conn,
         """
         select json_agg(x)::text from (
-          select t.lane, t.id, t.lead_id, t.enrollment_id, e.version_id, t.kind, t.title, t.step, t.script, t.owner,
+          select t.lane, t.id, t.lead_id, t.enrollment_id, e.version_id, e.event, t.kind, t.title, t.step, t.script, t.owner,
             t.due_at, t.expires_at, t.attempt, t.status, t.outcome, t.note, t.done_by, t.done_at
           from tasks t left join enrollments e on e.lane = t.lane and e.id = t.enrollment_id
           where t.lane = %s and t.id = %s and t.workspace_id = %s

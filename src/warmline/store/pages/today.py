@@ -9,6 +9,7 @@ import msgspec
 import psycopg
 
 from ..rows import read as read_rows
+from . import CALLED
 
 #: More than anybody does in a day: beyond it the page says how many there are and shows the first.
 MOST = 50
@@ -33,12 +34,6 @@ class Waiting(msgspec.Struct):
     due_at: datetime
     lead: str
     said: str | None  # what the lead last said, for hand-offs and replies
-
-
-class Troubles(msgspec.Struct):
-    parked: int
-    unknown: int
-    quarantined: int
 
 
 class Numbers(msgspec.Struct):
@@ -74,7 +69,7 @@ def waiting(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
     """Open tasks due within 12 hours or late, and leads who answered however long there is; at most MOST of each."""
     return read_rows(
         conn,
-        """
+        f"""
         with wanted as (
           (select lane, id from tasks where workspace_id = %(w)s and status = 'open' and due_at < %(until)s
            order by due_at limit %(most)s)
@@ -84,27 +79,16 @@ def waiting(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
         )
         select json_agg(w order by w.due_at)::text from (
           select t.lane, t.id, t.lead_id, t.kind, t.title, t.owner, t.due_at,
-            coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead') as lead,
+            {CALLED} as lead,
             case when t.kind in ('hand_off', 'read_reply', 'escalation') then (
               select e.data->>'text' from events e where e.lane = t.lane and e.lead_id = t.lead_id
                 and e.kind in ('replied', 'doubtful') order by e.seq desc limit 1) end as said
           from wanted join tasks t using (lane, id) join leads l on l.lane = t.lane and l.id = t.lead_id
         ) w
-        """,
+        """,  # noqa: S608 - only fixed text is joined in
         {"w": workspace_id, "until": now + timedelta(hours=12), "most": MOST},
         Waiting,
     )
-
-
-def troubles(conn: psycopg.Connection, workspace_id: int) -> Troubles:
-    row = conn.execute(
-        "select (select count(*) from enrollments where workspace_id = %(w)s and status = 'parked'),"
-        " (select count(*) from touches where workspace_id = %(w)s and status = 'unknown'),"
-        " (select count(*) from quarantine where workspace_id = %(w)s and status = 'open')",
-        {"w": workspace_id},
-    ).fetchone()
-    assert row is not None  # noqa: S101
-    return Troubles(*row)
 
 
 def numbers(conn: psycopg.Connection, workspace_id: int, now: datetime) -> Numbers:

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ...core.consent import LEVEL_WORDS
 from ...core.events import WORDS
+from ...core.gate import LABELS
 from ...core.hours import find_zone
-from ...insight.lines import DID
 from ...store.workspaces import Workspace
 from ..icons import ICONS
 from ..wordings import CHANNELS, FINDINGS, REASONS, STATUSES, TASKS, TOLD, TOUCHES, Badge, Told
@@ -102,11 +102,6 @@ def span(length: timedelta) -> str:
     return f"{hours} h" if hours < 48 else f"{hours // 24} d"
 
 
-@register.filter(name="span")
-def seconds_as_span(seconds: float | None) -> str:
-    return "–" if seconds is None else span(timedelta(seconds=seconds))
-
-
 @register.filter
 def told(key: str) -> Told | None:
     return TOLD.get(key)
@@ -134,6 +129,12 @@ def event_words(kind: str) -> str:
 def reason_words(reason: str) -> str:
     """A reason key as a phrase; a key without one is shown as it is, for it is also what logs and metrics say."""
     return REASONS.get(reason, reason.replace("_", " "))
+
+
+@register.filter
+def rule_words(rule: str) -> str:
+    """What a rule of the gate looks at: beside "pass" its key would say the contrary."""
+    return LABELS.get(rule, rule.replace("_", " "))
 
 
 @register.filter
@@ -166,11 +167,6 @@ def person_words(key: str | None, workspace: Workspace) -> str:
 @register.filter
 def status_words(status: str) -> str:
     return STATUSES[status].words.lower() if status in STATUSES else status
-
-
-@register.filter
-def did_words(key: str) -> str:
-    return DID.get(key, key.replace("_", " "))
 
 
 @register.filter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from ...store import orphans
+from ...store import measures, orphans
 from ...store.pages import today
 from ..asking import asked
 from ..grouping import grouped
@@ -18,7 +18,7 @@ def show(request: HttpRequest) -> HttpResponse:
         return ask.page(
             "today.html",
             groups=grouped(today.waiting(ask.conn, ask.workspace_id, ask.now)),
-            troubles=today.troubles(ask.conn, ask.workspace_id),
+            troubles=measures.set_aside(ask.conn, ask.workspace_id),
             orphans=kept(("orphans", ask.workspace_id), 60, lambda: orphans.count_orphans(ask.conn, ask.workspace_id)),
             numbers=today.numbers(ask.conn, ask.workspace_id, ask.now),
         )

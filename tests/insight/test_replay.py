@@ -1,0 +1,66 @@
+"""Deciding again (invariant 6): the same answer from what is stored, and said so when it is another."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled
+from warmline.engine.catalog import Catalog
+from warmline.engine.tick import tick
+from warmline.insight.replay import Step, replay
+from warmline.store.ids import lane_of
+from warmline.store.workspaces import Workspace
+
+FROM_EXAMPLE = """
+name: Demo request
+owner: {team: sales}
+steps:
+  ack:  {send: sms, or: email, template: demo-ack, at: now, if: 'lead.company.startsWith("Example")'}
+  call: {call: owner, at: now}
+after: close
+"""
+
+
+@pytest.fixture
+def place(conn: psycopg.Connection) -> Workspace:
+    return a_workspace(conn, {"playbooks/demo.yaml": FROM_EXAMPLE})
+
+
+@pytest.fixture
+def lead_id(conn: psycopg.Connection, place: Workspace) -> UUID:
+    """Ann of Example Homes, whom the engine has looked at once."""
+    lead_id = a_lead(conn, place)
+    conn.execute("update leads set company = 'Example Homes' where id = %s", (lead_id,))
+    enrolled(conn, place, "demo", lead_id)
+    assert tick(conn, lane_of(lead_id), TUESDAY, Catalog(conn)).looked_at == 1
+    return lead_id
+
+
+def test_every_decision_comes_out_the_same_again(conn: psycopg.Connection, lead_id: UUID) -> None:
+    (decided,) = replay(conn, lane_of(lead_id), lead_id)
+    assert decided.same
+    assert decided.again == (Step("reach", "ack", "sms", "demo-ack"), Step("ask", "call", "call"))
+    assert (decided.at, decided.playbook, decided.version) == (TUESDAY, "demo", 1)
+
+
+def test_a_condition_reads_the_lead_as_it_was_then(conn: psycopg.Connection, lead_id: UUID) -> None:
+    conn.execute("update leads set company = 'Another' where id = %s", (lead_id,))
+    assert [one.same for one in replay(conn, lane_of(lead_id), lead_id)] == [True]
+
+
+def test_a_decision_that_does_not_follow_from_what_is_stored_is_found(conn: psycopg.Connection, lead_id: UUID) -> None:
+    conn.execute("""update decisions set lead = '{"company": "Another"}' where lead_id = %s""", (lead_id,))
+    (decided,) = replay(conn, lane_of(lead_id), lead_id)
+    assert not decided.same
+    assert decided.again[0] == Step("skip", "ack", reason="condition")
+
+
+def test_a_condition_that_cannot_be_answered_any_more_is_no_crash(conn: psycopg.Connection, lead_id: UUID) -> None:
+    conn.execute("""update decisions set lead = '{"company": 7}' where lead_id = %s""", (lead_id,))
+    (decided,) = replay(conn, lane_of(lead_id), lead_id)
+    assert not decided.same
+    assert [one.do for one in decided.again] == ["error"]
+    assert "could not be answered" in decided.again[0].reason
