@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import warmline
+from warmline.core.bundle import workspace_key
 from warmline.core.hours import Window
 from warmline.core.office_hours import parse_week, print_week
 from warmline.core.settings import Config, parse_settings
@@ -117,6 +118,13 @@ def test_what_is_not_toml_is_said_with_its_place(source: str) -> None:
 def test_any_text_is_read_or_explained(source: str) -> None:
     settings = parse_settings(source)
     assert (settings.config is None) == any(problem.severity == "error" for problem in settings.problems)
+
+
+def test_a_workspace_may_be_known_by_a_key_of_its_own() -> None:
+    named = '[workspace]\nname = "Acme Roofing"\ntime_zone = "UTC"\nkey = "{}"\n'
+    assert workspace_key(config(named.format("acme"))) == "acme"
+    (problem,) = parse_settings(named.format("Acme Roofing")).problems
+    assert str(problem).endswith('Use small letters, digits and hyphens: key = "acme-roofing".')
 
 
 def test_holidays_are_days_or_calendars() -> None:

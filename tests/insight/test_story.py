@@ -217,3 +217,11 @@ def test_a_lead_of_another_workspace_is_not_found(conn: psycopg.Connection, plac
         story(conn, place, stranger, TUESDAY)
     with pytest.raises(LeadNotFoundError):
         story(conn, place, new_id(), TUESDAY)
+
+
+def test_who_was_not_enrolled_is_told_why_in_words(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place)
+    why = {"reason": "outranked", "playbook": "demo", "errors": ["quote: no answer"]}
+    happened(conn, place, lead_id, "declined", at=TUESDAY, data=why)
+    (line,) = story(conn, place, lead_id, TUESDAY).lines
+    assert line.detail == "demo: it is in a playbook that is at least as strong; quote: no answer"

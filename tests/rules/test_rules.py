@@ -10,9 +10,9 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from warmline import rules
+from warmline.core.consent import RANK
 from warmline.core.hours import Window, find_zone
 from warmline.core.rulebook import (
-    LEVELS,
     AcknowledgeRule,
     AreaCode,
     AreaCodeFile,
@@ -181,7 +181,7 @@ def test_we_never_ask_less_than_the_law() -> None:
     for pack in rules.packs().values():
         for rule in pack.rules:
             if isinstance(rule, ConsentRule):
-                assert LEVELS.index(rule.asked) >= LEVELS.index(rule.level)
+                assert RANK[rule.asked] >= RANK[rule.level]
 
 
 PACK = """

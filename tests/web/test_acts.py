@@ -161,6 +161,6 @@ def test_a_reference_of_another_workspace_settles_nothing(sign_in: SignIn) -> No
     client = sign_in("kim")
     answer = client.post(f"/attention/quarantine/{new_id()}/dismiss")
     assert answer.status_code == 422
-    assert "Reload the page" in answer.content.decode()
+    assert "Look at the list again" in answer.content.decode()
     assert client.post("/attention/quarantine/nonsense/dismiss").status_code == 404
     assert client.post(f"/attention/unknown/{new_id()}/sent").status_code == 404

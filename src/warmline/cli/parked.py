@@ -24,7 +24,7 @@ parked = typer.Typer(help="Runs of playbooks that an error stopped.", no_args_is
 def show(directory: Dir = HERE, as_json: AsJson = False) -> None:
     """List them, oldest first, each with its error."""
     with database(directory) as conn:
-        found = attention.parked(conn, workspace(conn, directory).id)
+        found = attention.parked(conn, workspace(conn, directory).id, most=None)
     if as_json:
         show_json(found)
         return
@@ -50,7 +50,7 @@ def replay(
         raise CommandError("Say which: one or more ids, or --all. `warmline parked list` shows them.")
     with database(directory) as conn:
         place, now = workspace(conn, directory), read_clock(conn).now()
-        found = {one.id: one for one in attention.parked(conn, place.id)}
+        found = {one.id: one for one in attention.parked(conn, place.id, most=None)}
         missing = [one for one in ids or () if one not in found]
         if missing:
             raise CommandError(f"{missing[0]} is not parked. `warmline parked list` shows what is.")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-import psycopg
 import typer
 from rich.markup import escape
 
@@ -17,7 +16,6 @@ from warmline.cli.say import CommandError, counted, out, show_json
 from warmline.intake.acts import ActError, dismiss_quarantine, replay_quarantine
 from warmline.store.clock import read_clock
 from warmline.store.pages import attention
-from warmline.store.pages.attention import Quarantined
 
 quarantine = typer.Typer(help="What came in and could not be read.", no_args_is_help=True)
 
@@ -39,7 +37,8 @@ def show(directory: Dir = HERE, as_json: AsJson = False) -> None:
             soft_wrap=True,
         )
     more = " Correct and replay: warmline quarantine replay ID --body FILE" if found else ""
-    out().print(f"{counted(len(found), 'item')} in quarantine.{more}")
+    first = "The oldest " if len(found) == attention.MOST else ""
+    out().print(f"{first}{counted(len(found), 'item')} in quarantine.{more}")
 
 
 @quarantine.command()
@@ -54,8 +53,7 @@ def replay(
     """Let it in again, corrected or, when the settings were at fault, as it came."""
     with database(directory) as conn:
         place = workspace(conn, directory)
-        kept = _find(conn, place.id, item)
-        text = kept.body if body is None else sys.stdin.read() if str(body) == "-" else read_text(body)
+        text = None if body is None else sys.stdin.read() if str(body) == "-" else read_text(body)
         try:
             replay_quarantine(conn, place, item, text, WHO, read_clock(conn).now())
         except ActError as error:
@@ -68,16 +66,8 @@ def dismiss(item: Id, directory: Dir = HERE) -> None:
     """Set it aside for good: it stays on record and is not shown any more."""
     with database(directory) as conn:
         place = workspace(conn, directory)
-        _find(conn, place.id, item)
         try:
             dismiss_quarantine(conn, place, item, WHO, read_clock(conn).now())
         except ActError as error:
             raise CommandError(str(error)) from error
     out().print("[good]Dismissed.[/]")
-
-
-def _find(conn: psycopg.Connection, workspace_id: int, item: UUID) -> Quarantined:
-    for one in attention.quarantined(conn, workspace_id):
-        if one.id == item:
-            return one
-    raise CommandError(f"{item} is not in quarantine. `warmline quarantine list` shows what is.")

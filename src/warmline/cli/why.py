@@ -32,7 +32,9 @@ def why(
     brief: Annotated[bool, typer.Option("--brief", help="Leave out the rules that let a touch pass.")] = False,
     again: Annotated[
         bool,
-        typer.Option("--replay", help="Decide again what was decided, and say whether it agrees. Exit code 1 when not."),
+        typer.Option(
+            "--replay", help="Decide again what was decided, and say whether it agrees. Exit code 1 when not."
+        ),
     ] = False,
 ) -> None:
     """Tell a lead's story: every event and decision, the rules behind it, what would flip it, and what comes next."""

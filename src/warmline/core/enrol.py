@@ -23,7 +23,7 @@ Reason = Literal[
     "repeated",  # the same trigger within a minute
 ]
 
-#: In words, for pages and `warmline why`.
+#: In words, for pages, tasks and `warmline why`.
 REASON_WORDS: Mapping[str, str] = {
     "no_playbook": "no playbook asks for such a lead",
     "already_running": "it is in that playbook already",

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from warmline.core.hours import find_zone
-from warmline.core.rulebook import AreaCode, Regions
+from .hours import find_zone
+from .rulebook import AreaCode, Regions
 
 Basis = Literal["stated", "region", "area_code", "country", "unknown"]
 

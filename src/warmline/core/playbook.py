@@ -139,7 +139,6 @@ class Owner:
     """Who the lead belongs to. `team` by round-robin, or one `person` by key; a lead that has an owner keeps it."""
 
     team: str = ""
-    by: Literal["round-robin"] = "round-robin"
     person: str = ""
 
 

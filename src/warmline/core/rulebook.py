@@ -12,15 +12,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from warmline.core.hours import Week, Window
+from .consent import RANK, Level
+from .hours import Week, Window
+from .playbook import ChannelKind, Purpose
 
 Confidence = Literal["high", "medium", "low", "unverified"]
-Channel = Literal["sms", "email", "voicemail", "call"]
-Purpose = Literal["marketing", "acknowledge"]
-Level = Literal["none", "inquiry", "purchase", "express", "express_written"]
-
-LEVELS: tuple[Level, ...] = ("none", "inquiry", "purchase", "express", "express_written")
-"""Ascending: a proof of one level covers every level before it."""
 
 Minutes = Annotated[int, msgspec.Meta(ge=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -104,7 +100,7 @@ class Rule(Entry, frozen=True, kw_only=True, tag_field="kind"):
 
     id: str
     cite: str = ""
-    channels: tuple[Channel, ...]
+    channels: tuple[ChannelKind, ...]
     effective_from: date | None = None
     effective_until: date | None = None
 
@@ -130,7 +126,7 @@ class ConsentRule(Rule, frozen=True, kw_only=True, tag="consent"):
 
     @property
     def asked(self) -> Level:
-        return max(self.level, self.engine_default, key=LEVELS.index)
+        return max(self.level, self.engine_default, key=RANK.__getitem__)
 
 
 class AcknowledgeRule(Rule, frozen=True, kw_only=True, tag="acknowledge"):

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 
-from .consent import Level
+from .consent import RANK, Level
 from .events import SIGNAL_OF, TRIGGERS
 from .hours import UnknownZone, Week, find_zone
 from .office_hours import parse_week
@@ -18,7 +18,7 @@ from .toml_table import Table
 from .words import NAME, Problem, suggest
 
 Role = Literal["rep", "manager", "admin"]
-LEVELS = ("inquiry", "purchase", "express", "express_written")
+LEVELS = tuple(level for level in RANK if level != "none")
 CHANNELS = ("sms", "email", "voicemail")  # configured; calls are made by people
 REACHED = ("sms", "email", "voicemail", "call")  # what a consent may be for
 ROLES = ("rep", "manager", "admin")
@@ -170,12 +170,19 @@ def _workspace(table: Table) -> Workspace:
     return Workspace(
         name=table.text("name", example="Acme Roofing"),
         time_zone=_zone(table, "time_zone", "UTC", required=True),
-        key=table.text("key"),
+        key=_workspace_key(table),
         postal_address=table.text("postal_address"),
         public_url=_url(table, "public_url").rstrip("/"),
         website=_url(table, "website"),
         phone=_phone(table),
     )
+
+
+def _workspace_key(table: Table) -> str:
+    key = table.text("key")
+    if key and not NAME.fullmatch(key):
+        table.note("key", f'can\'t be "{key}".', 'Use small letters, digits and hyphens: key = "acme-roofing".')
+    return key
 
 
 def _channels(tables: Table) -> dict[str, Channel]:

@@ -273,7 +273,7 @@ def _record(at: Look, due_at: datetime | None) -> None:
             "lane": at.writes.lane, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id, "enrollment_id": at.due.id,
             "version_id": at.due.version_id, "rules": at.site.rules.version, "seen": at.history.seen,
             "at": at.now, "result": first["do"], "reason": first["reason"],
-            "until": due_at, "lead": {name: at.history.lead[name] for name in at.version.playbook.lead_reads if name in at.history.lead},
+            "until": due_at, "lead": {name: at.history.lead.get(name) for name in at.version.playbook.lead_reads},
             "body": at.done,
         }
     )  # fmt: skip

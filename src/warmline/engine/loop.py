@@ -18,6 +18,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from warmline.logs import plain_logs
 from warmline.store import beats, touches
 from warmline.store import due as dues
 from warmline.store.clock import Clock, read_clock
@@ -57,6 +58,7 @@ class Options:
 def run(options: Options) -> None:
     """Run until SIGTERM or SIGINT; then take no more, finish what is in flight, and return."""
     calm_the_collector()
+    plain_logs()
     asyncio.run(Engine(options).run())
 
 

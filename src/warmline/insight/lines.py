@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from warmline.core.enrol import REASON_WORDS
 from warmline.core.events import WORDS, Event
 from warmline.core.gate import Finding, Result
 from warmline.store.stories import Look, Record, Touch
@@ -154,6 +155,12 @@ def _outcome(data: Mapping[str, Any]) -> str:
     return ", ".join(str(data[name]).replace("_", " ") for name in ("outcome", "note", "by") if data.get(name))
 
 
+def _declined(data: Mapping[str, Any]) -> str:
+    """Which playbook was nearest, and why it was not entered; then the conditions that could not be answered."""
+    why = REASON_WORDS.get(str(data.get("reason")), _first(data, "reason"))
+    return "; ".join([": ".join(part for part in (_first(data, "playbook"), why) if part), *data.get("errors", ())])
+
+
 _DETAILS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "form.submitted": lambda data: _first(data, "form", "source"),
     "keyword.received": lambda data: _first(data, "keyword", "text"),
@@ -163,6 +170,7 @@ _DETAILS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "clicked": _weak,
     "opened": _weak,
     "enrolled": lambda data: _first(data, "playbook"),
+    "declined": _declined,
     "parked": lambda data: str(data.get("error") or ""),
     "touch.held": _reason,
     "touch.refused": _reason,

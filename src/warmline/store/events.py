@@ -70,7 +70,8 @@ def wake(
     for lane in sorted({lane for lane, _ in leads | quiet}):
         conn.execute(
             """
-            update enrollments set due_at = case when waits or lead_id = any(%(loud)s) then least(due_at, %(now)s) else due_at end
+            update enrollments
+            set due_at = case when waits or lead_id = any(%(loud)s) then least(due_at, %(now)s) else due_at end
             where lane = %(lane)s and id in (
               select id from enrollments
               where lane = %(lane)s and lead_id = any(%(ids)s) and status in ('running', 'handed_off')

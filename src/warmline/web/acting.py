@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..core.enrol import CLOSED
 from ..insight.story import Story
 from ..intake import acts
 from .asking import Ask
@@ -23,7 +24,7 @@ def possible(story: Story) -> dict[str, bool]:
         "take_over": status == "open",
         "release": status == "handed_off",
         "close": status in ("open", "handed_off"),
-        "reopen": status in ("won", "lost", "closed"),
+        "reopen": status in CLOSED,
     }
 
 

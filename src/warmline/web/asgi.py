@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warmline.web.settings")
 from django.core.asgi import get_asgi_application
 from django.db import connections
 
+from ..logs import plain_logs
 from . import database
 from .doors import health, hooks, intake, links, metrics, static, unsubscribe
 from .doors.http import (
@@ -29,6 +30,7 @@ from .doors.http import (
     write,
 )
 
+plain_logs()
 _log = logging.getLogger("warmline.web")
 _django = get_asgi_application()
 

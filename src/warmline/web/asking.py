@@ -64,7 +64,7 @@ class Ask:
         )
 
     def go(self, told: str, to: str, *args: Any) -> HttpResponseRedirect:
-        """After an act: to the page named `to`, which says what was done (a key of templatetags.words.TOLD)."""
+        """After an act: to the page named `to`, which says what was done (a key of wordings.TOLD)."""
         return HttpResponseRedirect(f"{reverse(to, args=args)}?told={told}")
 
 

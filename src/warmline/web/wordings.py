@@ -36,7 +36,6 @@ TOUCHES = {
     "refused": Badge("Refused", "bad"),
     "unknown": Badge("Nobody knows", "wait"),
 }
-FINDINGS = {"pass": Badge("Pass", "good"), "hold": Badge("Hold", "wait"), "refuse": Badge("Refuse", "bad")}
 CHANNELS = {"sms": "SMS", "email": "Email", "voicemail": "Voicemail", "call": "Call"}
 TASKS = {
     "call": "Call",
@@ -51,26 +50,14 @@ TASKS = {
     "review": "Look at this lead",
     "next_step": "Next step",
 }
+#: Why a run ended or a task is over, and why nobody may write to an address. The gate's rules have core.gate.LABELS.
 REASONS = {
     "opted_out": "the lead opted out",
-    "suppressed": "on a do-not-contact list",
+    "unsubscribed": "the lead unsubscribed",
     "human_live": "a person has the lead",
-    "channel_off": "the channel is not set up",
-    "no_address": "no usable address",
-    "no_consent": "not enough consent",
-    "unknown_zone": "time zone not known",
-    "quiet_hours": "quiet hours",
-    "attempt_cap": "enough attempts for now",
-    "condition": "its condition did not hold",
-    "overtaken": "a later step caught up",
     "finished": "all steps are done",
     "preempted": "a stronger playbook took over",
-    "no_playbook": "no playbook wanted it",
-    "already_running": "already in this playbook",
-    "outranked": "a stronger playbook runs",
-    "too_soon": "too soon after the last time",
-    "repeated": "the same thing again within a minute",
-    "closed": "the lead is closed",
+    "released": "handed back to the playbook",
 }
 TOLD = {
     "taken-over": Told("The lead is yours. Nothing automatic goes out until you hand it back.", icon="hand"),

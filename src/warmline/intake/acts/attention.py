@@ -32,11 +32,13 @@ def replay_parked(
     """The cause is gone: the playbook goes on from where it stopped."""
     lead_id = enrollments.lead_of(conn, workspace.id, lane, enrollment_id)
     if lead_id is None:
-        raise ActError("This workspace has no such run of a playbook. Reload the page.")
+        raise ActError("This workspace has no such run of a playbook. Look at the list again.")
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         run = case.person.run
         if run is None or run.id != enrollment_id or run.status != "parked":
-            raise ActError("It is not parked any more. Reload the page.")
+            raise ActError(
+                "It is not parked any more: somebody was faster, or the lead moved on. Look at the list again."
+            )
         to = "handed_off" if case.person.status == "handed_off" else "running"
         enrollments.resume(conn, lane, enrollment_id, now, to)
         case.happened("unparked", who=who)
@@ -71,12 +73,16 @@ def settle_unknown(
 
 
 def replay_quarantine(
-    conn: psycopg.Connection, workspace: Workspace, kept_id: UUID, body: str, who: str, now: datetime
+    conn: psycopg.Connection, workspace: Workspace, kept_id: UUID, body: str | None, who: str, now: datetime
 ) -> None:
-    """Let a corrected body in, as if it came now. Raises ActError with what is still wrong; the correction is kept."""
+    """Let a corrected body in, as if it came now; None: the body as it is kept, when the settings were at fault.
+
+    Raises ActError with what is still wrong; the correction is kept.
+    """
     wrong = ""
     with conn.transaction():
         kept = _hold(conn, workspace, kept_id)
+        body = kept.body if body is None else body
         door, _, name = kept.door.partition(":")
         wrong = (
             _replay_source(conn, workspace, kept, name, body, now)
@@ -101,7 +107,9 @@ def dismiss_quarantine(conn: psycopg.Connection, workspace: Workspace, kept_id: 
 def _hold(conn: psycopg.Connection, workspace: Workspace, kept_id: UUID) -> Kept:
     kept = quarantine.hold(conn, workspace.id, kept_id)
     if kept is None or kept.status != "open":
-        raise ActError("It is settled already, or not of this workspace. Reload the page.")
+        raise ActError(
+            "It is not in quarantine: it is settled already, or not of this workspace. Look at the list again."
+        )
     return kept
 
 

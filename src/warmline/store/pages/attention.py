@@ -50,7 +50,8 @@ class Quarantined(msgspec.Struct):
     received_at: datetime
 
 
-def parked(conn: psycopg.Connection, workspace_id: int) -> list[Parked]:
+def parked(conn: psycopg.Connection, workspace_id: int, most: int | None = MOST) -> list[Parked]:
+    """The oldest first; `most` None: every one."""
     return read(
         conn,
         f"""
@@ -58,10 +59,10 @@ def parked(conn: psycopg.Connection, workspace_id: int) -> list[Parked]:
           select e.lane, e.id, e.lead_id, {CALLED} as lead, e.playbook, v.version, e.error, e.started_at
           from enrollments e join leads l on l.lane = e.lane and l.id = e.lead_id
           join playbook_versions v on v.id = e.version_id
-          where e.workspace_id = %s and e.status = 'parked' order by e.started_at limit {MOST}
+          where e.workspace_id = %s and e.status = 'parked' order by e.started_at limit %s
         ) x
         """,  # noqa: S608 - only fixed text is joined in
-        (workspace_id,),
+        (workspace_id, most),
         Parked,
     )
 

@@ -16,7 +16,7 @@ from ...core.gate import LABELS
 from ...core.hours import find_zone
 from ...store.workspaces import Workspace
 from ..icons import ICONS
-from ..wordings import CHANNELS, FINDINGS, REASONS, STATUSES, TASKS, TOLD, TOUCHES, Badge, Told
+from ..wordings import CHANNELS, REASONS, STATUSES, TASKS, TOLD, TOUCHES, Badge, Told
 
 register = template.Library()
 
@@ -109,8 +109,8 @@ def told(key: str) -> Told | None:
 
 @register.simple_tag
 def badge(kind: str, key: str) -> SafeString:
-    """A status as a shape, a word and a colour. `kind`: lead, touch, task or finding."""
-    known = {"lead": STATUSES, "touch": TOUCHES, "finding": FINDINGS}[kind]
+    """A status as a shape, a word and a colour. `kind`: lead or touch."""
+    known = {"lead": STATUSES, "touch": TOUCHES}[kind]
     shown = known.get(key, Badge(key.replace("_", " "), ""))
     return format_html('<span class="badge{}">{}</span>', f" badge-{shown.tone}" if shown.tone else "", shown.words)
 

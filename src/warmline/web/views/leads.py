@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from ...store import playbooks
 from ...store.pages import leads
+from .. import database
 from ..asking import Ask, asked
 from ..wordings import STATUSES
 
@@ -41,7 +42,7 @@ def _choices(ask: Ask) -> dict[str, object]:
         "owners": [(key, person.name) for key, person in config.people.items()],
         "playbooks": [(one.key, one.playbook.name) for one in playbooks.current(ask.conn, ask.workspace_id)],
         "source": next(iter(config.sources), ""),
-        "address": config.workspace.public_url,
+        "address": database.environment_here().public_url or config.workspace.public_url,
     }
 
 

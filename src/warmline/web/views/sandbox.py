@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ...insight.story import LeadNotFoundError, Story, story
 from ...store.pages import sandbox
+from .. import database
 from ..asking import Ask, asked
 from ..playing import BUTTONS, CannotError, play
 
@@ -22,7 +23,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "sandbox.html",
             threads=sandbox.threads(ask.conn, ask.workspace_id, ask.now),
             source=next(iter(config.sources), ""),
-            address=config.workspace.public_url,
+            address=database.environment_here().public_url or config.workspace.public_url,
         )
 
 
