@@ -11,8 +11,13 @@ import msgspec
 import psycopg
 import pytest
 
+from tests.builders import a_lead, a_workspace, enrolled
 from tests.web.conftest import Answer, make_place
-from warmline.store.ids import lane_of
+from warmline.engine.catalog import Catalog
+from warmline.engine.tick import tick
+from warmline.store.clock import real_now
+from warmline.store.ids import lane_of, new_id
+from warmline.store.workspaces import Workspace
 
 PAGES = ("/", "/leads", "/tasks", "/tasks?whose=all", "/sandbox", "/playbooks", "/playbooks/pricing", "/design")
 OF_MANAGERS = ("/attention",)
@@ -112,3 +117,33 @@ def test_empty_pages_teach_what_to_do(sign_in: Callable[..., Any]) -> None:
     assert "/in/" in client.get("/leads").content.decode()
     assert "Nobody waits for you" in client.get("/").content.decode()
     assert "Everything runs" in client.get("/attention").content.decode()
+
+
+def test_a_rule_that_passed_is_named_by_what_it_looks_at(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID
+) -> None:
+    tick(conn, lane_of(lead), real_now(), Catalog(conn))
+    page = sign_in("sam").get(f"/leads/{lead}").content.decode()
+    assert '<span class="soft">consent</span>' in page
+    assert "<code>no_consent</code>" in page, "voicemail and SMS were not agreed to"
+    assert not re.search(r"Pass</span>\s*<div[^>]*><div><code>", page)
+
+
+def test_the_script_of_a_call_reads_what_began_the_run(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    settings = conn.execute("select config_source from workspaces where id = %s", (place.id,)).fetchone()
+    assert settings is not None
+    script = "---\nkind: script\n---\nThey filled in the form {{ event.form }}.\n"
+    a_workspace(conn, {"warmline.toml": settings[0], "templates/discovery.txt": script})
+    lead = a_lead(conn, place)
+    enrolled(conn, place, "pricing", lead)
+    task_id = new_id()
+    conn.execute(
+        "insert into tasks (lane, id, lead_id, workspace_id, enrollment_id, step, script, kind, title, due_at, opened_at)"
+        " select lane, %s, lead_id, workspace_id, id, 'first-call', 'discovery', 'call', 'Call Ann', now(), now()"
+        " from enrollments where lead_id = %s",
+        (task_id, lead),
+    )
+    page = sign_in("sam").get(f"/tasks/{lane_of(lead)}/{task_id}").content.decode()
+    assert "They filled in the form pricing." in page
