@@ -7,7 +7,8 @@ import psycopg
 
 from tests.builders import a_lead
 from tests.cli.conftest import Run
-from warmline.store import workspaces
+from warmline.store import beats, workspaces
+from warmline.store.ids import new_id
 
 
 def test_stats_of_an_empty_workspace_are_zeros(run: Run, acme: Path) -> None:
@@ -16,6 +17,15 @@ def test_stats_of_an_empty_workspace_are_zeros(run: Run, acme: Path) -> None:
     assert said.code == 0
     assert said.out.startswith("0 leads\n")
     assert "Orphans      0\n" in said.out
+
+
+def test_stats_count_the_engines_that_live(run: Run, acme: Path, conn: psycopg.Connection) -> None:
+    run("apply", acme)
+    assert "Engines      0  start one: warmline engine\n" in run("stats", "--dir", acme).out
+    beats.beat(conn, new_id(), "host-a", 7)
+    beats.beat(conn, new_id(), "host-b", 7)
+    conn.execute("update engines set beat_at = now() - interval '1 minute' where host = 'host-b'")
+    assert "Engines      1\n" in run("stats", "--dir", acme).out
 
 
 def test_stats_as_json_have_the_stable_names(run: Run, acme: Path, conn: psycopg.Connection) -> None:

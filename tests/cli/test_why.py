@@ -60,7 +60,7 @@ def test_json_is_the_whole_story_and_nothing_else(run: Run, acme: Path, lead: st
 def test_somebody_unknown_is_said_to_be_so(run: Run, acme: Path, lead: str) -> None:
     said = run("why", "bob@example.com", "--dir", acme)
     assert said.code == 1
-    assert said.err == "error: No lead of Acme Roofing has bob@example.com.\n"
+    assert said.err == "error: No lead of Acme Roofing has bob@example.com. Look for it by name on the page Leads.\n"
 
 
 def test_a_word_that_names_nobody_gets_an_example(run: Run, acme: Path, lead: str) -> None:

@@ -190,7 +190,7 @@ def test_item_2_a_text_goes_out_immediately() -> None:
 
 def test_item_3_a_rep_has_the_lead_from_the_first_minute() -> None:
     playbook = starter("pricing")
-    assert (playbook.owner.team, playbook.owner.by) == ("sales", "round-robin")
+    assert playbook.owner.team == "sales"
     run = pricing(LOS_ANGELES, TUESDAY).run(MINUTE)
     assert [line.step for line in run.told("ask")] == ["first-call"]
     call = playbook.step("first-call")

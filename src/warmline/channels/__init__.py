@@ -8,12 +8,12 @@ from typing import get_args
 from warmline.channels.contract import Channel, Kind
 from warmline.channels.email.smtp import SmtpChannel
 from warmline.channels.sandbox.behaviour import read_behaviour
-from warmline.channels.sandbox.channel import SandboxChannel
+from warmline.channels.sandbox.channel import SandboxChannel, World
 from warmline.channels.sandbox.remote import RemoteSandboxChannel
 from warmline.channels.settings import ChannelSettingsError, Settings, is_base_url
 from warmline.channels.sms.twilio import TwilioChannel
 
-__all__ = ["ChannelSettingsError", "build"]
+__all__ = ["ChannelSettingsError", "World", "build"]
 
 PROVIDERS: Mapping[str, tuple[str, ...]] = {
     "sms": ("twilio", "sandbox"),
@@ -32,10 +32,12 @@ def build(
     public_url: str,
     token_key: bytes,
     error_classes: Mapping[str, Mapping[str, str]],
+    world: World | None = None,
 ) -> Channel:
     """`secrets` turns a value such as "env:NAME" into what it stands for (`channels.secrets.resolve`).
 
     `error_classes` is {provider: {code: class}} of rules/provider_errors.yaml. Raises ChannelSettingsError.
+    `world` is what a sandbox inside this process lives in; without one its leads do nothing.
     """
     table = Settings(kind, settings, secrets)
     if kind not in PROVIDERS:
@@ -50,26 +52,19 @@ def build(
             'Write public_url = "https://..."',
         )
     provider = table.choice("provider", PROVIDERS[kind])
-    channel = _make(
-        _kind(kind), provider, table, public_url, token_key, error_classes.get(SPEAKS.get(provider, provider), {})
-    )
+    classes = error_classes.get(SPEAKS.get(provider, provider), {})
+    channel: Channel
+    if provider == "sandbox":
+        channel = _sandbox(_kind(kind), table, public_url, classes, world)
+    elif provider == "twilio":
+        channel = TwilioChannel(table, public_url, classes)
+    else:
+        channel = SmtpChannel(table, public_url, token_key, classes)
     table.finish()
     return channel
 
 
-def _make(
-    kind: Kind, provider: str, table: Settings, public_url: str, token_key: bytes, classes: Mapping[str, str]
-) -> Channel:
-    match provider:
-        case "twilio":
-            return TwilioChannel(table, public_url, classes)
-        case "smtp":
-            return SmtpChannel(table, public_url, token_key, classes)
-        case _:
-            return _sandbox(kind, table, public_url, classes)
-
-
-def _sandbox(kind: Kind, table: Settings, public_url: str, classes: Mapping[str, str]) -> Channel:
+def _sandbox(kind: Kind, table: Settings, public_url: str, classes: Mapping[str, str], world: World | None) -> Channel:
     """With a base_url it is the provider app on the network, without one it lives in this process."""
     if table.text("base_url", ""):
         return RemoteSandboxChannel(kind, table, public_url, classes)
@@ -79,7 +74,12 @@ def _sandbox(kind: Kind, table: Settings, public_url: str, classes: Mapping[str,
         raise table.error("behaviour", str(wrong), f"Correct it in [channels.{kind}.behaviour]") from wrong
     table.text("from", "")  # a real provider's sender may stay in the file while the sandbox takes its place
     rate = table.number("rate", 10, 1, 10_000)
-    return SandboxChannel(kind, behaviour=behaviour, error_classes=classes, rate=rate)
+    if world is None:
+        return SandboxChannel(kind, behaviour=behaviour, error_classes=classes, rate=rate)
+    return SandboxChannel(
+        kind, behaviour=behaviour, error_classes=classes, rate=rate, listener=world.listener, clock=world.clock,
+        sleep=world.sleep,
+    )  # fmt: skip
 
 
 def _kind(word: str) -> Kind:

@@ -39,7 +39,9 @@ def verify(callback: Callback, auth_tokens: Iterable[Secret], shared_keys: Itera
         for key in keys:
             if hmac.compare_digest(sign(url, fields, key, algorithm).encode(), given.encode("utf-8", "replace")):
                 return fields
-    raise BadSignature(f"The {algorithm} signature does not fit this request and the configured keys.")
+    raise BadSignature(
+        f"The {algorithm} signature does not fit this request. Check the key and public_url in warmline.toml."
+    )
 
 
 def sign(url: str, fields: Fields, key: Secret, algorithm: Algorithm = "HMAC_SHA1") -> str:

@@ -93,10 +93,15 @@ def _queue(console: Console, found: Measures) -> None:
         f"{'Queue':<12} {counted(queue.looks, 'look')} due, {counted(queue.touches, 'touch', 'touches')} ready,"
         f" {queue.sending:,} being sent"
     )
+    tone = "good" if found.engines else "care"
+    console.print(
+        f"{'Engines':<12} [{tone}]{found.engines:,}[/]"
+        + ("" if found.engines else "  [quiet]start one: warmline engine[/]")
+    )
     for what, since in (("look", queue.looks_since), ("touch", queue.touches_since)):
         late = (found.at - since).total_seconds() if since else 0
         if late > 60:
-            console.print(f"  [care]The longest {what} has waited {span(late)}: is an engine running?[/]")
+            console.print(f"  [care]The longest {what} has waited {span(late)}: too few engines?[/]")
 
 
 def _lines(console: Console, title: str, values: dict[str, int], beside: dict[str, str] | None = None) -> None:

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
+import psycopg
+import structlog
+
 from warmline import channels as kinds
 from warmline import rules
-from warmline.channels.contract import Channel
+from warmline.channels.contract import Channel, Signal
 from warmline.channels.secrets import resolve
 from warmline.core.settings import Config
+from warmline.intake import inbound
+from warmline.store import workspaces
+from warmline.store.clock import Clock
+from warmline.store.connect import connect
 
 from .catalog import Catalog
+
+log = structlog.get_logger()
 
 
 class Accounts:
     """`of(workspace_id)` gives its channels by kind. Raises ChannelSettingsError, which says what to write where."""
 
     def __init__(
-        self, catalog: Catalog, environ: Mapping[str, str], secret: bytes, now: Callable[[], datetime]
-    ) -> None:
+        self, catalog: Catalog, environ: Mapping[str, str], secret: bytes, now: Callable[[], datetime],
+        world: Callable[[int], kinds.World] | None = None,
+    ) -> None:  # fmt: skip
+        """`world(workspace_id)` is what a sandbox of that workspace lives in; see `sandbox_world`."""
         self._catalog = catalog
         self._environ = environ
         self._secret = secret
         self._now = now
+        self._world = world
         self._open: dict[int, tuple[int, Mapping[str, Channel]]] = {}
         self._replaced: list[Channel] = []
 
@@ -39,7 +52,7 @@ class Accounts:
         made = {
             kind: kinds.build(
                 kind, channel.options, secrets, public_url(site.config, self._environ), self._secret,
-                rules.provider_errors().classes_by_code(),
+                rules.provider_errors().classes_by_code(), self._world(workspace_id) if self._world else None,
             )
             for kind, channel in site.config.channels.items()
         }  # fmt: skip
@@ -51,6 +64,27 @@ class Accounts:
             await channel.close()
         self._open.clear()
         self._replaced.clear()
+
+
+def sandbox_world(dsn: str, clock: Callable[[], Clock]) -> Callable[[int], kinds.World]:
+    """What leads of a sandbox do comes in by the same way as from any provider, on the business clock."""
+
+    def receive(workspace_id: int, signal: Signal) -> None:
+        with connect(dsn, "warmline sandbox") as conn:
+            inbound.receive(conn, workspaces.load(conn, workspace_id), [signal], clock().now())
+
+    def world(workspace_id: int) -> kinds.World:
+        async def listener(signal: Signal) -> None:
+            try:
+                await asyncio.to_thread(receive, workspace_id, signal)
+            except psycopg.OperationalError as error:  # a provider would tell it again; this one forgets
+                log.warning("sandbox.signal_lost", kind=signal.kind, error=str(error).strip())
+
+        return kinds.World(
+            listener, lambda: clock().now(), lambda seconds: asyncio.sleep(clock().real_seconds(seconds))
+        )
+
+    return world
 
 
 def public_url(config: Config, environ: Mapping[str, str]) -> str:

@@ -25,7 +25,7 @@ from warmline.store.clock import Clock, read_clock
 from warmline.store.connect import connect
 from warmline.store.ids import new_id
 
-from .accounts import Accounts
+from .accounts import Accounts, sandbox_world
 from .catalog import Catalog
 from .compose import Composer
 from .dispatch import Dispatcher
@@ -164,10 +164,13 @@ class Engine:
 
     def work_off(self, conn: psycopg.Connection, catalog: Catalog) -> None:
         """Take lanes that hold much, one at a time, in full batches until they are empty."""
+        refreshed = 0.0
         while not self.stopping.is_set():
+            if time.monotonic() - refreshed > REFRESH:
+                refreshed = time.monotonic()
+                catalog.refresh()
             lane = self.backlog.take_one(IDLE)
             if lane is None:
-                catalog.refresh()
                 continue
             done = tick(conn, lane, self.now(), catalog)
             self.ready.add((lane,) if done.touches else ())
@@ -191,7 +194,8 @@ class Engine:
                 ):
                     catalog = Catalog(conn)
                     catalog.warm(self.now())
-                    accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
+                    world = sandbox_world(self.options.dsn, lambda: self.clock)
+                    accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now, world)
                     again = partial(connect, self.options.dsn, "warmline receipts")
                     dispatcher = Dispatcher(
                         engine=self.id, conn=conn, receipts=receipts, reconnect=again, catalog=catalog, channels=accounts.of,

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import msgspec
 import psycopg
 
+from warmline.store import beats, orphans
 from warmline.store import measures as counts
-from warmline.store import orphans
 from warmline.store.measures import Count, Speed, Waiting
 
 #: What became of touches, in the order of a touch's life.
@@ -32,6 +32,7 @@ class Measures(msgspec.Struct, frozen=True):
     tasks: dict[str, int]  # open, by kind
     tasks_late: dict[str, int]
     queue: Waiting  # of the whole database
+    engines: int  # the same: those that gave a sign of life within half a minute
     orphans: int
     parked: int
     unknown: int
@@ -57,6 +58,7 @@ def measure(conn: psycopg.Connection, workspace_id: int, key: str, now: datetime
         tasks=_sums(tasks),
         tasks_late=_sums(one for one in tasks if one.part == "late"),
         queue=counts.waiting(conn, now),
+        engines=beats.alive(conn),
         orphans=orphans.count_orphans(conn, workspace_id),
         **counts.set_aside(conn, workspace_id),
     )

@@ -32,6 +32,7 @@ from warmline.store.stories import Record, Run, Task, Touch
 from warmline.store.workspaces import Workspace
 
 _ACTIVE = ("running", "handed_off", "parked")
+_LOOK = "Look for it by name on the page Leads."
 
 
 class LeadNotFoundError(Exception):
@@ -130,7 +131,7 @@ def find_lead(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID) -
             return _find_by_address(conn, workspace, str(ref).strip())
     found = stories.find_lead(conn, workspace.id, ref)
     if found is None:
-        raise LeadNotFoundError(f"No lead of {workspace.name} has the id {ref}.")
+        raise LeadNotFoundError(f"No lead of {workspace.name} has the id {ref}. {_LOOK}")
     return found
 
 
@@ -150,7 +151,7 @@ def _find_by_address(conn: psycopg.Connection, workspace: Workspace, text: str) 
         found = stories.find_by_address(conn, workspace.id, address)
         if found is not None:
             return found
-    raise LeadNotFoundError(f"No lead of {workspace.name} has {' or '.join(dict.fromkeys(wanted))}.")
+    raise LeadNotFoundError(f"No lead of {workspace.name} has {' or '.join(dict.fromkeys(wanted))}. {_LOOK}")
 
 
 def zones_known(lead: Known) -> Zones:

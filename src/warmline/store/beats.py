@@ -1,4 +1,4 @@
-"""Signs of life of engine processes, for /readyz and for people. Nothing is decided by them; leases decide."""
+"""Signs of life of engine processes, for `warmline stats` and /metrics. Nothing is decided by them; leases decide."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the web is told by the environment it is started in.
 
-WARMLINE_DSN or DATABASE_URL  the database (WARMLINE_DSN wins: `warmline up` sets it)
+WARMLINE_DSN or DATABASE_URL  the database (WARMLINE_DSN wins: `warmline web` sets it to the one it found)
 WARMLINE_SECRET               at least 32 characters; signs sessions and links, the same on every host
 WARMLINE_DIR                  the workspace's folder, if there is one on this host
 WARMLINE_PUBLIC_URL           the address people and providers use; else `public_url` of the folder's warmline.toml

@@ -48,7 +48,7 @@ def managers_only(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.person.role == "rep":
-            raise PermissionDenied("This page is for managers and admins.")
+            raise PermissionDenied("This page is for managers and admins. Ask one of them to settle it.")
         return view(request, *args, **kwargs)
 
     return guarded

@@ -46,7 +46,7 @@ def _stop(ask: Ask, story: Story) -> Signal:
 def _inbound(ask: Ask, story: Story, channel: str, text: str) -> Signal:
     sender = story.lead.email if channel == "email" else story.lead.phone
     if not sender:
-        raise CannotError("The lead has no address for that channel.")
+        raise CannotError("The lead has no address for that channel. Add one on its page.")
     return Signal("inbound", ask.now, sender=sender, text=text, key=_key(), data={"channel": channel})
 
 
@@ -78,7 +78,7 @@ def _missed(ask: Ask, story: Story) -> Signal:
 
 def _rings(ask: Ask, story: Story, data: dict[str, str]) -> Signal:
     if not story.lead.phone:
-        raise CannotError("The lead has no phone number.")
+        raise CannotError("The lead has no phone number. Add one on its page.")
     return Signal("call", ask.now, sender=story.lead.phone, key=_key(), data=data)
 
 
@@ -97,7 +97,7 @@ def _last(story: Story, channels: tuple[str, ...]) -> Touch:
     """The latest touch that reached the lead on one of these channels."""
     found = [one for one in story.touches if one.channel in channels and one.status in ("sent", "delivered")]
     if not found:
-        raise CannotError("Nothing of that kind has arrived yet.")
+        raise CannotError("Nothing of that kind has arrived yet. Wait for the next message.")
     return max(found, key=lambda one: one.sent_at or one.created_at)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -25,6 +26,16 @@ from warmline.channels.sandbox.behaviour import Behaviour, FollowUp, conduct
 
 Outbox = Callable[[Message], str]
 Listener = Callable[[Signal], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a sandbox in this process lives in: who hears what its leads do, and a clock that may run fast."""
+
+    listener: Listener
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]]
+
 
 LINK = re.compile(r"https?://[^\s<>\"']+")
 

@@ -28,7 +28,9 @@ def take_over(
     """The person has the lead from now on; nothing automated goes out any more."""
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         if case.person.status != "open":
-            raise ActError(f"The lead is {_word(case.person.status)}, so there is nothing to take over.")
+            raise ActError(
+                f"The lead is {_word(case.person.status)}, so there is nothing to take over. Reload the page."
+            )
         if who in workspace.config.people and case.person.owner != who:
             case.person.put("owner", who)
             case.happened("assigned", owner=who, by="takeover")
@@ -53,7 +55,9 @@ def close(
         raise ActError(f"{status[:20]!r} is no way to close a lead. Choose won or lost.")
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         if case.person.status not in ("open", "handed_off"):
-            raise ActError(f"The lead is {_word(case.person.status)} already.")
+            raise ActError(
+                f"The lead is {_word(case.person.status)} already. Open it again first to close it otherwise."
+            )
         close_lead(case, status, who)
 
 
@@ -61,7 +65,7 @@ def reopen(conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: U
     """A closed lead is open again, and a person decides what it gets."""
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         if case.person.status not in CLOSED:
-            raise ActError(f"The lead is {_word(case.person.status)}, not closed.")
+            raise ActError(f"The lead is {_word(case.person.status)}, so it can't be opened again. Reload the page.")
         case.person.put("status", "open")
         case.happened("changed", status="open", who=who)
         case.needs_owner()

@@ -48,6 +48,7 @@ def _gauges(registry: CollectorRegistry) -> dict[str, Gauge]:
             "Leads that wait for a person's decision: orphans, parked, unknown, quarantined",
             ["workspace", "why"],
         ),
+        "engines": ("Engines that gave a sign of life within half a minute, over every workspace", []),
         "looks_due": ("Enrollments due to be looked at, over every workspace", []),
         "touches_due": ("Touches due to be handed over, over every workspace", []),
     }
@@ -69,5 +70,6 @@ def _fill(gauges: dict[str, Gauge], found: Measures) -> None:
         gauges["tasks_open"].labels(found.workspace, kind).set(count)
     for why in ("orphans", "parked", "unknown", "quarantined"):
         gauges["waiting"].labels(found.workspace, why).set(getattr(found, why))
+    gauges["engines"].set(found.engines)
     gauges["looks_due"].set(found.queue.looks)
     gauges["touches_due"].set(found.queue.touches)
