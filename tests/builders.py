@@ -13,7 +13,7 @@ import warmline
 from warmline.core.bundle import read_bundle
 from warmline.store import workspaces
 from warmline.store.events import NewEvent, insert
-from warmline.store.ids import lane_of, new_id
+from warmline.store.ids import address_lane, lane_of, new_id
 from warmline.store.workspaces import Workspace
 from warmline.store.writes import enter
 
@@ -78,6 +78,11 @@ def a_lead(
             conn.execute(
                 "insert into addresses values (%s, %s, %s, %s, %s, 'ok', %s)",
                 (lane, lead_id, workspace_id, kind, value, at),
+            )
+            conn.execute(
+                "insert into address_owners (lane, workspace_id, value, lead_id) values (%s, %s, %s, %s)"
+                " on conflict do nothing",
+                (address_lane(value), workspace_id, value, lead_id),
             )
     given = consents if consents is not None else {
         "sms": "express_written", "voicemail": "express_written", "email": "inquiry", "call": "inquiry",

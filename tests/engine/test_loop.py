@@ -102,6 +102,21 @@ def test_settings_published_while_it_runs_count_for_what_goes_out_after(dsn: str
     assert conn.execute("select distinct reason from touches where status = 'failed'").fetchall() == [("opted_out",)]
 
 
+def test_a_lead_of_the_sandbox_answers_as_it_is_told_and_is_handed_to_a_person(
+    dsn: str, conn: psycopg.Connection
+) -> None:
+    told = "behaviour = {replies = 1.0, act_after = 0.05}\nrate = 10 "
+    settings = starter_files()["warmline.toml"].replace("rate = 10 ", told, 1)
+    workspace = a_workspace(conn, {**at_any_hour(), "warmline.toml": settings})
+    lead = a_new_lead(conn, workspace)
+
+    async def body(_: Engine) -> None:
+        await until(lambda: count(conn, "tasks where kind = 'hand_off' and status = 'open'") == 1)
+
+    running(dsn, body)
+    assert "replied" in story(conn, lead)
+
+
 def test_every_connection_cut_at_once_costs_nothing(dsn: str, conn: psycopg.Connection) -> None:
     workspace = a_workspace(conn, at_any_hour())
 

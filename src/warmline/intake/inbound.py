@@ -95,7 +95,10 @@ def _about_touch(
 
 
 def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
-    before = receipts.move(case.conn, case.lane, touch, "delivered", ("sending", "sent", "unknown"))
+    before = receipts.move(
+        case.conn, case.lane, touch, "delivered", ("sending", "sent", "unknown"),
+        sent_at=case.now, provider_id=signal.provider_id,
+    )  # fmt: skip
     if not before:
         return
     if before == "sending":  # the receipt of the hand-over is still on its way, and will find the touch moved on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
@@ -33,19 +34,35 @@ def find(conn: psycopg.Connection, workspace_id: int, lane: int, touch_id: UUID)
     return Touch(*row) if row else None
 
 
-def move(conn: psycopg.Connection, lane: int, touch: Touch, to: str, out_of: Sequence[str], reason: str = "") -> str:
-    """Set the status if it is one of `out_of` now. Returns the status it had, "" when nothing was changed."""
+def move(
+    conn: psycopg.Connection, lane: int, touch: Touch, to: str, out_of: Sequence[str], reason: str = "",
+    sent_at: datetime | None = None, provider_id: str = "",
+) -> str:  # fmt: skip
+    """Set the status if it is one of `out_of` now. Returns the status it had, "" when nothing was changed.
+
+    A report may overtake the receipt of the hand-over, which then finds the touch moved on and writes nothing: so what
+    the report proves of it, `sent_at` and `provider_id`, is kept here where it is not known yet.
+    """
     row = conn.execute(
         """
         with was as (
           select status from touches where lane = %(lane)s and id = %(id)s and status = any(%(out_of)s) for update
         )
         update touches t set status = %(to)s, reason = case when %(reason)s = '' then t.reason else %(reason)s end,
-          leased_until = null, claimed_by = null
+          sent_at = coalesce(t.sent_at, %(sent_at)s), leased_until = null, claimed_by = null,
+          provider_id = case when t.provider_id = '' then %(provider_id)s else t.provider_id end
         from was where t.lane = %(lane)s and t.id = %(id)s
         returning was.status
         """,
-        {"lane": lane, "id": touch.id, "out_of": list(out_of), "to": to, "reason": reason},
+        {
+            "lane": lane,
+            "id": touch.id,
+            "out_of": list(out_of),
+            "to": to,
+            "reason": reason,
+            "sent_at": sent_at,
+            "provider_id": provider_id,
+        },
     ).fetchone()
     return str(row[0]) if row else ""
 
