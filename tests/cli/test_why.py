@@ -11,7 +11,7 @@ from tests.cli.conftest import Run
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.store import workspaces
-from warmline.store.ids import address_lane, lane_of
+from warmline.store.ids import lane_of
 
 
 @pytest.fixture
@@ -20,9 +20,6 @@ def lead(run: Run, acme: Path, conn: psycopg.Connection) -> str:
     run("apply", acme)
     place = workspaces.load(conn, "acme-roofing")
     lead_id = a_lead(conn, place)
-    for value in ("+12125550123", "ann@example.com"):
-        owned = (address_lane(value), place.id, value, lead_id)
-        conn.execute("insert into address_owners (lane, workspace_id, value, lead_id) values (%s, %s, %s, %s)", owned)
     enrolled(conn, place, "pricing", lead_id)
     tick(conn, lane_of(lead_id), TUESDAY, Catalog(conn))
     return str(lead_id)

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace
-from warmline.store.ids import address_lane
 from warmline.store.pages import leads
 from warmline.store.pages.leads import Wanted
 from warmline.store.workspaces import Workspace
@@ -25,7 +24,6 @@ def add(conn: psycopg.Connection, place: Workspace, number: int, **columns: str 
     phone = f"+1212555{number:04d}"
     given = {"phone": phone, "email": f"lead{number}@example.com", **columns}
     lead = a_lead(conn, place, at=TUESDAY - timedelta(minutes=number), **given)  # type: ignore[arg-type]
-    conn.execute("insert into address_owners values (%s, %s, %s, %s)", (address_lane(phone), place.id, phone, lead))
     return lead
 
 
