@@ -23,8 +23,7 @@ def add(conn: psycopg.Connection, place: Workspace, number: int, **columns: str 
     """One lead, `number` minutes before Tuesday, that owns its phone number."""
     phone = f"+1212555{number:04d}"
     given = {"phone": phone, "email": f"lead{number}@example.com", **columns}
-    lead = a_lead(conn, place, at=TUESDAY - timedelta(minutes=number), **given)  # type: ignore[arg-type]
-    return lead
+    return a_lead(conn, place, at=TUESDAY - timedelta(minutes=number), **given)  # type: ignore[arg-type]
 
 
 def ids(page: leads.Page) -> list[UUID]:
