@@ -94,3 +94,6 @@ WORDS: Mapping[str, str] = {
     "changed": "Details changed",
     "closed": "Closed",
 }
+
+#: What a person reads first in the task that a human signal opens.
+SIGNAL_TITLES: Mapping[str, str] = {signal: WORDS[kind] for kind, signal in SIGNAL_OF.items()}

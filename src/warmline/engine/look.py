@@ -10,7 +10,7 @@ from uuid import UUID
 
 from warmline.core import gate
 from warmline.core.decide import Ask, Decision, End, Escalate, Expire, HandOver, Reach, Skip, decide
-from warmline.core.events import Event
+from warmline.core.events import SIGNAL_TITLES, Event
 from warmline.core.gate import Finding, Verdict
 from warmline.core.history import History
 from warmline.core.places import Zones
@@ -200,7 +200,7 @@ def _hold(at: Look, verdict: Verdict) -> None:
 
 def _hand_over(at: Look, hand: HandOver) -> None:
     at.writes.stopped.append({"id": at.due.id, "reason": "human_live"})
-    at.ask("hand_off", f"{SIGNAL_WORDS[hand.signal]}: take over {at.called()}", hand.due_at, at.lead.owner)
+    at.ask("hand_off", f"{SIGNAL_TITLES[hand.signal]}: take over {at.called()}", hand.due_at, at.lead.owner)
     at.happened("handed.off", signal=hand.signal, due=hand.due_at.isoformat(), to=at.lead.owner)
     at.note("hand_off", hand.signal, until=hand.due_at)
     at.lead_becomes("handed_off")
@@ -280,11 +280,3 @@ def _record(at: Look, due_at: datetime | None) -> None:
 
 
 NOTHING_DUE: dict[str, Any] = {"do": "wait", "reason": ""}
-
-SIGNAL_WORDS = {
-    "reply": "Replied",
-    "click": "Clicked a link",
-    "callback": "Called back",
-    "meeting": "Booked a meeting",
-    "takeover": "Taken over",
-}

@@ -181,7 +181,8 @@ class Engine:
         upcoming = dues.next_due(conn)
         if upcoming is None:
             return IDLE
-        return max(0.0, min(IDLE, self.clock.real_seconds((upcoming - self.now()).total_seconds())))
+        # What is overdue may be in another worker's hands: look again soon, and do not spin on it.
+        return max(GATHER, min(IDLE, self.clock.real_seconds((upcoming - self.now()).total_seconds())))
 
     # --- handing over ----------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from uuid import UUID
 import psycopg
 
 from warmline.core.enrol import CLOSED
-from warmline.core.events import WORDS
+from warmline.core.events import SIGNAL_TITLES
 from warmline.core.routing import next_rep
 from warmline.store import enrollments, events, leads, playbooks, rotations, stops, tasks
 from warmline.store.events import NewEvent
@@ -181,13 +181,3 @@ def taken(
             enrollments.wake(conn, [lead_id], now)
             events.insert(conn, case.events)
             notify(conn, {lane_of(lead_id)})
-
-
-#: Titles of the tasks that a human signal opens when no playbook runs to do it.
-SIGNAL_TITLES = {
-    "reply": WORDS["replied"],
-    "click": WORDS["clicked"],
-    "callback": WORDS["called.back"],
-    "meeting": WORDS["meeting.booked"],
-    "takeover": WORDS["taken.over"],
-}
