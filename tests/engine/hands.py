@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from tests.builders import TUESDAY
-from warmline.channels.contract import Accepted, Callback, Channel, Kind, Message, Receipt, Signal
+from warmline.channels.contract import Accepted, Callback, Channel, Kind, Message, Receipt, Reply, Signal
 from warmline.engine.catalog import Catalog
 from warmline.engine.compose import Composer
 from warmline.engine.dispatch import Dispatcher, Prepared
@@ -35,6 +35,7 @@ class FakeChannel:
     def __init__(self, kind: Kind = "sms", rate: float = 1000) -> None:
         self.kind: Kind = kind
         self.rate = rate
+        self.reply = Reply()
         self.took: list[Message] = []
         self.answers: list[Receipt] = []
         self.found: Accepted | Literal["absent", "cannot_say"] = "cannot_say"

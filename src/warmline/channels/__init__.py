@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import get_args
 
 from warmline.channels.contract import Channel, Kind
@@ -15,10 +16,51 @@ from warmline.channels.sms.twilio import TwilioChannel
 
 __all__ = ["ChannelSettingsError", "World", "build"]
 
-PROVIDERS: Mapping[str, tuple[str, ...]] = {
-    "sms": ("twilio", "sandbox"),
-    "email": ("smtp", "sandbox"),
-    "voicemail": ("sandbox",),
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a channel is built: what it gets beside its own table. `error_classes` are {code: class} of its provider."""
+
+    public_url: str
+    token_key: bytes
+    error_classes: Mapping[str, str]
+    world: World | None
+
+
+Maker = Callable[[Settings, Place], Channel]
+
+
+def _sandbox(table: Settings, place: Place) -> Channel:
+    """With a base_url it is the provider app on the network, without one it lives in this process."""
+    kind = _kind(table.kind)
+    if table.text("base_url", ""):
+        return RemoteSandboxChannel(kind, table, place.public_url, place.error_classes)
+    try:
+        behaviour = read_behaviour(table.table("behaviour"))
+    except ValueError as wrong:
+        raise table.error("behaviour", str(wrong), f"Correct it in [channels.{kind}.behaviour]") from wrong
+    table.text("from", "")  # a real provider's sender may stay in the file while the sandbox takes its place
+    rate = table.number("rate", 10, 1, 10_000)
+    if place.world is None:
+        return SandboxChannel(kind, behaviour=behaviour, error_classes=place.error_classes, rate=rate)
+    return SandboxChannel(
+        kind, behaviour=behaviour, error_classes=place.error_classes, rate=rate, listener=place.world.listener,
+        clock=place.world.clock, sleep=place.world.sleep,
+    )  # fmt: skip
+
+
+PROVIDERS: Mapping[str, Mapping[str, Maker]] = {
+    "sms": {
+        "twilio": lambda table, place: TwilioChannel(table, place.public_url, place.error_classes),
+        "sandbox": _sandbox,
+    },
+    "email": {
+        "smtp": lambda table, place: SmtpChannel(table, place.public_url, place.token_key, place.error_classes),
+        "sandbox": _sandbox,
+    },
+    "voicemail": {
+        "sandbox": _sandbox,
+    },
 }
 
 #: The sandbox refuses with Twilio's codes, so they mean what Twilio's mean.
@@ -51,35 +93,11 @@ def build(
             f'cannot work while public_url in [workspace] is "{public_url}"',
             'Write public_url = "https://..."',
         )
-    provider = table.choice("provider", PROVIDERS[kind])
+    provider = table.choice("provider", tuple(PROVIDERS[kind]))
     classes = error_classes.get(SPEAKS.get(provider, provider), {})
-    channel: Channel
-    if provider == "sandbox":
-        channel = _sandbox(_kind(kind), table, public_url, classes, world)
-    elif provider == "twilio":
-        channel = TwilioChannel(table, public_url, classes)
-    else:
-        channel = SmtpChannel(table, public_url, token_key, classes)
+    channel = PROVIDERS[kind][provider](table, Place(public_url, token_key, classes, world))
     table.finish()
     return channel
-
-
-def _sandbox(kind: Kind, table: Settings, public_url: str, classes: Mapping[str, str], world: World | None) -> Channel:
-    """With a base_url it is the provider app on the network, without one it lives in this process."""
-    if table.text("base_url", ""):
-        return RemoteSandboxChannel(kind, table, public_url, classes)
-    try:
-        behaviour = read_behaviour(table.table("behaviour"))
-    except ValueError as wrong:
-        raise table.error("behaviour", str(wrong), f"Correct it in [channels.{kind}.behaviour]") from wrong
-    table.text("from", "")  # a real provider's sender may stay in the file while the sandbox takes its place
-    rate = table.number("rate", 10, 1, 10_000)
-    if world is None:
-        return SandboxChannel(kind, behaviour=behaviour, error_classes=classes, rate=rate)
-    return SandboxChannel(
-        kind, behaviour=behaviour, error_classes=classes, rate=rate, listener=world.listener, clock=world.clock,
-        sleep=world.sleep,
-    )  # fmt: skip
 
 
 def _kind(word: str) -> Kind:

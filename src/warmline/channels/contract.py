@@ -94,6 +94,14 @@ class Callback:
     tail: str = ""  # the path after /hooks/{channel}/, such as "status" or "inbound"
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a provider wants to read when its callback was taken."""
+
+    content: str = "ok\n"
+    content_type: str = "text/plain; charset=utf-8"
+
+
 class BadSignature(Exception):
     """The request is not from the provider: answer 403, change nothing."""
 
@@ -108,6 +116,7 @@ class Channel(Protocol):
     kind: Kind
     provider: str
     rate: float  # touches a second that the account may hand over, shared by all workers
+    reply: Reply  # to every callback that was taken
 
     async def send(self, message: Message) -> Receipt: ...
 

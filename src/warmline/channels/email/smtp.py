@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from typing import Literal
 
-from warmline.channels.contract import Accepted, BadSignature, Callback, Kind, Message, Receipt, Refused, Signal
+from warmline.channels.contract import Accepted, BadSignature, Callback, Kind, Message, Receipt, Refused, Reply, Signal
 from warmline.channels.email.compose import Sender, UnusableAddressError, compose
 from warmline.channels.email.connections import Connections, Server
 from warmline.channels.email.tracking import track
@@ -24,6 +24,7 @@ class SmtpChannel:
 
     kind: Kind = "email"
     provider = "smtp"
+    reply = Reply()
 
     def __init__(
         self,

@@ -19,6 +19,7 @@ from warmline.channels.contract import (
     NotSent,
     Receipt,
     Refused,
+    Reply,
     Signal,
     Unknown,
 )
@@ -52,6 +53,7 @@ class SandboxChannel:
     """
 
     provider = "sandbox"
+    reply = Reply()
 
     def __init__(
         self,

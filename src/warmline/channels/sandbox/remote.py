@@ -17,6 +17,7 @@ from warmline.channels.contract import (
     NotSent,
     Receipt,
     Refused,
+    Reply,
     Signal,
     Unknown,
 )
@@ -30,6 +31,7 @@ RETRY_BUSY = timedelta(seconds=1)
 
 class RemoteSandboxChannel:
     provider = "sandbox"
+    reply = Reply()
 
     def __init__(self, kind: Kind, settings: Settings, public_url: str, error_classes: Mapping[str, str]) -> None:
         self.kind: Kind = kind

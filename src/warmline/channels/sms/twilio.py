@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Signal
+from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Reply, Signal
 from warmline.channels.http import Answer, Http
 from warmline.channels.secrets import Secret
 from warmline.channels.settings import Settings
@@ -25,6 +25,7 @@ class TwilioChannel:
 
     kind: Kind = "sms"
     provider = "twilio"
+    reply = Reply('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml; charset=utf-8")  # TwiML: say nothing
 
     def __init__(self, settings: Settings, public_url: str, error_classes: Mapping[str, str]) -> None:
         self._account = settings.text("account_sid")

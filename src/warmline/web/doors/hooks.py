@@ -18,9 +18,6 @@ from .. import database
 from .http import Request, Response, text
 from .where import find_workspace
 
-#: What a provider wants to read: for Twilio, TwiML that answers nothing.
-_ANSWERS = {"twilio": ('<?xml version="1.0" encoding="UTF-8"?><Response/>', b"text/xml; charset=utf-8")}
-
 
 async def take(request: Request) -> Response:
     return await asyncio.to_thread(_take, request)
@@ -60,7 +57,7 @@ def _read(
         quarantine.keep(conn, workspace.id, f"hook:{kind}/{tail}", str(error), body, request.content_type, context, now)
     else:
         inbound.receive(conn, workspace, signals, now)
-    return text(200, *_ANSWERS.get(channel.provider, ("ok\n", b"text/plain; charset=utf-8")))
+    return text(200, channel.reply.content, channel.reply.content_type.encode())
 
 
 def _public(request: Request, workspace: Workspace) -> str:
