@@ -10,6 +10,8 @@ import msgspec
 import psycopg
 
 from tests.builders import TUESDAY
+from warmline.core.events import Event
+from warmline.core.history import FOLD, History, fold, kept
 from warmline.store.ids import LANES, lane_of, new_id
 from warmline.store.workspaces import Workspace
 
@@ -32,6 +34,8 @@ def fill(
         {"kind": "form.submitted", "form": playbook, "source": "website", "after_hours": False}
     ).decode()
     leads = [new_id() for _ in range(count)]
+    (first,) = conn.execute("select coalesce(max(seq), 0) from events").fetchone() or (0,)
+    seq = int(first)
     rows: dict[str, list[tuple[Any, ...]]] = {
         name: [] for name in ("leads", "addresses", "consents", "enrollments", "events")
     }
@@ -73,30 +77,33 @@ def fill(
                 number,
                 trigger,
                 ENROLLED,
+                FOLD,
+                folded(enrollment, number, seq),
             )
         )
         for kind, after, step, channel, data in FIRST_DAY:
+            seq += 1
             touch = new_id() if kind.startswith("touch.") else None
-            rows["events"].append(
-                (
-                    lane,
-                    lead,
-                    workspace.id,
-                    kind,
-                    ENROLLED + timedelta(minutes=after),
-                    enrollment,
-                    step,
-                    channel,
-                    touch,
-                    data,
-                )
-            )
+            at = ENROLLED + timedelta(minutes=after)
+            rows["events"].append((lane, lead, seq, workspace.id, kind, at, enrollment, step, channel, touch, data))
     for table, columns in COLUMNS.items():
         with conn.cursor() as cursor, cursor.copy(f"copy {table} ({columns}) from stdin".encode()) as copy:  # type: ignore[arg-type]
             for values in rows[table]:
                 copy.write_row(values)
+    conn.execute("select setval('event_seq', %s)", (seq,))
     conn.execute("analyze")
     return leads
+
+
+def folded(enrollment: UUID, seed: int, before: int) -> str:
+    """What the last look of that day has kept: it planned the mail, so it had seen all but what came of it."""
+    history = History(str(enrollment), seed, ENROLLED)
+    events = [
+        Event(kind, ENROLLED + timedelta(minutes=after), before + number, str(enrollment), step, channel,
+              new_id().hex if kind.startswith("touch.") else None, msgspec.json.decode(data))
+        for number, (kind, after, step, channel, data) in enumerate(FIRST_DAY[:-2], 1)
+    ]  # fmt: skip
+    return bytes(kept(fold(history, events))).decode()
 
 
 #: kind, minutes after the start, step, channel, data
@@ -115,8 +122,9 @@ COLUMNS = {
     " updated_at",
     "addresses": "lane, lead_id, workspace_id, kind, value, state, added_at",
     "consents": "lane, id, lead_id, workspace_id, level, channels, at, wording, source",
-    "enrollments": "lane, id, lead_id, workspace_id, version_id, playbook, rank, status, due_at, seed, event, started_at",
-    "events": "lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data",
+    "enrollments": "lane, id, lead_id, workspace_id, version_id, playbook, rank, status, due_at, seed, event, started_at,"
+    " fold, folded",
+    "events": "lane, lead_id, seq, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data",
 }
 
 

@@ -7,8 +7,10 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ from warmline.core.consent import Consent, Suppression
 from warmline.core.decide import Decision, End, decide
 from warmline.core.events import SIGNAL_OF, Event
 from warmline.core.gate import Ask, Cap, Facts, HoursRule, Rules, check
-from warmline.core.history import REQUESTS, History, fold
+from warmline.core.history import REQUESTS, History, fold, kept
 from warmline.core.hours import Window, every_day
 from warmline.core.playbook import Call, Playbook, Send
 
@@ -125,6 +127,22 @@ def every_stored_decision_replays(world: World) -> None:
         assert decide(world.playbook, told, at, world.office) == decision
 
 
+def a_kept_fold_goes_on_as_if_it_had_seen_everything(world: World) -> None:
+    """What a look keeps, read back and folded on, is the fold of the whole story: at every look of this life."""
+    whole = fold(History("run", world.seed, world.start), world.events)
+    for seen, _, _ in world.decisions:
+        half = kept(fold(History("run", world.seed, world.start), world.events[:seen]))
+        assert fold(msgspec.json.decode(half, type=History), world.events[seen:]) == whole
+
+
+def what_is_not_drawn_would_have_changed_nothing(world: World) -> None:
+    """`decide` draws dates only of steps that may come first; drawing all of them gives the same answers."""
+    for seen, at, decision in world.decisions:
+        told = fold(begun_as(world), world.events[:seen])
+        with patch("warmline.core.decide.not_before", lambda *_: None):
+            assert decide(world.playbook, told, at, world.office) == decision
+
+
 def it_rested_well(world: World) -> None:
     """Every look ended in something to wait for: an instant ahead, an open matter, or the end."""
     for seen, at, decision in world.decisions:
@@ -158,6 +176,8 @@ LIFE: tuple[Callable[[World], None], ...] = (
     never_above_a_cap,
     only_where_consent_is,
     every_stored_decision_replays,
+    a_kept_fold_goes_on_as_if_it_had_seen_everything,
+    what_is_not_drawn_would_have_changed_nothing,
     it_rested_well,
 )
 

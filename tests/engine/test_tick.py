@@ -12,11 +12,14 @@ import psycopg
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
 from tests.engine.hands import Hands
 from tests.engine.test_dispatch import a_lead_in_lane
+from warmline.core.history import FOLD
 from warmline.engine.catalog import Catalog
 from warmline.engine.look import look
 from warmline.engine.tick import start_scheduled, tick
+from warmline.insight.replay import replay
 from warmline.intake import acts
 from warmline.store.connect import connect
+from warmline.store.due import Due, Known
 from warmline.store.ids import lane_of
 from warmline.store.orphans import count_orphans
 from warmline.store.workspaces import Workspace
@@ -46,7 +49,10 @@ def test_the_first_look_at_a_pricing_request_plans_the_text_and_asks_for_a_call(
     task = conn.execute("select step, kind, owner, status from tasks").fetchone()
     assert task == ("first-call", "call", "sam", "open")
     assert story(conn, lead)[2:] == ["touch.planned", "task.opened"]
-    result = conn.execute("select result, seen > 0, body->0->'findings'->0->>0 from decisions").fetchone()
+    result = conn.execute(
+        "select d.result, d.seen > 0, t.findings->0->>0 from decisions d"
+        " join traces t on t.lane = d.lane and t.digest = d.body->0->>'trace'"
+    ).fetchone()
     assert result == ("plan", True, "opted_out")
 
 
@@ -56,6 +62,38 @@ def test_what_is_not_due_is_left_alone(hands: Hands, workspace: Workspace) -> No
     assert hands.tick(lead).looked_at == 0
     hands.now += timedelta(seconds=1)
     assert hands.tick(lead).looked_at == 1
+
+
+def test_a_look_goes_on_from_what_the_last_one_kept_and_reads_only_what_came_after(
+    hands: Hands, workspace: Workspace
+) -> None:
+    lead = a_lead(hands.conn, workspace)
+    enrolled(hands.conn, workspace, "pricing", lead)
+    hands.tick(lead)
+    hands.hand_over(lead)
+    looked: list[list[str]] = []
+
+    def watched(due: Due, known: Known, *rest: Any) -> None:
+        looked.append([event.kind for event in known.events])
+        look(due, known, *rest)
+
+    hands.now += timedelta(hours=3)  # the call that nobody took has run out
+    tick(hands.conn, lane_of(lead), hands.now, Catalog(hands.conn), look=watched)
+    assert looked == [["touch.planned", "task.opened", "touch.sent"]]
+    assert "task.expired" in story(hands.conn, lead)
+    assert all(one.same for one in replay(hands.conn, lane_of(lead), lead))
+
+
+def test_what_another_way_of_folding_has_kept_is_folded_anew(hands: Hands, workspace: Workspace) -> None:
+    lead = a_lead(hands.conn, workspace)
+    enrolled(hands.conn, workspace, "pricing", lead)
+    hands.tick(lead)
+    hands.conn.execute("update enrollments set fold = %s, folded = '[\"of another shape\"]'", (FOLD + 1,))
+    hands.hand_over(lead)
+    hands.now += timedelta(hours=3)
+    assert hands.tick(lead).parked == 0
+    assert hands.one("select fold from enrollments") == FOLD
+    assert all(one.same for one in replay(hands.conn, lane_of(lead), lead))
 
 
 def test_a_condition_that_fails_on_a_lead_parks_it_with_the_error_and_the_others_go_on(hands: Hands) -> None:

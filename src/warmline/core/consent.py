@@ -44,14 +44,12 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True):
 
 def best(consents: list[Consent], channel: str, now: datetime) -> Consent | None:
     """The strongest proof for `channel` in force at `now`; of equals the latest."""
-    return max(
-        (
-            consent
-            for consent in consents
-            if channel in consent.channels
-            and consent.at <= now
-            and (consent.expires_at is None or now < consent.expires_at)
-        ),
-        key=lambda consent: (RANK[consent.level], consent.at),
-        default=None,
-    )
+    found: Consent | None = None
+    for consent in consents:
+        if channel not in consent.channels or consent.at > now:
+            continue
+        if consent.expires_at is not None and now >= consent.expires_at:
+            continue
+        if found is None or (RANK[consent.level], consent.at) > (RANK[found.level], found.at):
+            found = consent
+    return found

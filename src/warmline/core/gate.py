@@ -2,6 +2,8 @@
 
 `check` is pure. It runs when a touch is planned and once more at the moment of hand-over. It never stops at the first
 refusal: a person who asks why gets the whole list, what each rule saw, and the smallest change that would flip it.
+
+Most findings pass, and say the same of most leads of a morning: those are made once and handed out again.
 """
 
 from __future__ import annotations
@@ -78,6 +80,10 @@ class HoursRule:
     week: Week
     cite: str
 
+    def __hash__(self) -> int:
+        """Equal rules have equal ids, and a week is slow to hash: what is open when is asked for every touch."""
+        return hash((self.id, self.cite))
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentRule:
@@ -141,7 +147,7 @@ def _later(finding: Finding, held: Finding) -> bool:
 def _opted_out(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     at = facts.opted_out_at
     if at is None:
-        return Finding("opted_out", "pass", "no opt-out")
+        return _passes("opted_out", "no opt-out")
     return Finding("opted_out", "refuse", f"opted out on {_day(at)}", "needs new consent from the lead, with proof")
 
 
@@ -150,19 +156,19 @@ def _suppressed(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
         if not one.channels or ask.channel in one.channels:
             saw = f"{one.scope} {one.value} suppressed on {_day(one.at)}: {one.reason}"
             return Finding("suppressed", "refuse", saw, "lift the suppression, with proof of new consent")
-    return Finding("suppressed", "pass", "not on any do-not-contact list")
+    return _passes("suppressed", "not on any do-not-contact list")
 
 
 def _human_live(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     if facts.human_live:
         saw = f"a person has the lead ({facts.human_live})"
         return Finding("human_live", "refuse", saw, "the owner hands the lead back to the playbook")
-    return Finding("human_live", "pass", "no conversation with a person is open")
+    return _passes("human_live", "no conversation with a person is open")
 
 
 def _channel_off(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     if facts.channel_on:
-        return Finding("channel_off", "pass", f"{ask.channel} is set up")
+        return _passes("channel_off", f"{ask.channel} is set up")
     return Finding(
         "channel_off", "refuse", f"{ask.channel} is not set up", f"add [channels.{ask.channel}] to warmline.toml"
     )
@@ -175,7 +181,7 @@ def _address(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     state = facts.address_state
     if state in ("invalid", "bounced") or (state == "not_sms_capable" and ask.channel == "sms"):
         return Finding("no_address", "refuse", f"{kind} is marked {state.replace('_', ' ')}", f"correct the {kind}")
-    return Finding("no_address", "pass", f"{kind} known")
+    return _passes("no_address", f"{kind} known")
 
 
 def _consent(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
@@ -189,7 +195,7 @@ def _consent(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
         saw = f"has {LEVEL_WORDS[level]} for {ask.channel}" if held else f"{ask.channel} needs no consent here"
         if held and held.wording:
             saw += f", wording {held.wording}"
-        return Finding("no_consent", "pass", saw, "", None, rule.cite)
+        return _passes("no_consent", saw, rule.cite)
     saw = f"has {LEVEL_WORDS[level]} for {ask.channel}; {ask.purpose} needs {LEVEL_WORDS[rule.level]}"
     flip = f"a form whose wording names {ask.channel} and records {LEVEL_WORDS[rule.level]}"
     return Finding("no_consent", "refuse", saw, flip, None, rule.cite)
@@ -197,45 +203,50 @@ def _consent(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
 
 def _zone(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     if facts.zones:
-        return Finding("unknown_zone", "pass", f"{facts.zone_basis}: {', '.join(sorted(facts.zones))}")
+        return _zones_known(facts.zone_basis, facts.zones)
     if not rules.hours.get((ask.channel, ask.purpose)):
-        return Finding("unknown_zone", "pass", f"not needed for {ask.channel}")
+        return _passes("unknown_zone", f"not needed for {ask.channel}")
     saw = "no time zone can be told from the number or the address"
     return Finding("unknown_zone", "hold", saw, "a person sets the lead's time zone or region")
 
 
 def _quiet_hours(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     binding = rules.hours.get((ask.channel, ask.purpose), ())
-    if not binding or not facts.zones:
-        return Finding(
-            "quiet_hours", "pass", f"no hours bind {ask.purpose} by {ask.channel}" if not binding else "see zone"
-        )
+    if not binding:
+        return _passes("quiet_hours", f"no hours bind {ask.purpose} by {ask.channel}")
+    if not facts.zones:
+        return _passes("quiet_hours", "see zone")
+    return _hours(binding, facts.zones, now)
+
+
+@lru_cache(maxsize=4096)
+def _hours(binding: tuple[HoursRule, ...], zones: frozenset[str], now: datetime) -> Finding:
     # Every rule must be open in every zone at once, so walk from opening to opening until nothing moves.
     at, rule = now, binding[0]
     for _ in range(64):
-        shut = next((one for one in binding if not open_in_all(one.week, facts.zones, at)), None)
+        shut = next((one for one in binding if not open_in_all(one.week, zones, at)), None)
         if shut is None:
             break
-        opens = next_open(shut.week, facts.zones, at)
+        opens = next_open(shut.week, zones, at)
         if opens is None:
-            saw = f"{shut.id} is never open in all of {', '.join(sorted(facts.zones))}"
+            saw = f"{shut.id} is never open in all of {', '.join(sorted(zones))}"
             return Finding("quiet_hours", "hold", saw, "a person sets the lead's time zone", None, shut.cite)
         at, rule = opens, shut
     else:
-        saw = f"{', '.join(one.id for one in binding)} are never open together in {', '.join(sorted(facts.zones))}"
+        saw = f"{', '.join(one.id for one in binding)} are never open together in {', '.join(sorted(zones))}"
         return Finding("quiet_hours", "hold", saw, "a person sets the lead's time zone", None, rule.cite)
-    clocks = ", ".join(f"{local_clock(now, zone):%H:%M} {zone}" for zone in sorted(facts.zones))
+    clocks = ", ".join(f"{local_clock(now, zone):%H:%M} {zone}" for zone in sorted(zones))
     if at == now:
         return Finding("quiet_hours", "pass", clocks, "", None, rule.cite)
     # Name the zone that keeps it shut: there the clock shows opening time at `at`.
-    last = next((z for z in sorted(facts.zones) if not is_open(rule.week, z, now)), sorted(facts.zones)[0])
+    last = next((z for z in sorted(zones) if not is_open(rule.week, z, now)), sorted(zones)[0])
     flip = f"opens {local_clock(at, last):%H:%M} {last}, in {_span(at - now)}"
     return Finding("quiet_hours", "hold", clocks, flip, at, rule.cite)
 
 
 def _office_hours(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     if ask.channel != "call" or not ask.office:
-        return Finding("office_hours", "pass", "does not need the office to be open")
+        return _passes("office_hours", "does not need the office to be open")
     office = rules.office
     zones = frozenset((office.zone,))
     clock = f"{local_clock(now, office.zone):%H:%M} {office.zone}"
@@ -250,7 +261,7 @@ def _office_hours(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Findin
 
 def _attempt_cap(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     if ask.purpose == "acknowledge":
-        return Finding("attempt_cap", "pass", "an acknowledgement of the lead's own request is not counted against it")
+        return _passes("attempt_cap", "an acknowledgement of the lead's own request is not counted against it")
     most = ""
     held: Finding | None = None
     for cap in rules.caps:
@@ -262,14 +273,14 @@ def _attempt_cap(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding
             for key, (at, channel) in facts.attempts.items()
             if at > since and channel in cap.channels and key != ask.id
         ]
-        most = f"{len(times)} of {cap.count} in {_span(cap.per)}"
+        most = _counted(len(times), cap.count, cap.per)
         if len(times) >= cap.count:
             until = sorted(times)[len(times) - cap.count] + cap.per
             flip = f"the oldest attempt drops out in {_span(until - now)}"
             finding = Finding("attempt_cap", "hold", f"{most} ({cap.id})", flip, until, cap.cite)
             if held is None or _later(finding, held):
                 held = finding
-    return held or Finding("attempt_cap", "pass", most or f"no cap on {ask.channel}")
+    return held or _passes("attempt_cap", most or f"no cap on {ask.channel}")
 
 
 Check = Callable[[Ask, Facts, Rules, datetime], Finding]
@@ -305,6 +316,21 @@ LABELS: Mapping[str, str] = {
 
 #: The closed list of reasons, the same in the database, the metrics, the logs and on pages.
 REASONS = tuple(LABELS)
+
+
+@lru_cache(maxsize=16_384)
+def _passes(rule: str, saw: str, cite: str = "") -> Finding:
+    return Finding(rule, "pass", saw, "", None, cite)
+
+
+@lru_cache(maxsize=4096)
+def _zones_known(basis: str, zones: frozenset[str]) -> Finding:
+    return Finding("unknown_zone", "pass", f"{basis}: {', '.join(sorted(zones))}")
+
+
+@lru_cache(maxsize=4096)
+def _counted(times: int, most: int, per: timedelta) -> str:
+    return f"{times} of {most} in {_span(per)}"
 
 
 def _day(at: datetime) -> str:

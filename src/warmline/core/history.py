@@ -1,13 +1,21 @@
-"""History: the fold of a lead's events, seen from one enrollment. This, a playbook and `now` are all `decide` reads."""
+"""History: the fold of a lead's events, seen from one enrollment. This, a playbook and `now` are all `decide` reads.
+
+A fold can be kept and gone on with: `kept` is the JSON of it, and folding in the events after `seen` gives what folding
+all of them would. FOLD names the way of folding; what another way has kept is folded anew.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from .events import SIGNAL_OF, Event
+
+#: Raise it when the same events would fold into something else, or the fields below change: a test compares the code.
+FOLD = 1
 
 #: What the lead asked for itself. An import, a referral or a missed appointment asks for nothing, so it opens no
 #: acknowledgement.
@@ -20,12 +28,11 @@ TOUCHED = frozenset({"planned", "held", "refused", "sent", "delivered", "failed"
 NOBODY = frozenset({"missed", "voicemail", "expired"})
 
 
-@dataclass(slots=True)
-class StepState:
+class StepState(msgspec.Struct, omit_defaults=True):
     """How far one step has come in this enrollment."""
 
     attempts: int = 0
-    outcomes: dict[str, datetime] = field(default_factory=dict)  # the first time of each
+    outcomes: dict[str, datetime] = {}  # the first time of each
     in_flight: bool = False  # a touch is planned and has no receipt yet
     touch: str | None = None  # the touch planned last
     task_open_at: datetime | None = None
@@ -35,18 +42,17 @@ class StepState:
     settled_at: datetime | None = None
 
 
-@dataclass(slots=True)
-class History:
+class History(msgspec.Struct, omit_defaults=True):
     """Mutable while it is being folded, then only read. Times are aware UTC; `zone` is an IANA name."""
 
     enrollment: str
     seed: int
     started_at: datetime
-    zone: str
-    lead: Mapping[str, Any] = field(default_factory=dict)
-    event: Mapping[str, Any] = field(default_factory=dict)  # what started the enrollment
+    zone: str = ""
+    lead: Mapping[str, Any] = {}  # as conditions read it; not kept: it is read anew
+    event: Mapping[str, Any] = {}  # what started the enrollment; not kept either
 
-    steps: dict[str, StepState] = field(default_factory=dict)
+    steps: dict[str, StepState] = {}
     signal: str = ""  # the human signal that stopped the machine: reply, click, callback, meeting, takeover
     signal_at: datetime | None = None
     handed_off_at: datetime | None = None
@@ -61,7 +67,8 @@ class History:
     engaged: bool = False
     replied: bool = False
     requested_at: datetime | None = None  # the lead's latest own request
-    attempts: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # touch or task id -> (at, channel)
+    attempts: dict[str, tuple[datetime, str]] = {}  # touch or task id -> (at, channel)
+    enrolled: int = 0  # how often the lead has entered a playbook, this time included
     seen: int = 0  # highest event seq folded
 
     def state(self, step: str) -> StepState:
@@ -99,6 +106,7 @@ class History:
                 self.signal = self.signal or str(event.data.get("signal", "takeover"))
                 self.signal_at = self.signal_at or event.at
         elif kind == "enrolled":
+            self.enrolled += 1
             self.begun = self.begun or self._ours(event)
         elif kind == "escalated":
             if self._ours(event):
@@ -229,6 +237,15 @@ def fold(history: History, events: Iterable[Event]) -> History:
     for event in events:
         history.apply(event)
     return history
+
+
+def kept(history: History) -> msgspec.Raw:
+    """The fold as JSON, to go on from later: `msgspec.json.decode(..., type=History)` gives it back. What conditions
+    read of the lead and of the start is left out, so ask before these are set."""
+    return msgspec.Raw(_encoder.encode(history))
+
+
+_encoder = msgspec.json.Encoder()
 
 
 def _instant(value: Any) -> datetime | None:

@@ -38,6 +38,16 @@ def due(step: Step, playbook: Playbook, history: History, now: datetime) -> date
     return instant(step.at, anchor, history.zone, history.seed, step.name)
 
 
+def not_before(step: Step, history: History) -> datetime | None:
+    """An instant before which `step` is certainly not due, told without drawing; None where only `due` can tell."""
+    at = step.at
+    if not isinstance(at, Days) or at.anchor.step:
+        return None
+    anchor, opens = history.started_at, at.window[0]
+    moment = _at_local(_local_date(anchor, history.zone), at.first - 1, opens.hour * 60 + opens.minute, history.zone)
+    return moment if moment > anchor else anchor
+
+
 def anchored_at(anchor: Anchor, playbook: Playbook, history: History, now: datetime) -> datetime | Waiting | Never:
     if not anchor.step:
         return history.started_at

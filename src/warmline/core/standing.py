@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
+
 from .consent import Consent, Suppression
 from .events import Event
 from .gate import Facts
-from .history import History, fold
+from .history import History, fold, kept
 from .places import Zones, primary_zone
+from .values import LeadLike as Person
+from .values import values_of
 
 
 class AddressLike(Protocol):
@@ -22,13 +26,9 @@ class AddressLike(Protocol):
     def state(self) -> str: ...
 
 
-class LeadLike(Protocol):
+class LeadLike(Person, Protocol):
     """The stored lead, as store.due.Known has it."""
 
-    status: str
-    email: str | None
-    phone: str | None
-    events: list[Event]
     consents: list[Consent]
     suppressions: list[Suppression]
 
@@ -47,6 +47,20 @@ def history_of(
 ) -> History:
     """The fold of a lead's story, seen from one enrollment. `zone` is the calendar that days are counted in."""
     return fold(History(enrollment, seed, started_at, zone, lead, event), events)
+
+
+def catch_up(
+    folded: History, seed: int, zone: str, lead: LeadLike, reads: frozenset[str], event: Mapping[str, Any]
+) -> tuple[History, msgspec.Raw | None]:
+    """Fold in the events that came after an earlier fold. Returns the history, and what to keep of it: None when there
+    was nothing new. `reads` are the values of the lead that conditions ask for."""
+    fold(folded, lead.events)
+    folded.seed, folded.zone = seed, zone
+    keep = kept(folded) if lead.events else None
+    if reads:
+        folded.lead = {**values_of(lead), "returning": folded.enrolled > 1}
+    folded.event = event
+    return folded, keep
 
 
 def calendar_zone(zones: Zones, office_zone: str) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from warmline.core import gate
 from warmline.core.decide import Ask, Decision, End, Escalate, Expire, HandOver, Reach, Skip, decide
 from warmline.core.events import SIGNAL_TITLES, Event
 from warmline.core.gate import Finding, Verdict
-from warmline.core.history import History
+from warmline.core.history import FOLD, History
 from warmline.core.places import Zones
 from warmline.core.playbook import Call
-from warmline.core.standing import calendar_zone, facts_of, history_of
-from warmline.core.values import values_of
+from warmline.core.standing import calendar_zone, catch_up, facts_of
 from warmline.store.due import Due, Known
 from warmline.store.events import NewEvent
 from warmline.store.playbooks import Version
@@ -46,6 +49,7 @@ class Look:
     history: History
     writes: Writes
     new_id: NewId
+    kept: msgspec.Raw | None  # of the history, for the next look; None when nothing new came in
     done: list[dict[str, Any]] = field(default_factory=list)  # for the decision's record, in order
     later: list[datetime] = field(default_factory=list)  # ends of holds, expiries of tasks just opened
 
@@ -60,11 +64,28 @@ class Look:
             )
         )  # fmt: skip
         self.history.apply(
-            Event(kind, self.now, 0, str(self.due.id), step, channel, str(touch) if touch else None, data)
+            Event(kind, self.now, 0, self.history.enrollment, step, channel, str(touch) if touch else None, data)
         )
 
-    def note(self, do: str, reason: str = "", findings: tuple[Finding, ...] = (), **more: Any) -> None:
-        self.done.append({"do": do, "reason": reason, "findings": findings, **more})
+    def note(self, do: str, reason: str = "", **more: Any) -> None:
+        self.done.append({"do": do, "reason": reason, **more})
+
+    def heard(self, do: str, verdict: Verdict, step: str, channel: str, **more: Any) -> None:
+        """Note what the gate said: what it allowed by the digest of its findings, which most leads share."""
+        if verdict.result == "allow":
+            digest = digest_of(verdict.findings)
+            self.writes.traces[digest] = verdict.findings
+            self.note(do, step=step, channel=channel, trace=digest, **more)
+            return
+        self.note(
+            verdict.result,
+            verdict.rule,
+            step=step,
+            channel=channel,
+            findings=verdict.findings,
+            until=verdict.until,
+            **more,
+        )
 
     def ask(self, kind: str, title: str, due_at: datetime, owner: str | None, **columns: Any) -> UUID:
         task_id = self.new_id()
@@ -89,11 +110,11 @@ class Look:
 def look(due: Due, lead: Known, site: Site, version: Version, writes: Writes, now: datetime, new_id: NewId) -> None:
     """Raises ConditionError and other errors of this one lead's making; the caller parks it, the others go on."""
     zones = lead_zones(phone_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
-    history = history_of(
-        str(due.id), due.seed, due.started_at, calendar_zone(zones, site.rules.office.zone), values_of(lead), due.event,
-        lead.events,
+    history, kept = catch_up(
+        due.folded or History(str(due.id), due.seed, due.started_at), due.seed,
+        calendar_zone(zones, site.rules.office.zone), lead, version.playbook.lead_reads, due.event,
     )  # fmt: skip
-    at = Look(due, lead, site, version, now, zones, history, writes, new_id)
+    at = Look(due, lead, site, version, now, zones, history, writes, new_id, kept)
     for _ in range(ROUNDS):
         decision = decide(version.playbook, history, now, site.rules.office)
         at.later.clear()
@@ -131,10 +152,7 @@ def _act(at: Look, action: Reach | Ask | Expire | Skip | HandOver | Escalate) ->
 def _reach(at: Look, reach: Reach) -> bool:
     step, channel = reach.step, reach.channel
     verdict = _gate(at, channel, step.purpose)
-    at.note(
-        "plan" if verdict.result == "allow" else verdict.result, verdict.rule, verdict.findings,
-        step=step.name, channel=channel, template=reach.template, until=verdict.until,
-    )  # fmt: skip
+    at.heard("plan", verdict, step.name, channel, template=reach.template)
     if verdict.result == "allow":
         touch_id = at.new_id()
         at.writes.touches.append(
@@ -158,10 +176,7 @@ def _ask(at: Look, ask: Ask) -> bool:
     step = ask.step
     if isinstance(step, Call):
         verdict = _gate(at, "call", "marketing", office=step.hours == "office")
-        at.note(
-            "ask" if verdict.result == "allow" else verdict.result, verdict.rule, verdict.findings,
-            step=step.name, channel="call", until=verdict.until,
-        )  # fmt: skip
+        at.heard("ask", verdict, step.name, "call")
         if verdict.result == "refuse":
             at.happened("step.skipped", step=step.name, channel="call", reason=verdict.rule)
             return True
@@ -223,7 +238,9 @@ def _rest(at: Look, decision: Decision) -> None:
         # Being sent changes nothing by itself, unless a step hangs on it or nothing else is left to wait for.
         touch["wakes"] = not times or touch["step"] in at.version.playbook.anchors
     status = "handed_off" if at.history.handed_off_at is not None else "running"
-    at.writes.enrollments.append({"id": at.due.id, "status": status, "due_at": due_at, "waits": not times})
+    at.writes.enrollments.append(
+        {"id": at.due.id, "status": status, "due_at": due_at, "waits": not times, "fold": FOLD, "folded": at.kept}
+    )
     _record(at, due_at)
 
 
@@ -277,6 +294,12 @@ def _record(at: Look, due_at: datetime | None) -> None:
             "body": at.done,
         }
     )  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def digest_of(findings: tuple[Finding, ...]) -> str:
+    """Names findings by what they say: equal ones have equal digests in every process."""
+    return blake2b(msgspec.json.encode(findings), digest_size=12).hexdigest()
 
 
 NOTHING_DUE: dict[str, Any] = {"do": "wait", "reason": ""}

@@ -71,7 +71,7 @@ def tick_lanes(
 def _batch(
     conn: psycopg.Connection, claimed: dict[int, list[Due]], now: datetime, catalog: Catalog, look: Look
 ) -> dict[int, Ticked]:
-    known = dues.know_lanes(conn, {lane: [due.lead_id for due in dues] for lane, dues in claimed.items()})
+    known = dues.know_lanes(conn, {lane: [(due.lead_id, due.seen) for due in mine] for lane, mine in claimed.items()})
     ticked = {}
     for lane, mine in claimed.items():
         writes = Writes(lane)

@@ -1,7 +1,8 @@
 """The door that leads come in by: many callers, one transaction for all that wait (group commit).
 
-A caller hands in one request and gets a future. One worker thread takes whatever waits, runs it in one transaction on
+A caller hands in one request and gets a future. A worker thread takes whatever waits, runs it in one transaction on
 its own connection and resolves the futures after the commit: an answer of 202 is durable. An idle door adds no delay.
+When much waits, a second worker judges while PostgreSQL writes what the first has judged.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from .submission import Accepted, Origin, Rejected, Result
 #: Leads in one transaction, at most; a single larger request is still taken whole.
 MOST = 500
 
+#: From this many waiting leads on a second worker helps. Fewer are better gathered: each commit costs as much.
+HELP_FROM = 100
+
 log = structlog.get_logger()
 
 
@@ -55,6 +59,10 @@ class Request:
     digest: str = ""
     future: Future[Answer] = field(default_factory=Future)
 
+    @property
+    def leads(self) -> int:
+        return max(1, len(self.parsed.entries))
+
 
 class Door:
     """Safe to use from any number of threads. Close it before the process ends; what waits is still let in."""
@@ -64,10 +72,14 @@ class Door:
         self._now = now
         self._waiting: deque[Request] = deque()
         self._bell = threading.Condition()
+        self._leads = 0
         self._closing = False
-        self._conn: psycopg.Connection | None = None
-        self._worker = threading.Thread(target=self._work, name="intake-door", daemon=True)
-        self._worker.start()
+        self._workers = [
+            threading.Thread(target=self._work, args=(enough,), name=f"intake-door from {enough}", daemon=True)
+            for enough in (1, HELP_FROM)
+        ]
+        for worker in self._workers:
+            worker.start()
 
     def post(
         self, workspace: Workspace, source: str, origin: Origin, body: bytes, idempotency_key: str = ""
@@ -85,38 +97,42 @@ class Door:
             if self._closing:
                 raise DoorClosedError("Intake is closing. Send the same again in a moment.")
             self._waiting.append(request)
-            self._bell.notify()
+            self._leads += request.leads
+            self._bell.notify_all()
         return request.future
 
     def close(self) -> None:
-        """Let in what waits, then close the connection."""
+        """Let in what waits, then close the connections."""
         with self._bell:
             self._closing = True
-            self._bell.notify()
-        self._worker.join()
+            self._bell.notify_all()
+        for worker in self._workers:
+            worker.join()
 
-    # --- the worker -------------------------------------------------------------------------------------------------
+    # --- a worker ---------------------------------------------------------------------------------------------------
 
-    def _work(self) -> None:
+    def _work(self, enough: int) -> None:
+        """Take groups while at least `enough` leads wait; when the door closes, whatever is left."""
+        line = _Line(self._dsn)
         while True:
             with self._bell:
-                while not self._waiting and not self._closing:
+                while not self._closing and self._leads < enough:
                     self._bell.wait()
                 if not self._waiting:
                     break
                 group = _take_group(self._waiting)
-            self._let_in(group)
-        if self._conn is not None:
-            self._conn.close()
+                self._leads -= sum(request.leads for request in group)
+            self._let_in(line, group)
+        line.close()
 
-    def _let_in(self, group: list[Request]) -> None:
+    def _let_in(self, line: _Line, group: list[Request]) -> None:
         """Run the group; if that fails, each request on its own, so that one can't hurt its neighbours."""
         try:
-            found = self._run(group)
+            found = line.run(group, self._now)
         except Exception as error:
             if len(group) > 1 and not isinstance(error, DoorClosedError):
                 for request in group:
-                    self._let_in([request])
+                    self._let_in(line, [request])
                 return
             log.error("intake.failed", requests=len(group), error=str(error), exc_info=error)
             for request in group:
@@ -125,7 +141,19 @@ class Door:
         for request, answer in zip(group, found, strict=True):
             request.future.set_result(answer)
 
-    def _run(self, group: list[Request]) -> list[Answer]:
+
+class _Line:
+    """A worker's connection."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._conn: psycopg.Connection | None = None
+
+    def close(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+
+    def run(self, group: list[Request], now: Now) -> list[Answer]:
         """A connection that has died is made anew once. Should the lost commit have happened after all, the same leads
         come a second time within a minute, and that is what `repeated` is for."""
         for last in (False, True):
@@ -133,10 +161,9 @@ class Door:
                 if self._conn is None or self._conn.closed:
                     self._conn = connect(self._dsn, "warmline intake")
                 with self._conn.transaction():
-                    return let_in(self._conn, group, self._now)
+                    return let_in(self._conn, group, now)
             except psycopg.OperationalError as error:
-                if self._conn is not None:
-                    self._conn.close()
+                self.close()
                 if last:
                     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
                     raise DoorClosedError(f"The database can't be reached ({said}). Nothing was stored.") from error
@@ -206,10 +233,10 @@ def _take_group(waiting: deque[Request]) -> list[Request]:
     """From the front: of one workspace, at most MOST leads, no Idempotency-Key twice: the second waits."""
     group = [waiting.popleft()]
     keys = {(group[0].source, group[0].key)} if group[0].key else set()
-    leads = len(group[0].parsed.entries)
+    leads = group[0].leads
     while waiting:
         request = waiting[0]
-        leads += len(request.parsed.entries)
+        leads += request.leads
         if request.workspace.id != group[0].workspace.id or leads > MOST:
             break
         if request.key:

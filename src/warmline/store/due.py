@@ -1,4 +1,8 @@
-"""What is due, and all that is known of the leads it concerns: two statements for a whole batch, lane by lane."""
+"""What is due, and all that is known of the leads it concerns: two statements for a whole batch, lane by lane.
+
+An enrollment carries the fold of its lead's story as of the last look. So the second statement reads only what happened
+since; it reads the whole story where nothing was kept, or where another version of Warmline kept it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ import psycopg
 
 from warmline.core.consent import Consent, Suppression
 from warmline.core.events import Event
+from warmline.core.history import FOLD, History
 
 from .ids import LANES
 from .rows import result
@@ -31,6 +36,12 @@ class Due(msgspec.Struct, array_like=True):
     started_at: datetime
     event: dict[str, Any]
     due_at: datetime
+    folded: History | None = None
+
+    @property
+    def seen(self) -> int:
+        """The highest event of the lead that has been folded in already."""
+        return self.folded.seen if self.folded is not None else 0
 
 
 class Address(msgspec.Struct, array_like=True):
@@ -40,7 +51,7 @@ class Address(msgspec.Struct, array_like=True):
 
 
 class Known(msgspec.Struct, array_like=True):
-    """A lead and its story."""
+    """A lead and its story, or what of it came after the events that the caller had seen."""
 
     id: UUID
     workspace_id: int
@@ -104,32 +115,38 @@ def claim(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> lis
 
 def claim_lanes(conn: psycopg.Connection, lanes: Sequence[int], now: datetime, limit: int) -> dict[int, list[Due]]:
     """The same for several lanes, up to `limit` of each: one statement a lane, and in a pipeline one round trip."""
-    asked = {lane: conn.execute(_CLAIM, (lane, now, limit)) for lane in lanes}
+    asked = {lane: conn.execute(_CLAIM, {"lane": lane, "now": now, "limit": limit, "fold": FOLD}) for lane in lanes}
     return {lane: result(cursor, Due) for lane, cursor in asked.items()}
 
 
 _CLAIM = b"""
 with due as (
-  select id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at, event, due_at
+  select id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at, event, due_at,
+    case when fold = %(fold)s then folded end folded
   from enrollments
-  where lane = %s and status in ('running', 'handed_off') and due_at <= %s
-  order by due_at limit %s
+  where lane = %(lane)s and status in ('running', 'handed_off') and due_at <= %(now)s
+  order by due_at limit %(limit)s
   for update skip locked
 )
 select json_agg(json_build_array(id, lead_id, workspace_id, version_id, playbook, rank, status, seed, started_at,
-                                 event, due_at))::text from due
+                                 event, due_at, folded))::text from due
 """
 
 
 def know(conn: psycopg.Connection, lane: int, lead_ids: Sequence[UUID]) -> dict[UUID, Known]:
     """Everything `decide` and the gate read of these leads, as of now. Suppressions are looked up by person, address
     and domain, so that one that came with another lead's address counts here too."""
-    return know_lanes(conn, {lane: lead_ids})
+    return know_lanes(conn, {lane: [(lead_id, 0) for lead_id in lead_ids]})
 
 
-def know_lanes(conn: psycopg.Connection, leads: Mapping[int, Sequence[UUID]]) -> dict[UUID, Known]:
-    """The same for leads of several lanes: one statement a lane, and in a pipeline one round trip."""
-    asked = [conn.execute(_KNOW, {"lane": lane, "ids": list(ids)}) for lane, ids in leads.items() if ids]
+def know_lanes(conn: psycopg.Connection, leads: Mapping[int, Sequence[tuple[UUID, int]]]) -> dict[UUID, Known]:
+    """The same for leads of several lanes: one statement a lane, and in a pipeline one round trip. Each lead comes with
+    the highest event that the caller has seen; only later ones are read."""
+    asked = [
+        conn.execute(_KNOW, {"lane": lane, "ids": [lead for lead, _ in wanted], "seen": [seen for _, seen in wanted]})
+        for lane, wanted in leads.items()
+        if wanted
+    ]
     return {lead.id: lead for cursor in asked for lead in result(cursor, Known)}
 
 
@@ -143,7 +160,7 @@ select json_agg(json_build_array(
     select '["' || e.kind || '",' || to_json(e.at) || ',' || e.seq || ','
            || coalesce('"' || e.enrollment_id || '"', 'null') || ',"' || e.step || '","' || e.channel || '",'
            || coalesce('"' || e.touch_id || '"', 'null') || ',' || e.data || ']'
-    from events e where e.lane = %(lane)s and e.lead_id = l.id order by e.seq), ',') || ']')::json,
+    from events e where e.lane = %(lane)s and e.lead_id = l.id and e.seq > u.seen order by e.seq), ',') || ']')::json,
   coalesce((select json_agg(json_build_array(c.level, c.channels, c.at, c.expires_at, c.wording, c.source))
             from consents c where c.lane = %(lane)s and c.lead_id = l.id), '[]'),
   coalesce((select json_agg(json_build_array(a.kind, a.value, a.state) order by a.added_at desc)
@@ -153,7 +170,7 @@ select json_agg(json_build_array(
             where s.workspace_id = l.workspace_id and s.lifted_at is null
               and s.value in (l.id::text, l.email, l.phone, split_part(l.email, '@', 2))), '[]')
 ))::text
-from leads l where l.lane = %(lane)s and l.id = any(%(ids)s)
+from unnest(%(ids)s::uuid[], %(seen)s::bigint[]) u (id, seen) join leads l on l.lane = %(lane)s and l.id = u.id
 """
 
 

@@ -65,16 +65,17 @@ def wake(
     """Look at these leads now. An event is only a reason to look: it sets the due time and nothing else.
 
     `quiet` leads are held too, so that events may be appended, and keep their due time: nothing hangs on those events,
-    unless an event is all that the lead waits for.
+    unless an event is all that the lead waits for. What is parked or scheduled is held as well: it may run a moment later,
+    and its next look reads only events numbered above those it has seen.
     """
     for lane in sorted({lane for lane, _ in leads | quiet}):
         conn.execute(
             """
             update enrollments
             set due_at = case when waits or lead_id = any(%(loud)s) then least(due_at, %(now)s) else due_at end
-            where lane = %(lane)s and id in (
+            where lane = %(lane)s and status in ('running', 'handed_off') and id in (
               select id from enrollments
-              where lane = %(lane)s and lead_id = any(%(ids)s) and status in ('running', 'handed_off')
+              where lane = %(lane)s and lead_id = any(%(ids)s) and status <> 'ended'
               order by id for update
             )
             """,

@@ -72,11 +72,13 @@ class Task(msgspec.Struct):
 
 
 class Did(msgspec.Struct):
-    """One thing that a look at the lead came to, with everything the gate looked at for it."""
+    """One thing that a look at the lead came to, with everything the gate looked at for it. What it allowed is stored
+    once for all leads of whom it is true: `trace` names it there."""
 
     do: str
     reason: str = ""
     findings: list[Finding] = []
+    trace: str = ""
     step: str = ""
     channel: str = ""
     template: str = ""
@@ -107,6 +109,7 @@ class Record(msgspec.Struct):
     touches: list[Touch]
     tasks: list[Task]
     looks: list[Look]
+    traces: dict[str, list[Finding]]
 
 
 def read_record(conn: psycopg.Connection, lane: int, lead_id: UUID) -> Record | None:
@@ -125,12 +128,20 @@ def read_record(conn: psycopg.Connection, lane: int, lead_id: UUID) -> Record | 
           'tasks', coalesce((select json_agg(row_to_json(k) order by k.opened_at)
                              from tasks k where k.lane = l.lane and k.lead_id = l.id), '[]'),
           'looks', coalesce((select json_agg(row_to_json(d) order by d.seq)
-                             from decisions d where d.lane = l.lane and d.lead_id = l.id), '[]')))::text
+                             from decisions d where d.lane = l.lane and d.lead_id = l.id), '[]'),
+          'traces', coalesce((select json_object_agg(x.digest, x.findings)
+                              from traces x where x.lane = l.lane and x.digest = any(array(
+                                select did->>'trace' from decisions d, json_array_elements(d.body) did
+                                where d.lane = l.lane and d.lead_id = l.id and did->>'trace' is not null))), '{}')
+        ))::text
         from leads l where l.lane = %(lane)s and l.id = %(lead)s
         """,
         {"lane": lane, "lead": lead_id},
         Record,
     )
+    for record in found:
+        for did in (did for look in record.looks for did in look.body if did.trace):
+            did.findings = record.traces[did.trace]
     return found[0] if found else None
 
 

@@ -19,7 +19,9 @@ class Writes:
     """Rows of one lane. Dicts whose keys are column names; UUIDs and aware datetimes as they are."""
 
     lane: int
-    enrollments: list[Row] = field(default_factory=list)  # id, status, due_at, ended_at, end_reason, error
+    enrollments: list[Row] = field(
+        default_factory=list
+    )  # id, status, due_at, ended_at, end_reason, error, fold, folded
     touches: list[Row] = field(default_factory=list)
     tasks: list[Row] = field(default_factory=list)
     expired: list[Row] = field(default_factory=list)  # open tasks that ran out: enrollment_id, step
@@ -28,6 +30,7 @@ class Writes:
     entered: list[Row] = field(default_factory=list)  # enrollments that come after
     events: list[NewEvent] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)
+    traces: dict[str, Any] = field(default_factory=dict)  # digest -> findings, of what the gate allowed
 
     def add(self, other: Writes) -> None:
         """Take over what a look at one enrollment came to. A look that failed is never added, so it leaves no half."""
@@ -40,10 +43,11 @@ class Writes:
         self.entered += other.entered
         self.events += other.events
         self.decisions += other.decisions
+        self.traces.update(other.traces)
 
 
 def save(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
-    """Write everything, in the caller's transaction: at most ten statements, sent off together in one round trip."""
+    """Write everything, in the caller's transaction: at most eleven statements, sent off together in one round trip."""
     with conn.pipeline():
         _save(conn, writes, now)
 
@@ -66,6 +70,9 @@ def _save(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
         conn.execute(_TASKS, (encode(writes.tasks),))
     if writes.events:
         insert(conn, writes.events)
+    if writes.traces:
+        rows = [{"digest": digest, "findings": findings} for digest, findings in sorted(writes.traces.items())]
+        conn.execute(_TRACES, (lane, encode(rows)))
     if writes.decisions:
         conn.execute(_DECISIONS, (encode(writes.decisions),))
 
@@ -92,9 +99,10 @@ def open_tasks(conn: psycopg.Connection, rows: list[Row]) -> None:
 _MOVE = b"""
 update enrollments e
 set status = u.status, due_at = u.due_at, ended_at = u.ended_at, end_reason = coalesce(u.end_reason, ''),
-    error = coalesce(u.error, ''), waits = coalesce(u.waits, false)
+    error = coalesce(u.error, ''), waits = coalesce(u.waits, false),
+    fold = coalesce(u.fold, e.fold), folded = case when u.status = 'ended' then null else coalesce(u.folded, e.folded) end
 from json_to_recordset(%s::json) as u (id uuid, status text, due_at timestamptz, ended_at timestamptz, end_reason text,
-  error text, waits boolean)
+  error text, waits boolean, fold smallint, folded json)
 where e.lane = %s and e.id = u.id and e.status in ('running', 'handed_off')
 """
 
@@ -161,6 +169,13 @@ with stopped as (
 insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, data)
 select %(lane)s, lead_id, workspace_id, 'task.cancelled', %(now)s, enrollment_id, step,
   case when kind = 'call' then 'call' else '' end, json_build_object('reason', reason) from stopped
+"""
+
+# Sorted, so that two workers that meet the same findings at once do not wait for each other in a ring.
+_TRACES = b"""
+insert into traces (lane, digest, findings)
+select %s, digest, findings from json_to_recordset(%s::json) as u (digest text, findings json)
+on conflict (lane, digest) do nothing
 """
 
 _DECISIONS = b"""
