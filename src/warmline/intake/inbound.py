@@ -28,29 +28,36 @@ from .messages import UnplacedError
 from .opt_out import opt_out
 
 
-def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> None:
-    """Raises psycopg.OperationalError when the database is not there; the provider then tells it again."""
+def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> list[str]:
+    """Returns what is to be said back to whoever wrote, in the answer to the provider's request; mostly nothing.
+
+    Raises psycopg.OperationalError when the database is not there; the provider then tells it again.
+    """
+    said = []
     for signal in signals:
         try:
-            receive_one(conn, workspace, signal, now)
+            said.append(receive_one(conn, workspace, signal, now))
         except UnplacedError as error:
             body = msgspec.json.encode(signal).decode()
             quarantine.keep(
                 conn, workspace.id, f"signal:{signal.kind}", str(error), body, "application/json", {}, now
             )  # fmt: skip
+    return [text for text in said if text]
 
 
-def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
-    """Raises UnplacedError for what belongs to nobody we know; then nothing is written."""
+def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> str:
+    """Returns the answer to a keyword, "" for none. Raises UnplacedError for what belongs to nobody we know; then nothing
+    is written."""
     about = _ABOUT_TOUCHES.get(signal.kind)
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
     elif signal.kind == "inbound":
-        messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal))
+        return messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal))
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
     else:
         raise UnplacedError(f"Warmline knows no signal {signal.kind!r}.")
+    return ""
 
 
 def learn_refusal(
