@@ -100,6 +100,7 @@ class Reply:
 
     content: str = "ok\n"
     content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class BadSignature(Exception):

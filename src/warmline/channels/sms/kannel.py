@@ -69,21 +69,22 @@ class KannelChannel:
         return read_signals(callback, what.strip("/"), self._error_classes, now)
 
     def answer(self, texts: Sequence[str]) -> Reply:
-        return Reply("\n".join(texts))
+        """Goes back to the sender. Without the header (accept-x-kannel-headers) letters outside GSM-7 become "?"."""
+        said = "\n".join(texts)
+        return Reply(said, headers={"X-Kannel-Coding": _coding(said)})
 
     async def close(self) -> None:
         await self._http.close()
 
     def _headers(self, message: Message) -> dict[str, str]:
         """The form of a POST: fields in headers, the text as the body. The password is in no URL, so in no log."""
-        size = segments(message.text)
         headers = {
             "Content-Type": "text/plain; charset=UTF-8",
             "X-Kannel-Username": self._username,
             "X-Kannel-Password": self._password.reveal(),
             "X-Kannel-From": self._sender,
             "X-Kannel-To": message.to,
-            "X-Kannel-Coding": "2" if size.encoding == "ucs2" else "0",
+            "X-Kannel-Coding": _coding(message.text),
             "X-Kannel-DLR-Mask": str(ALL_REPORTS),
             "X-Kannel-DLR-Url": self._report_url(message),
         }
@@ -94,6 +95,10 @@ class KannelChannel:
         query = {"touch": message.touch_id} | ({"lead": message.lead_id} if message.lead_id else {})
         ours = f"{self._hooks_url}/{self._secrets[0].reveal()}/dlr?{urlencode(query)}".replace("%", "%%")
         return f"{ours}&st=%d&id=%F&said=%A"
+
+
+def _coding(text: str) -> str:
+    return "2" if segments(text).encoding == "ucs2" else "0"
 
 
 def _secrets(settings: Settings) -> list[Secret]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import psycopg
@@ -61,7 +62,9 @@ def _read(
     else:
         texts = inbound.receive(conn, workspace, signals, now)
         reply = channel.answer(texts) if texts and isinstance(channel, AnswersBack) else channel.reply
-    return text(200, reply.content, reply.content_type.encode())
+    answer = text(200, reply.content, reply.content_type.encode())
+    more = tuple((name.lower().encode(), value.encode()) for name, value in reply.headers.items())
+    return replace(answer, headers=(*answer.headers, *more))
 
 
 def _public(request: Request, workspace: Workspace, path: str) -> str:
