@@ -70,6 +70,7 @@ class Kannel:
     def carrier(self, sender: str = "", text: str = "") -> None:
         """A carrier in place of the one before; with a `text`, a person sends it at once."""
         if "fakesmsc" in self.processes:
+            self.settle()  # fakesmsc confirms nothing: what is on its way to it would be lost with it
             self.processes["fakesmsc"].kill()
             until(lambda: "online" not in self._smsc_status(), WAIT, self._told("bearerbox"))
         log = self.folder / f"fakesmsc-{len(self._logs)}.log"
