@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+import structlog
 
 from warmline import rules
 from warmline.channels.contract import Signal
@@ -26,6 +27,8 @@ from .case import Case, NoSuchLeadError, taken
 from .judge import HAND_OFF_WITHIN
 from .messages import UnplacedError
 from .opt_out import opt_out
+
+log = structlog.get_logger()
 
 
 def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> list[str]:
@@ -69,7 +72,10 @@ def learn_refusal(
     the next channel has its turn. The refusal itself is the receipt's to tell.
     """
     touch = receipts.find(conn, workspace.id, lane, touch_id)
-    if touch is None or not _says_something(reason):
+    if touch is None:
+        return
+    _warn(touch, reason, code)
+    if not _says_something(reason):
         return
     with taken(conn, workspace, touch.lead_id, now) as case:
         _mark(case, touch, reason, code)
@@ -121,6 +127,7 @@ def _failed(case: Case, touch: Touch, signal: Signal) -> None:
         return  # it was delivered, or had failed already: a late word changes nothing
     _tell(case, touch, "touch.failed", key=signal.key, reason=reason, code=signal.code, last=touch.last)
     _known_now(case, before)
+    _warn(touch, reason, signal.code)
     _mark(case, touch, reason, signal.code)
 
 
@@ -203,6 +210,13 @@ def _known_now(case: Case, before: str) -> None:
 def _says_something(reason: str) -> bool:
     means = rules.provider_errors().classes.get(reason)
     return means is not None and (means.address != "keep" or means.tell == "person")
+
+
+def _warn(touch: Touch, reason: str, code: str) -> None:
+    """An error that an admin has to see to: in the log now, and on the page Attention for a week."""
+    means = rules.provider_errors().classes.get(reason)
+    if means is not None and means.tell == "admin":
+        log.warning("provider.refused", channel=touch.channel, reason=reason, code=code, touch=str(touch.id))
 
 
 def _mark(case: Case, touch: Touch, reason: str, code: str) -> None:
