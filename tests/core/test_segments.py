@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import starter_files
+from warmline.core.bundle import read_bundle
 from warmline.core.length import PLAIN, in_plain, in_words, odd_characters, segments
 
 NPM = Path(sys.prefix) / "npm"
@@ -70,3 +72,23 @@ def test_every_letter_of_typesetting_has_an_equal_that_costs_no_more() -> None:
         assert odd_characters(char) == (char,)
         assert odd_characters(plain) == ()
     assert in_plain("“It’s” 👍 – ok…") == '"It\'s"  - ok...'
+
+
+def test_check_names_the_one_character_that_makes_a_text_longer_with_its_place() -> None:
+    files = starter_files()
+    body = files["templates/ack.txt"]
+    files["templates/ack.txt"] = body.replace("I'm", "I’m")
+    line = next(number for number, row in enumerate(body.splitlines(), 1) if "I'm" in row)
+    column = body.splitlines()[line - 1].index("I'm") + 2
+    (problem,) = read_bundle(files).problems
+    assert str(problem) == (
+        f"templates/ack.txt:{line}:{column}: warning: `’` (U+2019 right single quotation mark) makes it 3 texts long"
+        " instead of 1. Write ' instead."
+    )
+
+
+def test_a_character_that_a_variable_brings_is_told_as_such() -> None:
+    files = starter_files()
+    files["warmline.toml"] = files["warmline.toml"].replace('name = "Acme Roofing"', 'name = "Zoë’s Roofing"')
+    told = [str(problem) for problem in read_bundle(files).problems if problem.path == "templates/nudge.txt"]
+    assert [one for one in told if "which comes from a variable" in one]

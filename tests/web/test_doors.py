@@ -200,7 +200,10 @@ def test_a_stop_by_kannel_is_answered_in_the_body_of_the_same_request(
     assert (first.status, first.text) == (200, with_kannel.config.channels["sms"].answers["stop"])
     assert first.headers["x-kannel-coding"] == "0"
     assert (again.status, again.text) == (200, "")
-    assert story(conn, lead)[-2:] == ["opted.out", "keyword.answered"]
+    assert [kind for kind in story(conn, lead) if kind in ("opted.out", "keyword.answered")] == [
+        "opted.out",
+        "keyword.answered",
+    ]
 
 
 def test_the_secret_in_an_address_is_kept_nowhere(

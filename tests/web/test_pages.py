@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from tests.builders import a_lead, a_workspace, enrolled
 from tests.web.conftest import Answer, make_place
@@ -162,7 +163,6 @@ def test_an_error_that_nobody_has_listed_is_shown_to_managers(
     place: Workspace,
     sign_in: Callable[..., Any],
     lead: UUID,
-    capfd: pytest.CaptureFixture[str],
 ) -> None:
     page = "/attention"
     assert "Refused by a provider" not in sign_in("kim").get(page).content.decode()
@@ -177,9 +177,10 @@ def test_an_error_that_nobody_has_listed_is_shown_to_managers(
     told = Signal(
         "failed", real_now(), touch_id=touch_ref(lane, touch), reason="unknown", code="30999", key="SM1:failed"
     )
-    receive(conn, place, [told], real_now())
+    with capture_logs() as logs:
+        receive(conn, place, [told], real_now())
+    assert [(one["event"], one["code"]) for one in logs] == [("provider.refused", "30999")]
     shown = sign_in("kim").get(page).content.decode()
     assert "Refused by a provider" in shown
     assert "SMS through twilio: code <code>30999</code>, 1 time in 7 days" in shown
     assert "We do not know what the provider means" in shown
-    assert "provider.refused" in "".join(capfd.readouterr())
