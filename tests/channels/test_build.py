@@ -48,7 +48,7 @@ def test_a_setting_from_the_environment_reaches_the_provider_whole() -> None:
     ("kind", "table", "words"),
     [
         ("sms", {}, ["[channels.sms] provider", "missing", 'provider = "..."']),
-        ("sms", {"provider": "pigeon"}, ["provider", '"pigeon"', '"twilio", "sandbox"']),
+        ("sms", {"provider": "pigeon"}, ["provider", '"pigeon"', '"twilio", "kannel", "sandbox"']),
         ("voicemail", {"provider": "twilio"}, ['"twilio" is not one of "sandbox"']),
         ("call", {"provider": "sandbox"}, ["[channels.sms]"]),
         ("sms", TWILIO | {"auth_token": "env:NOWHERE"}, ["auth_token", "NOWHERE", "not set"]),

@@ -4,9 +4,24 @@ import email
 import email.policy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlencode
 
-from tests.channels.conformance import KEY, PUBLIC, SECRET, Fault, HandsOver, Opened, TellsBack, message, secrets, touch
+from tests.channels.conformance import (
+    KEY,
+    PUBLIC,
+    SECRET,
+    Fault,
+    HandsOver,
+    Opened,
+    Signs,
+    TellsBack,
+    message,
+    secrets,
+    touch,
+)  # fmt: skip
+from tests.far_ends.kannel_form import BUSY_FOR, KannelForm
 from tests.far_ends.ports import closed_port
 from tests.far_ends.smtp import SILENCE, serve_smtp
 from tests.far_ends.web import serve
@@ -20,7 +35,11 @@ from warmline.channels.secrets import Secret
 from warmline.channels.signature import sign
 
 ACCOUNT = "AC" + "0" * 32
-CLASSES = {"twilio": {"21610": "opted_out", "30003": "unreachable"}, "smtp": {}}
+CLASSES = {
+    "twilio": {"21610": "opted_out", "30003": "unreachable"},
+    "smtp": {},
+    "kannel": {"number_denied": "opted_out"},
+}
 ALL: frozenset[Fault] = frozenset({"none", "refused connection", "busy", "silent", "refuse"})
 BEHAVIOURS: dict[Fault, Behaviour] = {
     "none": Behaviour(),
@@ -91,6 +110,32 @@ class SandboxRig:
         await channel.close()
 
 
+class KannelRig:
+    """The smsbox's form with faults that no real one can be told to have; tests/channels/test_kannel_real.py has a real one."""
+
+    kind: Kind = "sms"
+    faults = ALL
+
+    @asynccontextmanager
+    async def open(self, fault: Fault) -> AsyncIterator[Opened]:
+        far = KannelForm(fault, password=SECRET)
+        async with serve(far.app()) as base_url:
+            table = {
+                "provider": "kannel",
+                "base_url": f"http://127.0.0.1:{closed_port()}" if fault == "refused connection" else base_url,
+                "username": "warmline",
+                "password": "env:SECRET",
+                "secret": "env:SECRET",
+                "from": "13013",
+                "timeout": 0.4 if fault == "silent" else 10,
+            }
+            channel = build("sms", table, secrets, PUBLIC, KEY, CLASSES)
+            try:
+                yield Opened(channel, lambda: far.texts, BUSY_FOR)
+            finally:
+                await channel.close()
+
+
 class SmtpRig:
     kind: Kind = "email"
     faults = ALL
@@ -127,7 +172,7 @@ def _body(content: bytes) -> str:
     return part.get_content().replace("\r\n", "\n").removesuffix("\n")  # line ends are CRLF on the wire
 
 
-class TestTwilio(HandsOver, TellsBack):
+class TestTwilio(HandsOver, Signs):
     rig = TwilioRig()
 
     def signed(self, sort):
@@ -142,7 +187,25 @@ class TestTwilio(HandsOver, TellsBack):
         return request
 
 
-class TestRemoteSandboxSms(HandsOver, TellsBack):
+class TestKannel(HandsOver, TellsBack):
+    rig = KannelRig()
+
+    def signed(self, sort):
+        if sort == "garbage":
+            return Outgoing("GET", f"{PUBLIC}/hooks/sms/{SECRET}/dlr?st=1")
+        if sort == "delivered":
+            return Outgoing("GET", f"{PUBLIC}/hooks/sms/{SECRET}/dlr?touch={touch(1)}&lead=lead-1&st=1&id=&said=")
+        told = {"from": message("sms").to, "to": "13013", "text": "STOP", "id": "m1", "charset": "UTF-8", "coding": "0"}
+        return Outgoing("GET", f"{PUBLIC}/hooks/sms/{SECRET}/inbound?{urlencode(told)}")
+
+    def of_another_key(self, right):
+        return replace(right, tail=right.tail.replace(SECRET, SECRET[:-1] + "x"))
+
+    def without_a_key(self, right):
+        return replace(right, tail=right.tail.partition("/")[2])
+
+
+class TestRemoteSandboxSms(HandsOver, Signs):
     rig = RemoteSandboxRig("sms")
 
     def signed(self, sort):

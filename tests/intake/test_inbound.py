@@ -184,7 +184,7 @@ def test_a_doubtful_message_is_read_by_a_person_before_anything_else_goes_out(
 
 def test_help_is_no_reply(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     tell(conn, workspace, "inbound", sender=PHONE, text="HELP", key="k")
-    assert story(conn, lead)[-1] == "help.asked"
+    assert story(conn, lead)[-2:] == ["help.asked", "keyword.answered"]
 
 
 def test_start_lifts_the_leads_own_opt_out_for_texts_only(

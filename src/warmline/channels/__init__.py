@@ -12,6 +12,7 @@ from warmline.channels.sandbox.behaviour import read_behaviour
 from warmline.channels.sandbox.channel import SandboxChannel, World
 from warmline.channels.sandbox.remote import RemoteSandboxChannel
 from warmline.channels.settings import ChannelSettingsError, Settings, is_base_url
+from warmline.channels.sms.kannel import KannelChannel
 from warmline.channels.sms.twilio import TwilioChannel
 
 __all__ = ["ChannelSettingsError", "World", "build"]
@@ -52,6 +53,7 @@ def _sandbox(table: Settings, place: Place) -> Channel:
 PROVIDERS: Mapping[str, Mapping[str, Maker]] = {
     "sms": {
         "twilio": lambda table, place: TwilioChannel(table, place.public_url, place.error_classes),
+        "kannel": lambda table, place: KannelChannel(table, place.public_url, place.error_classes),
         "sandbox": _sandbox,
     },
     "email": {
@@ -96,6 +98,8 @@ def build(
     provider = table.choice("provider", tuple(PROVIDERS[kind]))
     classes = error_classes.get(SPEAKS.get(provider, provider), {})
     channel = PROVIDERS[kind][provider](table, Place(public_url, token_key, classes, world))
+    if kind == "sms":
+        table.leave("keywords", "answers")
     table.finish()
     return channel
 

@@ -90,6 +90,10 @@ class Settings:
             raise self.error(key, f"must be a table, and is {_shape(value)}", f"Write [channels.{self.kind}.{key}]")
         return value
 
+    def leave(self, *keys: str) -> None:
+        """Keys that core/settings.py reads, and no channel."""
+        self._read.update(keys)
+
     def finish(self) -> None:
         """Every key has been read, or it is misspelt."""
         for key in self._table:

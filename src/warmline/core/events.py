@@ -67,6 +67,7 @@ WORDS: Mapping[str, str] = {
     "opted.in": "Opted in again",
     "doubtful": "Wrote something that may be an opt-out; a person decides",
     "help.asked": "Asked for help by keyword",
+    "keyword.answered": "Got our answer to a keyword",
     "opened": "Opened a mail",
     "bounced": "Address bounced",
     "enrolled": "Entered a playbook",

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+import structlog
 
 from warmline import rules
 from warmline.channels.contract import Signal
@@ -27,30 +28,39 @@ from .judge import HAND_OFF_WITHIN
 from .messages import UnplacedError
 from .opt_out import opt_out
 
+log = structlog.get_logger()
 
-def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> None:
-    """Raises psycopg.OperationalError when the database is not there; the provider then tells it again."""
+
+def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> list[str]:
+    """Returns what is to be said back to whoever wrote, in the answer to the provider's request; mostly nothing.
+
+    Raises psycopg.OperationalError when the database is not there; the provider then tells it again.
+    """
+    said = []
     for signal in signals:
         try:
-            receive_one(conn, workspace, signal, now)
+            said.append(receive_one(conn, workspace, signal, now))
         except UnplacedError as error:
             body = msgspec.json.encode(signal).decode()
             quarantine.keep(
                 conn, workspace.id, f"signal:{signal.kind}", str(error), body, "application/json", {}, now
             )  # fmt: skip
+    return [text for text in said if text]
 
 
-def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
-    """Raises UnplacedError for what belongs to nobody we know; then nothing is written."""
+def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> str:
+    """Returns the answer to a keyword, "" for none. Raises UnplacedError for what belongs to nobody we know; then nothing
+    is written."""
     about = _ABOUT_TOUCHES.get(signal.kind)
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
     elif signal.kind == "inbound":
-        messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal))
+        return messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal))
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
     else:
         raise UnplacedError(f"Warmline knows no signal {signal.kind!r}.")
+    return ""
 
 
 def learn_refusal(
@@ -62,7 +72,10 @@ def learn_refusal(
     the next channel has its turn. The refusal itself is the receipt's to tell.
     """
     touch = receipts.find(conn, workspace.id, lane, touch_id)
-    if touch is None or not _says_something(reason):
+    if touch is None:
+        return
+    _warn(touch, reason, code)
+    if not _says_something(reason):
         return
     with taken(conn, workspace, touch.lead_id, now) as case:
         _mark(case, touch, reason, code)
@@ -114,6 +127,7 @@ def _failed(case: Case, touch: Touch, signal: Signal) -> None:
         return  # it was delivered, or had failed already: a late word changes nothing
     _tell(case, touch, "touch.failed", key=signal.key, reason=reason, code=signal.code, last=touch.last)
     _known_now(case, before)
+    _warn(touch, reason, signal.code)
     _mark(case, touch, reason, signal.code)
 
 
@@ -196,6 +210,13 @@ def _known_now(case: Case, before: str) -> None:
 def _says_something(reason: str) -> bool:
     means = rules.provider_errors().classes.get(reason)
     return means is not None and (means.address != "keep" or means.tell == "person")
+
+
+def _warn(touch: Touch, reason: str, code: str) -> None:
+    """An error that an admin has to see to: in the log now, and on the page Attention for a week."""
+    means = rules.provider_errors().classes.get(reason)
+    if means is not None and means.tell == "admin":
+        log.warning("provider.refused", channel=touch.channel, reason=reason, code=code, touch=str(touch.id))
 
 
 def _mark(case: Case, touch: Touch, reason: str, code: str) -> None:

@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warmline.web.settings")
 from django.core.asgi import get_asgi_application
 from django.db import connections
 
+from ..channels.secrets import masked
 from ..logs import plain_logs
 from . import database
 from .doors import health, hooks, intake, links, metrics, static, unsubscribe
@@ -79,7 +80,7 @@ async def _answer(request: Request, methods: frozenset[str], door: Door) -> Resp
     try:
         return await door(request)
     except Exception:  # noqa: BLE001 - the edge of the process: the caller is told, the operator gets the whole story
-        _log.exception("%s %s failed", request.method, request.path)
+        _log.exception("%s %s failed", request.method, masked(request.path))
         return text(500, "Something failed on our side and nothing was kept. Please send it again.\n")
 
 

@@ -31,6 +31,7 @@ MARKS = {
     "opted.out": ("cross", "bad"),
     "opted.in": ("check", "good"),
     "doubtful": ("alert", "wait"),
+    "keyword.answered": ("arrow", "good"),
     "bounced": ("alert", "bad"),
     "parked": ("alert", "bad"),
     "enrolled": ("book", ""),

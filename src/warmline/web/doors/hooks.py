@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import psycopg
 
 from ... import channels, rules
-from ...channels.contract import BadCallback, BadSignature, Callback, Channel
-from ...channels.secrets import resolve
+from ...channels.contract import AnswersBack, BadCallback, BadSignature, Callback, Channel
+from ...channels.secrets import masked, resolve
 from ...intake import inbound
 from ...store import quarantine, workspaces
 from ...store.workspaces import Workspace
@@ -46,24 +47,30 @@ def _take(request: Request) -> Response:
 def _read(
     conn: psycopg.Connection, workspace: Workspace, channel: Channel, request: Request, kind: str, tail: str
 ) -> Response:
-    """Raises BadSignature."""
+    """Raises BadSignature. What is said back to a person is in the lead's story before the answer leaves."""
     now = database.now(conn)
-    callback = Callback(request.method, _public(request, workspace), request.headers, request.body, tail)
+    callback = Callback(request.method, _public(request, workspace, request.path), request.headers, request.body, tail)
     try:
         signals = channel.read(callback, now)
     except BadCallback as error:
         body = request.body.decode("utf-8", "replace")
-        context = {"ip": request.client, "url": callback.url, "headers": _kept(request)}
-        quarantine.keep(conn, workspace.id, f"hook:{kind}/{tail}", str(error), body, request.content_type, context, now)
+        shown = _public(request, workspace, masked(request.path))
+        context = {"ip": request.client, "url": shown, "headers": _kept(request)}
+        door = f"hook:{kind}/{masked(tail)}"
+        quarantine.keep(conn, workspace.id, door, str(error), body, request.content_type, context, now)
+        reply = channel.reply
     else:
-        inbound.receive(conn, workspace, signals, now)
-    return text(200, channel.reply.content, channel.reply.content_type.encode())
+        texts = inbound.receive(conn, workspace, signals, now)
+        reply = channel.answer(texts) if texts and isinstance(channel, AnswersBack) else channel.reply
+    answer = text(200, reply.content, reply.content_type.encode())
+    more = tuple((name.lower().encode(), value.encode()) for name, value in reply.headers.items())
+    return replace(answer, headers=(*answer.headers, *more))
 
 
-def _public(request: Request, workspace: Workspace) -> str:
+def _public(request: Request, workspace: Workspace, path: str) -> str:
     """The address as the provider knows it: a proxy in front may have changed scheme, host and port."""
     base = database.environment_here().public_url or workspace.config.workspace.public_url
-    return base.rstrip("/") + request.path + (f"?{request.query}" if request.query else "")
+    return base.rstrip("/") + path + (f"?{request.query}" if request.query else "")
 
 
 def _kept(request: Request) -> dict[str, str]:
