@@ -145,8 +145,7 @@ def test_two_windows_at_once_place_one_call(line: Line, task: UUID, dsn: str) ->
         with connect(dsn) as conn:
             try:
                 acts.begin_call(conn, line.workspace, lane_of(line.lead), task, "sam", NOW, dialer=line.dialer)
-            except ActError as error:
-                assert "under way" in str(error)
+            except ActError:
                 return False
             return True
 

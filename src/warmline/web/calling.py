@@ -39,7 +39,7 @@ def phone_of(ask: Ask, task: Task) -> Phone | None:
         can_call=task.status == "open" and not live,
         words=words,
         tone=tone,
-        moves=live,
+        moves=live or (call is not None and call.status == "unknown"),  # a callback may still tell of it
         sandbox=table.provider == "sandbox" and live,
         at=call.placed_at if call else None,
     )
