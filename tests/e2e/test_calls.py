@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.builders import TUESDAY, starter_files
 from tests.e2e.house import ACCOUNT, OURS, TOKEN, House, Person, a_house
 from tests.e2e.support import until
-from tests.e2e.test_pages import AXE, BROWSERS
+from tests.e2e.test_pages import BROWSERS
 from tests.far_ends.voice import VoiceProvider, serve_voice
 from warmline.store import sign_ins
 from warmline.store.clock import real_now
@@ -24,6 +25,7 @@ from warmline.store.clock import real_now
 pytestmark = pytest.mark.slow
 
 SAM = "+15550104477"
+AXE = Path(sys.prefix) / "npm" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @dataclass
@@ -200,7 +202,7 @@ def test_a_caller_who_is_answered_becomes_a_lead_with_the_person_who_took_the_ca
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_of_a_call_passes_the_accessibility_checks(width: int, office: Office, tmp_path: Path) -> None:
+def test_the_page_of_a_call_passes_the_accessibility_checks(width: int, office: Office) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is not installed. `./run test` installs it.")
     lead = office.lead(Person())

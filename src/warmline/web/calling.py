@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..channels import ChannelSettingsError
 from ..intake import acts
@@ -14,10 +14,13 @@ from ..store.pages.tasks import Task
 from . import dialers
 from .asking import Ask
 
+#: So long the page looks for news of a call that is over or lost.
+WORTH_WAITING = timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """`words` say how far the last call is; `moves`: look again soon. `said`: whom to believe about a call that is over."""
+    """`words` say how far the last call is; `moves`: look again soon; `sandbox`: nothing rings, somebody plays the lead."""
 
     can_call: bool
     words: str = ""
@@ -39,10 +42,16 @@ def phone_of(ask: Ask, task: Task) -> Phone | None:
         can_call=task.status == "open" and not live,
         words=words,
         tone=tone,
-        moves=live or (call is not None and call.status == "unknown"),  # a callback may still tell of it
+        moves=call is not None and (live or _may_be_told_of(call, ask.now)),
         sandbox=table.provider == "sandbox" and live,
         at=call.placed_at if call else None,
     )
+
+
+def _may_be_told_of(call: Call, now: datetime) -> bool:
+    """A call whose fate, or whose answerer, is not known yet: callbacks take their time and any order."""
+    open_ended = call.status == "unknown" or (call.status == "ended" and call.connected and not call.facts.concluded)
+    return open_ended and now - call.placed_at < WORTH_WAITING
 
 
 def call_now(ask: Ask, task: Task) -> None:
