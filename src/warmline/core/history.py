@@ -15,7 +15,7 @@ import msgspec
 from .events import SIGNAL_OF, Event
 
 #: Raise it when the same events would fold into something else, or the fields below change: a test compares the code.
-FOLD = 1
+FOLD = 2
 
 #: What the lead asked for itself. An import, a referral or a missed appointment asks for nothing, so it opens no
 #: acknowledgement.
