@@ -1,11 +1,15 @@
-"""Channels: the ways out. `build` makes the one that a `[channels.x]` table of warmline.toml asks for."""
+"""Channels: the ways out. `build` makes the one that a `[channels.x]` table of warmline.toml asks for; calls are placed for
+people and have two ends, so what `[channels.call]` asks for is a dialer, made by `build_dialer`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import TypeVar, get_args
 
+from warmline.channels.call.contract import Dialer
+from warmline.channels.call.sandbox import SandboxDialer
+from warmline.channels.call.twilio import TwilioDialer
 from warmline.channels.contract import Channel, Kind
 from warmline.channels.email.smtp import SmtpChannel
 from warmline.channels.sandbox.behaviour import read_behaviour
@@ -15,7 +19,7 @@ from warmline.channels.settings import ChannelSettingsError, Settings, is_base_u
 from warmline.channels.sms.kannel import KannelChannel
 from warmline.channels.sms.twilio import TwilioChannel
 
-__all__ = ["ChannelSettingsError", "World", "build"]
+__all__ = ["ChannelSettingsError", "World", "build", "build_dialer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Place:
 
 
 Maker = Callable[[Settings, Place], Channel]
+Made = TypeVar("Made", Channel, Dialer)
 
 
 def _sandbox(table: Settings, place: Place) -> Channel:
@@ -65,6 +70,11 @@ PROVIDERS: Mapping[str, Mapping[str, Maker]] = {
     },
 }
 
+DIALERS: Mapping[str, Callable[[Settings, Place], Dialer]] = {
+    "twilio": lambda table, place: TwilioDialer(table, place.public_url, place.error_classes),
+    "sandbox": lambda table, _: SandboxDialer(table),
+}
+
 #: The sandbox refuses with Twilio's codes, so they mean what Twilio's mean.
 SPEAKS = {"sandbox": "twilio"}
 
@@ -88,20 +98,41 @@ def build(
         raise table.error(
             "", "is not a channel with a provider", f"Write one of [channels.{'], [channels.'.join(PROVIDERS)}]"
         )
+    return _made(table, PROVIDERS[kind], public_url, token_key, error_classes, world)
+
+
+def build_dialer(
+    settings: Mapping[str, object],
+    secrets: Callable[[str], str],
+    public_url: str,
+    error_classes: Mapping[str, Mapping[str, str]],
+) -> Dialer:
+    """What `[channels.call]` asks for; arguments as for `build`. Raises ChannelSettingsError."""
+    return _made(Settings("call", settings, secrets), DIALERS, public_url, b"", error_classes, None)
+
+
+def _made(
+    table: Settings,
+    makers: Mapping[str, Callable[[Settings, Place], Made]],
+    public_url: str,
+    token_key: bytes,
+    error_classes: Mapping[str, Mapping[str, str]],
+    world: World | None,
+) -> Made:
     if not is_base_url(public_url):
         raise ChannelSettingsError(
-            kind,
+            table.kind,
             "",
             f'cannot work while public_url in [workspace] is "{public_url}"',
             'Write public_url = "https://..."',
         )
-    provider = table.choice("provider", tuple(PROVIDERS[kind]))
+    provider = table.choice("provider", tuple(makers))
     classes = error_classes.get(SPEAKS.get(provider, provider), {})
-    channel = PROVIDERS[kind][provider](table, Place(public_url, token_key, classes, world))
+    made = makers[provider](table, Place(public_url, token_key, classes, world))
     if kind == "sms":
         table.leave("keywords", "answers")
     table.finish()
-    return channel
+    return made
 
 
 def _kind(word: str) -> Kind:

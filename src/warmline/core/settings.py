@@ -21,7 +21,7 @@ from .words import NAME, Problem, suggest
 
 Role = Literal["rep", "manager", "admin"]
 LEVELS = tuple(level for level in RANK if level != "none")
-CHANNELS = ("sms", "email", "voicemail")  # configured; calls are made by people
+CHANNELS = ("sms", "email", "voicemail", "call")  # configured; without [channels.call] people dial by hand
 REACHED = ("sms", "email", "voicemail", "call")  # what a consent may be for
 ROLES = ("rep", "manager", "admin")
 KNOWN = (

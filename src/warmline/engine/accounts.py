@@ -55,6 +55,7 @@ class Accounts:
                 rules.provider_errors().classes_by_code(), self._world(workspace_id) if self._world else None,
             )
             for kind, channel in site.config.channels.items()
+            if kind != "call"  # placed by people, from the pages
         }  # fmt: skip
         self._open[workspace_id] = (site.config_version, made)
         return made

@@ -22,7 +22,7 @@ from warmline.store.ids import read_touch_ref
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
 
-from . import messages
+from . import messages, voicemails
 from .case import Case, NoSuchLeadError, taken
 from .judge import HAND_OFF_WITHIN
 from .messages import UnplacedError
@@ -58,6 +58,8 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
         return messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal))
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
+    elif signal.kind == "voicemail":
+        voicemails.hear(conn, workspace, signal, now)
     else:
         raise UnplacedError(f"Warmline knows no signal {signal.kind!r}.")
     return ""

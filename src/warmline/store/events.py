@@ -12,6 +12,7 @@ import psycopg
 
 from warmline.core.events import Event
 
+from .ids import lane_of
 from .rows import encode, read
 
 
@@ -88,6 +89,14 @@ def wake(
                 "now": now,
             },
         )
+
+
+def has_key(conn: psycopg.Connection, lead_id: UUID, key: str) -> bool:
+    """Whether a lead's story has been told this."""
+    row = conn.execute(
+        "select 1 from events where lane = %s and lead_id = %s and key = %s", (lane_of(lead_id), lead_id, key)
+    ).fetchone()
+    return row is not None
 
 
 def insert(conn: psycopg.Connection, events: Sequence[NewEvent]) -> None:

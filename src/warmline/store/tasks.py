@@ -89,6 +89,18 @@ def finish(
     )
 
 
+def correct(conn: psycopg.Connection, lane: int, task_id: UUID, outcome: str, note: str, who: str) -> datetime:
+    """Another outcome for a task that is done. Returns when it was done: that stays."""
+    row = conn.execute(
+        "update tasks set outcome = %s, done_by = %s, note = left(concat_ws(E'\\n', nullif(note, ''), nullif(%s, '')), 8000)"
+        " where lane = %s and id = %s and status = 'done' returning done_at",
+        (outcome, who, note, lane, task_id),
+    ).fetchone()
+    assert row is not None  # noqa: S101 - the caller holds the task and has looked at it
+    done_at: datetime = row[0]
+    return done_at
+
+
 def open_of_lead(conn: psycopg.Connection, lane: int, lead_id: UUID) -> list[Task]:
     """Locked, in a fixed order."""
     rows = conn.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import attention, design, errors, lead, leads, playbooks, sandbox, sign_in, tasks, today
+from .views import attention, design, errors, lead, leads, playbooks, recordings, sandbox, sign_in, tasks, today
 
 urlpatterns = [
     path("", today.show, name="today"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("tasks", tasks.show, name="tasks"),
     path("tasks/<int:lane>/<uuid:task_id>", tasks.one, name="task"),
     path("tasks/<int:lane>/<uuid:task_id>/done", tasks.complete, name="task-done"),
+    path("tasks/<int:lane>/<uuid:task_id>/call", tasks.call, name="task-call"),
+    path("tasks/<int:lane>/<uuid:task_id>/phone", tasks.phone, name="task-phone"),
+    path("recordings/<uuid:lead_id>/<slug:recording>", recordings.listen, name="recording"),
     path("sandbox", sandbox.show, name="sandbox"),
     path("sandbox/<uuid:lead_id>", sandbox.thread, name="sandbox-thread"),
     path("sandbox/<uuid:lead_id>/act", sandbox.act, name="sandbox-act"),
