@@ -72,6 +72,7 @@ class Facts:
     requested_at: datetime | None = None
     attempts: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     channel_on: bool = True
+    unrecorded: str = ""  # the recording that a voicemail would play and that nobody has made, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,8 @@ def _human_live(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
 
 
 def _channel_off(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+    if facts.unrecorded:
+        return Finding("no_recording", "hold", facts.unrecorded, "record one on the page Recordings")
     if facts.channel_on:
         return _passes("channel_off", f"{ask.channel} is set up")
     return Finding(
@@ -306,6 +309,7 @@ LABELS: Mapping[str, str] = {
     "suppressed": "do-not-contact list",
     "human_live": "person in touch",
     "channel_off": "channel",
+    "no_recording": "recording",  # said in place of channel_off
     "no_address": "address",
     "no_consent": "consent",
     "unknown_zone": "time zone",

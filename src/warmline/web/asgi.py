@@ -14,7 +14,7 @@ from django.db import connections
 
 from ..logs import plain_logs
 from . import database
-from .doors import health, hooks, intake, links, metrics, static, unsubscribe
+from .doors import audio, health, hooks, intake, links, metrics, static, unsubscribe
 from .doors.http import (
     LIMIT,
     Door,
@@ -43,6 +43,7 @@ DOORS: dict[str, tuple[frozenset[str], Door]] = {
     "/hooks/": (GET | POST, hooks.take),
     "/t/": (GET, links.follow),
     "/o/": (GET, links.open_pixel),
+    "/a/": (GET, audio.serve),
     "/u/": (GET | POST, unsubscribe.take),
     "/static/": (GET, static.serve),
     "/thanks": (GET, intake.thanks),

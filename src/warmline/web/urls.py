@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import attention, design, errors, lead, leads, playbooks, sandbox, sign_in, tasks, today
+from .views import attention, design, errors, lead, leads, playbooks, recordings, sandbox, sign_in, tasks, today
 
 urlpatterns = [
     path("", today.show, name="today"),
@@ -24,6 +24,10 @@ urlpatterns = [
     path("attention/<slug:what>/<slug:ref>/<slug:act>", attention.act, name="attention-act"),
     path("playbooks", playbooks.show, name="playbooks"),
     path("playbooks/<slug:key>", playbooks.one, name="playbook"),
+    path("recordings", recordings.show, name="recordings"),
+    path("recordings/add", recordings.add, name="recording-add"),
+    path("recordings/<uuid:recording>.wav", recordings.play, name="recording"),
+    path("recordings/<uuid:recording>/remove", recordings.remove, name="recording-remove"),
     path("design", design.show, name="design"),
 ]
 

@@ -10,6 +10,7 @@ import psycopg
 
 from ... import channels, rules
 from ...channels.contract import BadCallback, BadSignature, Callback, Channel
+from ...channels.secret_path import masked
 from ...channels.secrets import resolve
 from ...intake import inbound
 from ...store import quarantine, workspaces
@@ -53,8 +54,10 @@ def _read(
         signals = channel.read(callback, now)
     except BadCallback as error:
         body = request.body.decode("utf-8", "replace")
-        context = {"ip": request.client, "url": callback.url, "headers": _kept(request)}
-        quarantine.keep(conn, workspace.id, f"hook:{kind}/{tail}", str(error), body, request.content_type, context, now)
+        # Where a provider signs nothing, its address holds the secret that tells it from others: that is not kept.
+        context = {"ip": request.client, "url": masked(callback.url), "headers": _kept(request)}
+        door = f"hook:{kind}/{masked(tail)}"
+        quarantine.keep(conn, workspace.id, door, str(error), body, request.content_type, context, now)
     else:
         inbound.receive(conn, workspace, signals, now)
     return text(200, channel.reply.content, channel.reply.content_type.encode())
