@@ -168,13 +168,24 @@ def _human_live(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
 
 
 def _channel_off(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
-    if facts.unrecorded:
-        return Finding("no_recording", "hold", facts.unrecorded, "record one on the page Recordings")
     if facts.channel_on:
         return _passes("channel_off", f"{ask.channel} is set up")
     return Finding(
         "channel_off", "refuse", f"{ask.channel} is not set up", f"add [channels.{ask.channel}] to warmline.toml"
     )
+
+
+#: Made once: most touches are words, and each of their decisions says so.
+_WORDS = {kind: Finding("no_recording", "pass", f"{kind} plays none") for kind in ("sms", "email", "call")}
+_RECORDED = Finding("no_recording", "pass", "there is one, or the words will do")
+
+
+def _recording(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+    if ask.channel != "voicemail":
+        return _WORDS[ask.channel]
+    if not facts.unrecorded:
+        return _RECORDED
+    return Finding("no_recording", "hold", facts.unrecorded, "record one on the page Recordings")
 
 
 def _address(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
@@ -294,6 +305,7 @@ CHECKS: tuple[Check, ...] = (
     _suppressed,
     _human_live,
     _channel_off,
+    _recording,
     _address,
     _consent,
     _zone,
@@ -309,7 +321,7 @@ LABELS: Mapping[str, str] = {
     "suppressed": "do-not-contact list",
     "human_live": "person in touch",
     "channel_off": "channel",
-    "no_recording": "recording",  # said in place of channel_off
+    "no_recording": "recording",
     "no_address": "address",
     "no_consent": "consent",
     "unknown_zone": "time zone",

@@ -78,5 +78,5 @@ def _page(ask: Ask, status: int = 200, problems: tuple[str, ...] = (), about: st
         needed=needs_recording(ask.workspace.config),
         lacking=[one for one in scripts if one.lacks],
         problems=problems,
-        about=about,
+        about=about if any(one.template == about for one in scripts) else "",
     )
