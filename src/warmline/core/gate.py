@@ -175,16 +175,11 @@ def _channel_off(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding
     )
 
 
-#: Made once: most touches are words, and each of their decisions says so.
-_WORDS = {kind: Finding("no_recording", "pass", f"{kind} plays none") for kind in ("sms", "email", "call")}
-_RECORDED = Finding("no_recording", "pass", "there is one, or the words will do")
-
-
 def _recording(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     if ask.channel != "voicemail":
-        return _WORDS[ask.channel]
+        return _passes("no_recording", f"{ask.channel} plays none")
     if not facts.unrecorded:
-        return _RECORDED
+        return _passes("no_recording", "there is one, or the words will do")
     return Finding("no_recording", "hold", facts.unrecorded, "record one on the page Recordings")
 
 

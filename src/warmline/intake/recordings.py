@@ -34,12 +34,7 @@ class Script:
     template: str
     playbooks: tuple[str, ...]  # names of those that use it
     voices: tuple[Voice, ...]  # everybody first, then each person
-
-    @property
-    def lacks(self) -> bool:
-        """Some lead's voicemail would have nothing to play: a voice is missing, and none speaks for everybody."""
-        everybody, *people = self.voices
-        return everybody.recording is None and (not people or any(one.recording is None for one in people))
+    lacks: bool  # some lead's voicemail would have nothing to play
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +104,9 @@ def scripts(conn: psycopg.Connection, workspace: Workspace) -> list[Script]:
     for version in playbooks.current(conn, workspace.id):
         for name in spoken(version.playbook):
             found.setdefault(name, (version.templates[name], []))[1].append(version.playbook.name)
+    owners = {key for team in workspace.config.teams.values() for key in team.people} or set(workspace.config.people)
     return [
-        Script(name, tuple(names), tuple(_voices(workspace, name, template, made)))
+        Script(name, tuple(names), tuple(_voices(workspace, name, template, made)), _lacks(name, owners, made))
         for name, (template, names) in sorted(found.items())
     ]
 
@@ -128,6 +124,11 @@ def spoken(playbook: Playbook) -> list[str]:
             choice = step.template
             names |= dict.fromkeys((choice.use, choice.otherwise) if isinstance(choice, Choice) else (choice,))
     return list(names)
+
+
+def _lacks(template: str, owners: set[str], made: dict[tuple[str, str], Recording]) -> bool:
+    """Whether one of those who own leads has no voice for it, and nobody speaks for everybody."""
+    return ("", template) not in made and not all((key, template) in made for key in owners)
 
 
 def _voices(
