@@ -28,7 +28,7 @@ from warmline.channels.sms.kannel_callbacks import code_of
 
 OLD, NEW = "the-old-secret-of-tests", "the-new-secret-of-tests"
 TABLE: dict[str, object] = {
-    "provider": "kannel", "username": "warmline", "password": "pw", "from": "13013", "secret": [NEW, OLD],
+    "provider": "kannel", "username": "warmline", "password": "pw", "from": "13013", "hook_secret": [NEW, OLD],
 }  # fmt: skip
 CLASSES = rules.provider_errors().classes_by_code()
 
@@ -200,9 +200,9 @@ def test_the_reason_is_found_wherever_the_smsc_writes_it() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"secret": "too-short"}, ["secret", "at least 16", "token_urlsafe"]),
-        ({"secret": "a secret with spaces in it"}, ["secret", "letters, digits"]),
-        ({"secret": [NEW, "short"]}, ["at least 16"]),
+        ({"hook_secret": "too-short"}, ["hook_secret", "at least 16", "token_urlsafe"]),
+        ({"hook_secret": "a secret with spaces in it"}, ["hook_secret", "letters, digits"]),
+        ({"hook_secret": [NEW, "short"]}, ["at least 16"]),
         ({"from": "Zoë"}, ["from", "plain ASCII"]),
         ({"password": "pass\nword"}, ["password", "plain ASCII"]),
     ],

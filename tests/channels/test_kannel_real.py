@@ -54,7 +54,7 @@ def url_of(server: ThreadingHTTPServer) -> str:
 def channel_to(kannel: Kannel, public_url: str, **settings: object) -> Channel:
     table: dict[str, object] = {
         "provider": "kannel", "base_url": f"http://127.0.0.1:{kannel.port}", "username": USER,
-        "password": "env:PASSWORD", "secret": "env:KEY", "from": OURS, **settings,
+        "password": "env:PASSWORD", "hook_secret": "env:KEY", "from": OURS, **settings,
     }  # fmt: skip
     known = {"env:PASSWORD": PASSWORD, "env:KEY": SECRET}
     classes = {"kannel": {"no_login": "sender_config", "number_denied": "filtered"}}

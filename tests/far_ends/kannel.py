@@ -48,7 +48,7 @@ class Kannel:
         """The table of warmline.toml that sends through it."""
         return (
             f'[channels.sms]\nprovider = "kannel"\nbase_url = "http://127.0.0.1:{self.port}"\nusername = "{USER}"\n'
-            f'password = "env:KANNEL_PASSWORD"\nsecret = "env:KANNEL_SECRET"\nfrom = "{OURS}"\nrate = 1000\n'
+            f'password = "env:KANNEL_PASSWORD"\nhook_secret = "env:KANNEL_SECRET"\nfrom = "{OURS}"\nrate = 1000\n'
         )
 
     @property

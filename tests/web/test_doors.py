@@ -179,7 +179,7 @@ KANNEL = """
 provider = "kannel"
 username = "warmline"
 password = "env:KANNEL_PASSWORD"
-secret = "env:KANNEL_SECRET"
+hook_secret = "env:KANNEL_SECRET"
 from = "13013"
 """
 

@@ -18,8 +18,11 @@ from warmline.channels.sandbox.remote import RemoteSandboxChannel
 from warmline.channels.settings import ChannelSettingsError, Settings, is_base_url
 from warmline.channels.sms.kannel import KannelChannel
 from warmline.channels.sms.twilio import TwilioChannel
+from warmline.channels.voicemail.dropcowboy import DropCowboyChannel
+from warmline.channels.voicemail.slybroadcast import SlybroadcastChannel
+from warmline.core.settings import Config
 
-__all__ = ["ChannelSettingsError", "World", "build", "build_dialer"]
+__all__ = ["ChannelSettingsError", "World", "build", "build_dialer", "needs_recording"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,12 @@ PROVIDERS: Mapping[str, Mapping[str, Maker]] = {
         "sandbox": _sandbox,
     },
     "voicemail": {
+        "dropcowboy": lambda table, place: DropCowboyChannel(
+            table, place.public_url, place.token_key, place.error_classes
+        ),
+        "slybroadcast": lambda table, place: SlybroadcastChannel(
+            table, place.public_url, place.token_key, place.error_classes
+        ),
         "sandbox": _sandbox,
     },
 }
@@ -94,6 +103,7 @@ def build(
     `world` is what a sandbox inside this process lives in; without one its leads do nothing.
     """
     table = Settings(kind, settings, secrets)
+    _refuse_ringing(table, kind, settings.get("provider"))
     if kind not in PROVIDERS:
         raise table.error(
             "", "is not a channel with a provider", f"Write one of [channels.{'], [channels.'.join(PROVIDERS)}]"
@@ -129,10 +139,30 @@ def _made(
     provider = table.choice("provider", tuple(makers))
     classes = error_classes.get(SPEAKS.get(provider, provider), {})
     made = makers[provider](table, Place(public_url, token_key, classes, world))
-    if kind == "sms":
+    if table.kind == "sms":
         table.leave("keywords", "answers")
     table.finish()
     return made
+
+
+#: Providers that reach a mailbox only by calling: the phone rings.
+RINGING = frozenset({"twilio", "telnyx", "plivo", "vonage", "bandwidth", "signalwire"})
+
+
+def _refuse_ringing(table: Settings, kind: str, provider: object) -> None:
+    """A voicemail drop on a ringing call is not ringless, and other consent covers it. Raises ChannelSettingsError."""
+    if kind == "voicemail" and isinstance(provider, str) and provider in RINGING:
+        raise table.error(
+            "provider",
+            f"can't be {provider}: it calls the phone and plays the recording when a machine answers, so the phone rings",
+            'Name one that lays it in the mailbox: provider = "dropcowboy" or "slybroadcast"',
+        )
+
+
+def needs_recording(config: Config) -> bool:
+    """Whether a voicemail of this workspace plays a recording of a person: the sandbox takes the words themselves."""
+    voicemail = config.channels.get("voicemail")
+    return voicemail is not None and voicemail.provider != "sandbox"
 
 
 def _kind(word: str) -> Kind:

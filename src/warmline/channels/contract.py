@@ -26,6 +26,8 @@ class Message:
     html: str = ""  # email only
     in_reply_to: str = ""  # Message-ID of the mail this one follows up
     unsubscribe_url: str = ""  # email only: RFC 8058 endpoint
+    audio_url: str = ""  # voicemail only: where the provider fetches the recording, for a while
+    postal_code: str = ""  # of the lead, where it is known: some providers tell the local hours by it
     tags: Mapping[str, str] = field(default_factory=dict)  # playbook, step: for the provider's own reports
 
 

@@ -36,12 +36,3 @@ def resolve(value: str, environ: Mapping[str, str]) -> str:
     if not found:
         raise MissingSecretError(f"the environment variable {name or '(no name after env:)'} is not set, or empty")
     return Secret(found)
-
-
-#: A secret that stands in an address has at least so many characters.
-SHORTEST_IN_ADDRESS = 16
-
-
-def masked(path: str) -> str:
-    """A path as logs and pages may show it: every part that is long enough to be a secret is ***."""
-    return "/".join("***" if len(part) >= SHORTEST_IN_ADDRESS else part for part in path.split("/"))

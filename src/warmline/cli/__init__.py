@@ -16,6 +16,7 @@ from warmline.cli.migrate import migrate
 from warmline.cli.orphans import orphans
 from warmline.cli.parked import parked
 from warmline.cli.quarantine import quarantine
+from warmline.cli.recordings import recordings
 from warmline.cli.say import PlainGroup
 from warmline.cli.sign_in import sign_in
 from warmline.cli.stats import stats
@@ -44,6 +45,7 @@ app.command(rich_help_panel=LEADS)(why)
 app.command("import", rich_help_panel=LEADS)(import_)
 app.command(rich_help_panel=LEADS)(stats)
 app.command(rich_help_panel=LEADS)(orphans)
+app.add_typer(recordings, name="recordings", rich_help_panel=LEADS)
 app.add_typer(parked, name="parked", rich_help_panel=HELP_OUT)
 app.add_typer(quarantine, name="quarantine", rich_help_panel=HELP_OUT)
 app.command(rich_help_panel=PARTS)(web)

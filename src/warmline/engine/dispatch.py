@@ -316,7 +316,8 @@ class Dispatcher:
         site = self.catalog.site(touch.workspace_id, now)
         zones = lead_zones(phone_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
         history = history_of(str(touch.enrollment_id), 0, touch.started_at, site.rules.office.zone, {}, {}, lead.events)
-        facts = facts_of(lead, zones, history, touch.channel, touch.channel in site.config.channels)
+        unrecorded = site.unrecorded(touch.channel, lead.owner, touch.template)
+        facts = facts_of(lead, zones, history, touch.channel, touch.channel in site.config.channels, unrecorded)
         if facts.address != to:
             facts.address = None  # it was corrected or taken away while the touch waited
         verdict = gate.check(gate.Ask(touch.channel, touch.purpose, str(touch.id)), facts, site.rules, now)  # type: ignore[arg-type] # stored kinds

@@ -26,7 +26,7 @@ from . import messages, voicemails
 from .case import Case, NoSuchLeadError, taken
 from .judge import HAND_OFF_WITHIN
 from .messages import UnplacedError
-from .opt_out import opt_out
+from .opt_out import opt_out, suppress_address
 
 log = structlog.get_logger()
 
@@ -118,7 +118,7 @@ def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
         return
     if before == "sending":  # the receipt of the hand-over is still on its way, and will find the touch moved on
         _tell(case, touch, "touch.sent")
-    _tell(case, touch, "touch.delivered", key=signal.key)
+    _tell(case, touch, "touch.delivered", key=signal.key, **_worth_knowing(signal))
     _known_now(case, before)
 
 
@@ -127,7 +127,10 @@ def _failed(case: Case, touch: Touch, signal: Signal) -> None:
     before = receipts.move(case.conn, case.lane, touch, "failed", ("sending", "sent", "unknown"), reason)
     if not before:
         return  # it was delivered, or had failed already: a late word changes nothing
-    _tell(case, touch, "touch.failed", key=signal.key, reason=reason, code=signal.code, last=touch.last)
+    _tell(
+        case, touch, "touch.failed", key=signal.key, reason=reason, code=signal.code, last=touch.last,
+        **_worth_knowing(signal),
+    )  # fmt: skip
     _known_now(case, before)
     _warn(touch, reason, signal.code)
     _mark(case, touch, reason, signal.code)
@@ -202,6 +205,12 @@ def _marks(signal: Signal) -> dict[str, str]:
     return {name: clean(value)[:2000] for name, value in signal.data.items() if value}
 
 
+def _worth_knowing(signal: Signal) -> dict[str, str]:
+    """What a receipt told beside its status, in our words; a provider's own fields are not kept in the story."""
+    names = ("attempted_at", "network", "network_type", "cost", "spam")
+    return {name: clean(value)[:200] for name in names if (value := signal.data.get(name))}
+
+
 def _known_now(case: Case, before: str) -> None:
     """A touch whose fate was unknown has one now: nobody needs to look any more, unless there is another."""
     if before == "unknown" and not receipts.has_unknown(case.conn, case.lane, case.id):
@@ -229,6 +238,10 @@ def _mark(case: Case, touch: Touch, reason: str, code: str) -> None:
     address = touch.address or ""
     if means.address == "suppress_person":
         said = f"the provider says so: {code or reason}"
+        if case.person.status == "opted_out":  # told twice: as an opt-out, and as why the touch failed
+            if address:
+                suppress_address(case, address, "opted_out", said)
+            return
         opt_out(case, reason="opted_out", evidence=said, address=address, channel=touch.channel)
         return
     if means.address in ("bad_address", "no_sms") and address:

@@ -12,10 +12,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warmline.web.settings")
 from django.core.asgi import get_asgi_application
 from django.db import connections
 
-from ..channels.secrets import masked
+from ..channels.secret_path import masked
 from ..logs import plain_logs
 from . import database
-from .doors import health, hooks, intake, links, metrics, static, unsubscribe
+from .doors import audio, health, hooks, intake, links, metrics, static, unsubscribe
 from .doors.http import (
     LIMIT,
     Door,
@@ -44,6 +44,7 @@ DOORS: dict[str, tuple[frozenset[str], Door]] = {
     "/hooks/": (GET | POST, hooks.take),
     "/t/": (GET, links.follow),
     "/o/": (GET, links.open_pixel),
+    "/a/": (GET, audio.serve),
     "/u/": (GET | POST, unsubscribe.take),
     "/static/": (GET, static.serve),
     "/thanks": (GET, intake.thanks),

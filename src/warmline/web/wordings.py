@@ -75,5 +75,7 @@ TOLD = {
     "replayed": Told("Sent through again, and this time it was taken in."),
     "dismissed": Told("Put aside. It stays in the records."),
     "settled": Told("Settled. The story of the lead says so."),
+    "recorded": Told("Recorded. From now on this voice is played."),
+    "unrecorded": Told("Taken away. Voicemails that need it wait."),
     "unparked": Told("Going on. The next look at the lead is now."),
 }

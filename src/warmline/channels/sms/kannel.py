@@ -8,20 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from hmac import compare_digest
 from typing import Literal
 from urllib.parse import urlencode
 
-from warmline.channels.contract import Accepted, BadSignature, Callback, Kind, Message, Receipt, Reply, Signal
+from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Reply, Signal
 from warmline.channels.http import Answer, Http
-from warmline.channels.secrets import SHORTEST_IN_ADDRESS, Secret
+from warmline.channels.secret_path import after_secret, hook_url, read_secrets
 from warmline.channels.settings import Settings
 from warmline.channels.sms.kannel_answers import read_receipt
 from warmline.channels.sms.kannel_callbacks import read_signals
 from warmline.core.length import segments
 
 ALL_REPORTS = 31  # delivered, failed, buffered, taken by the SMSC, refused by the SMSC
-_SECRET = re.compile(r"[A-Za-z0-9._~-]+", re.ASCII)
 _HEADER = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?", re.ASCII)
 
 
@@ -39,14 +37,14 @@ class KannelChannel:
         self._password = settings.secret("password")
         _in_a_header(settings, "password", self._password.reveal())
         self._sender = _in_a_header(settings, "from", settings.text("from"))
-        self._secrets = _secrets(settings)
+        self._secrets = read_secrets(settings)
         self._validity = int(settings.number("validity_minutes", 0, 0, 10080))
         self.rate = settings.number("rate", 10, 1, 10_000)
         self._http = Http(
             timeout=settings.number("timeout", 15, 0.05, 120),
             concurrency=int(settings.number("concurrency", 50, 1, 1000)),
         )
-        self._hooks_url = f"{public_url.rstrip('/')}/hooks/sms"
+        self._public_url = public_url
         self._error_classes = error_classes
 
     async def send(self, message: Message) -> Receipt:
@@ -61,12 +59,8 @@ class KannelChannel:
 
     def read(self, callback: Callback, now: datetime) -> list[Signal]:
         """`callback.tail` is {secret}/dlr or {secret}/inbound."""
-        given, _, what = callback.tail.partition("/")
-        # Every secret is compared, so that the time it takes says nothing of which one was near.
-        fits = [compare_digest(given.encode("utf-8", "replace"), one.reveal().encode()) for one in self._secrets]
-        if not any(fits):
-            raise BadSignature("The address does not have the secret of [channels.sms] in it.")
-        return read_signals(callback, what.strip("/"), self._error_classes, now)
+        what = "/".join(after_secret(callback, self._secrets))
+        return read_signals(callback, what, self._error_classes, now)
 
     def answer(self, texts: Sequence[str]) -> Reply:
         """Goes back to the sender. Without the header (accept-x-kannel-headers) letters outside GSM-7 become "?"."""
@@ -93,24 +87,12 @@ class KannelChannel:
     def _report_url(self, message: Message) -> str:
         """Kannel fills in %d (the kind of report), %F (the SMSC's id) and %A (what the SMSC said); %% is a per cent sign."""
         query = {"touch": message.touch_id} | ({"lead": message.lead_id} if message.lead_id else {})
-        ours = f"{self._hooks_url}/{self._secrets[0].reveal()}/dlr?{urlencode(query)}".replace("%", "%%")
+        ours = f"{hook_url(self._public_url, 'sms', self._secrets[0], 'dlr')}?{urlencode(query)}".replace("%", "%%")
         return f"{ours}&st=%d&id=%F&said=%A"
 
 
 def _coding(text: str) -> str:
     return "2" if segments(text).encoding == "ucs2" else "0"
-
-
-def _secrets(settings: Settings) -> list[Secret]:
-    found = settings.secret_list("secret")
-    for one in found:
-        if len(one) < SHORTEST_IN_ADDRESS or not _SECRET.fullmatch(one.reveal()):
-            raise settings.error(
-                "secret",
-                f"must have at least {SHORTEST_IN_ADDRESS} letters, digits or hyphens, because it stands in an address",
-                'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(24))"',
-            )
-    return found
 
 
 def _in_a_header(settings: Settings, key: str, value: str) -> str:

@@ -11,7 +11,8 @@ import psycopg
 
 from ... import channels, rules
 from ...channels.contract import AnswersBack, BadCallback, BadSignature, Callback, Channel, Reply
-from ...channels.secrets import masked, resolve
+from ...channels.secret_path import masked
+from ...channels.secrets import resolve
 from ...intake import inbound
 from ...store import quarantine, workspaces
 from ...store.workspaces import Workspace
@@ -47,7 +48,7 @@ def _take(request: Request) -> Response:
 def _read(conn: psycopg.Connection, workspace: Workspace, request: Request, kind: str, tail: str) -> Response:
     """Raises BadSignature. What is said back to a person is in the lead's story before the answer leaves."""
     now = database.now(conn)
-    callback = Callback(request.method, _public(request, workspace, request.path), request.headers, request.body, tail)
+    callback = Callback(request.method, _public(request, workspace), request.headers, request.body, tail)
     reply = Reply()
     try:
         if kind == "call":  # a conversation: what the provider is to do next depends on what is known
@@ -60,8 +61,8 @@ def _read(conn: psycopg.Connection, workspace: Workspace, request: Request, kind
                 reply = channel.answer(texts)
     except BadCallback as error:
         body = request.body.decode("utf-8", "replace")
-        shown = _public(request, workspace, masked(request.path))
-        context = {"ip": request.client, "url": shown, "headers": _kept(request)}
+        # Where a provider signs nothing, its address holds the secret that tells it from others: that is not kept.
+        context = {"ip": request.client, "url": masked(callback.url), "headers": _kept(request)}
         door = f"hook:{kind}/{masked(tail)}"
         quarantine.keep(conn, workspace.id, door, str(error), body, request.content_type, context, now)
     answer = text(200, reply.content, reply.content_type.encode())
@@ -69,10 +70,10 @@ def _read(conn: psycopg.Connection, workspace: Workspace, request: Request, kind
     return replace(answer, headers=(*answer.headers, *more))
 
 
-def _public(request: Request, workspace: Workspace, path: str) -> str:
+def _public(request: Request, workspace: Workspace) -> str:
     """The address as the provider knows it: a proxy in front may have changed scheme, host and port."""
     base = database.environment_here().public_url or workspace.config.workspace.public_url
-    return base.rstrip("/") + path + (f"?{request.query}" if request.query else "")
+    return base.rstrip("/") + request.path + (f"?{request.query}" if request.query else "")
 
 
 def _kept(request: Request) -> dict[str, str]:
