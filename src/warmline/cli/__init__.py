@@ -8,6 +8,7 @@ import typer
 
 from warmline import __version__
 from warmline.cli.apply import apply
+from warmline.cli.backup import backup
 from warmline.cli.check import check
 from warmline.cli.engine import engine
 from warmline.cli.import_ import import_
@@ -16,6 +17,8 @@ from warmline.cli.migrate import migrate
 from warmline.cli.orphans import orphans
 from warmline.cli.parked import parked
 from warmline.cli.quarantine import quarantine
+from warmline.cli.restore import restore
+from warmline.cli.resume import resume
 from warmline.cli.say import PlainGroup
 from warmline.cli.sign_in import sign_in
 from warmline.cli.stats import stats
@@ -33,7 +36,9 @@ app = typer.Typer(
     help="Answers every lead at once and keeps following up, through one gate, until a person takes over.",
 )
 
-START, LEADS, HELP_OUT, PARTS = "Start", "Leads", "Put right", "The parts, for many machines"
+START, LEADS, HELP_OUT, KEEPING, PARTS = (
+    "Start", "Leads", "Put right", "Keeping it", "The parts, for many machines",
+)  # fmt: skip
 
 app.command(rich_help_panel=START)(init)
 app.command(rich_help_panel=START)(up)
@@ -46,6 +51,9 @@ app.command(rich_help_panel=LEADS)(stats)
 app.command(rich_help_panel=LEADS)(orphans)
 app.add_typer(parked, name="parked", rich_help_panel=HELP_OUT)
 app.add_typer(quarantine, name="quarantine", rich_help_panel=HELP_OUT)
+app.command(rich_help_panel=KEEPING)(backup)
+app.command(rich_help_panel=KEEPING)(restore)
+app.command(rich_help_panel=KEEPING)(resume)
 app.command(rich_help_panel=PARTS)(web)
 app.command(rich_help_panel=PARTS)(engine)
 app.command(rich_help_panel=PARTS)(migrate)

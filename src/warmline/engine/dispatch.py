@@ -28,7 +28,7 @@ from warmline.core import gate
 from warmline.core.standing import facts_of, history_of
 from warmline.intake.inbound import learn_refusal
 from warmline.store import due as dues
-from warmline.store import paces, touches, workspaces
+from warmline.store import paces, snapshots, touches, workspaces
 from warmline.store.clock import real_now
 from warmline.store.due import Known
 from warmline.store.touches import Outcome, Ready
@@ -236,6 +236,9 @@ class Dispatcher:
         """
         now = self.now()
         with self.conn.transaction():
+            # Asked with each claim, because an engine that was cut off may come back to a database that was restored.
+            if snapshots.held(self.conn) is not None:
+                return [], [], False
             ready = touches.ready(self.conn, lane, now, limit)
             try:
                 with self.conn.transaction():

@@ -19,7 +19,7 @@ import psycopg
 import structlog
 
 from warmline.logs import plain_logs
-from warmline.store import beats, touches
+from warmline.store import beats, snapshots, touches
 from warmline.store import due as dues
 from warmline.store.clock import Clock, read_clock
 from warmline.store.connect import connect
@@ -39,6 +39,7 @@ IDLE = 0.5  # seconds between two polls when no hint comes
 GATHER = 0.008  # seconds from one look to the next while hints keep coming: a commit for each lead would cost more
 POLL = 0.25  # seconds between two polls while hints keep coming
 REFRESH = 1.0  # seconds until a new setting or playbook is noticed
+HELD = 1.0  # seconds between two looks whether a restored database may go on
 BEAT = 5.0  # seconds between two signs of life
 RESCUE = 2.0  # seconds between two looks for stale touches
 
@@ -81,6 +82,7 @@ class Engine:
         self.stopping = threading.Event()
         self.hints = Hints()
         self.backlog = Hints()
+        self.said_held = False
         with connect(options.dsn, "warmline engine") as conn:
             self.clock: Clock = read_clock(conn)
 
@@ -116,6 +118,17 @@ class Engine:
         self.stop_async.set()
         self.ready.wake()
 
+    def is_held(self, conn: psycopg.Connection) -> bool:
+        """Whether the database was restored and nobody has said yet that it is the live one: then nothing is done."""
+        held = snapshots.held(conn)
+        if held is not None and not self.said_held:
+            log.warning(
+                "engine.held", restored_at=held.restored_at.isoformat(), taken_at=held.taken_at.isoformat(),
+                what="this database was restored from a backup; `warmline resume` lets the engines go on",
+            )  # fmt: skip
+        self.said_held = held is not None
+        return self.said_held
+
     # --- deciding --------------------------------------------------------------------------------------------------
 
     def forever(self, name: str, work: Callable[[psycopg.Connection, Catalog], None]) -> None:
@@ -123,6 +136,9 @@ class Engine:
         while not self.stopping.is_set():
             try:
                 with connect(self.options.dsn, f"warmline {name}") as conn:
+                    if self.is_held(conn):
+                        self.stopping.wait(HELD)
+                        continue
                     catalog = Catalog(conn, punctual=self.clock.speed > 1)
                     catalog.warm(self.now())
                     work(conn, catalog)
@@ -193,6 +209,9 @@ class Engine:
                     connect(self.options.dsn, "warmline look") as conn,
                     connect(self.options.dsn, "warmline receipts") as receipts,
                 ):
+                    if self.is_held(conn):
+                        await self.rest(HELD)
+                        continue
                     catalog = Catalog(conn)
                     catalog.warm(self.now())
                     world = sandbox_world(self.options.dsn, lambda: self.clock)
@@ -219,6 +238,9 @@ class Engine:
         while not self.stop_async.is_set():
             try:
                 with connect(self.options.dsn, "warmline rescue") as conn:
+                    if self.is_held(conn):
+                        await self.rest(HELD)
+                        continue
                     catalog = Catalog(conn)
                     catalog.warm(self.now())
                     accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)

@@ -202,3 +202,14 @@ def start_scheduled(conn: psycopg.Connection, lane: int, now: datetime, limit: i
         {"lane": lane, "now": now, "limit": limit},
     ).fetchall()
     return [(row[0], row[1], row[2]) for row in started if row[3]]
+
+
+def put_off(conn: psycopg.Connection, lane: int, entered: datetime, until: datetime) -> None:
+    """Enrollments of a lane that began at `entered` or later are due after `until`, when they were due before."""
+    conn.execute(
+        """
+        update enrollments set due_at = %(until)s + interval '1 millisecond'
+        where lane = %(lane)s and status in ('running', 'handed_off') and due_at <= %(until)s and started_at >= %(entered)s
+        """,
+        {"lane": lane, "entered": entered, "until": until},
+    )

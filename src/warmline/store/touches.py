@@ -175,6 +175,29 @@ def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime)
     return changed
 
 
+def withdraw(conn: psycopg.Connection, lane: int, reason: str, now: datetime, limit: int) -> int:
+    """Refuse up to `limit` queued touches of a lane, in the caller's transaction, and wake their leads. Returns how many."""
+    rows = conn.execute(
+        "select id, lead_id from touches where lane = %s and status = 'queued' order by ready_at limit %s",
+        (lane, limit),
+    ).fetchall()
+    wake(conn, {(lane, lead_id) for _, lead_id in rows}, now)
+    conn.execute(
+        """
+        with withdrawn as (
+          update touches set status = 'refused', reason = %(reason)s
+          where lane = %(lane)s and id = any(%(ids)s) and status = 'queued'
+          returning lead_id, workspace_id, enrollment_id, step, channel, id
+        )
+        insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data)
+        select %(lane)s, lead_id, workspace_id, 'touch.refused', %(now)s, enrollment_id, step, channel, id,
+          json_build_object('reason', %(reason)s::text, 'last', true) from withdrawn
+        """,
+        {"lane": lane, "ids": [touch_id for touch_id, _ in rows], "reason": reason, "now": now},
+    )
+    return len(rows)
+
+
 def still_run(conn: psycopg.Connection, lane: int, enrollment_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these enrollments run, locked: one that was preempted, ended or handed off meanwhile is left as it is."""
     rows = conn.execute(
