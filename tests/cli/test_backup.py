@@ -23,6 +23,7 @@ from tests.conftest import of
 from tests.engine.hands import Hands
 from warmline.cli import app
 from warmline.cli.init import make_starter
+from warmline.cli.secret import read_secret
 from warmline.store import snapshots
 from warmline.store.clock import read_clock
 from warmline.store.connect import connect
@@ -120,7 +121,7 @@ def test_the_file_is_private_whole_and_says_what_is_in_it(kept: Path) -> None:
 
 def test_the_key_that_signs_links_is_in_it_unless_it_is_left_out(run: Run, acme: Path, tmp_path: Path) -> None:
     run("apply", acme)
-    run("sign-in", "--dir", acme)  # makes the key
+    read_secret(acme)  # makes the key
     key = (acme / ".warmline" / "secret").read_bytes()
     for options, wanted in (((), True), (("--without-key",), False)):
         file = tmp_path / f"with-{wanted}"
