@@ -22,7 +22,7 @@ from warmline.logs import plain_logs
 from warmline.store import beats, snapshots, touches
 from warmline.store import due as dues
 from warmline.store.clock import Clock, read_clock
-from warmline.store.connect import connect
+from warmline.store.connect import AWAY, connect
 from warmline.store.ids import new_id
 
 from .accounts import Accounts, sandbox_world
@@ -142,7 +142,7 @@ class Engine:
                     catalog = Catalog(conn, punctual=self.clock.speed > 1)
                     catalog.warm(self.now())
                     work(conn, catalog)
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 log.warning("tick.database_away", error=str(error).strip())
                 self.stopping.wait(1)
             except Exception:
@@ -226,7 +226,7 @@ class Engine:
                         await dispatcher.run(self.ready.take, self.stop_async)
                     finally:
                         await accounts.close()
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 log.warning("dispatch.database_away", error=str(error).strip())
                 await asyncio.sleep(1)
             except Exception:
@@ -252,7 +252,7 @@ class Engine:
                             await self.rest(RESCUE)
                     finally:
                         await accounts.close()
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 log.warning("rescue.database_away", error=str(error).strip())
                 await asyncio.sleep(1)
             except Exception:
@@ -268,7 +268,7 @@ class Engine:
                         beats.beat(conn, self.id, socket.gethostname(), os.getpid())
                         await self.rest(BEAT)
                     beats.leave(conn, self.id)
-            except psycopg.OperationalError:
+            except AWAY:
                 await asyncio.sleep(1)
 
     async def rest(self, seconds: float) -> None:

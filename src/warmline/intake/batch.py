@@ -21,7 +21,7 @@ import structlog
 
 from warmline.store import answers, quarantine
 from warmline.store.clock import Now
-from warmline.store.connect import connect
+from warmline.store.connect import AWAY, connect
 from warmline.store.workspaces import Workspace
 
 from .accept import accept
@@ -162,7 +162,7 @@ class _Line:
                     self._conn = connect(self._dsn, "warmline intake")
                 with self._conn.transaction():
                     return let_in(self._conn, group, now)
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 self.close()
                 if last:
                     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

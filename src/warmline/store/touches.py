@@ -11,8 +11,7 @@ import msgspec
 import psycopg
 
 from .events import NewEvent, insert, wake
-from .ids import LANES
-from .rows import encode, read
+from .rows import encode, of_every_lane, read
 
 Row = dict[str, Any]
 
@@ -50,14 +49,12 @@ _COLUMNS = """t.id, t.lead_id, t.workspace_id, t.enrollment_id, t.version_id, t.
 
 def lanes_ready(conn: psycopg.Connection, now: datetime) -> list[int]:
     """Lanes with a touch to hand over."""
-    rows = conn.execute(
-        """
-        select lane from generate_series(0, %s) lane
-        where exists (select from touches t where t.lane = lane.lane and t.status = 'queued' and t.ready_at <= %s)
-        """,
-        (LANES - 1, now),
-    ).fetchall()
-    return [lane for (lane,) in rows]
+    return [lane for (lane,) in conn.execute(_LANES_READY, {"now": now}).fetchall()]
+
+
+_LANES_READY = of_every_lane(
+    "select lane from touches where lane = {lane} and status = 'queued' and ready_at <= %(now)s order by ready_at limit 1"
+)
 
 
 def ready(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> list[Ready]:
@@ -237,11 +234,11 @@ def take_stale(conn: psycopg.Connection, lane: int, engine: UUID, lease: timedel
 
 
 def lanes_stale(conn: psycopg.Connection) -> list[int]:
-    rows = conn.execute(
-        """
-        select lane from generate_series(0, %s) lane
-        where exists (select from touches t where t.lane = lane.lane and t.status = 'sending' and t.leased_until < now())
-        """,
-        (LANES - 1,),
-    ).fetchall()
-    return [lane for (lane,) in rows]
+    """Lanes with a touch whose lease ran out."""
+    return [lane for (lane,) in conn.execute(_LANES_STALE).fetchall()]
+
+
+_LANES_STALE = of_every_lane(
+    "select lane from touches where lane = {lane} and status = 'sending' and leased_until < now()"
+    " order by leased_until limit 1"
+)
