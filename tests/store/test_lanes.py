@@ -16,7 +16,8 @@ from tests.twin import lane_tables, lanes_touched, spread
 
 HOUSE = Path(__file__).parents[2]
 #: What works on leads: intake, what providers and people do, the tick, handing over, receipts, rescue.
-TESTS = ("tests/intake/test_accept.py", "tests/intake/test_inbound.py", "tests/intake/test_acts.py", "tests/engine/test_tick.py",
+TESTS = ("tests/intake/test_accept.py", "tests/intake/test_inbound.py", "tests/intake/test_acts.py",
+         "tests/engine/test_tick.py",
          "tests/engine/test_dispatch.py", "tests/engine/test_rescue.py", "tests/engine/test_loop.py", "tests/store/test_due.py",
          "tests/store/test_touches.py", "tests/store/test_writes.py", "tests/insight/test_replay.py")  # fmt: skip
 

@@ -10,6 +10,7 @@ from warmline import __version__
 from warmline.cli.apply import apply
 from warmline.cli.backup import backup
 from warmline.cli.check import check
+from warmline.cli.distribute import distribute
 from warmline.cli.engine import engine
 from warmline.cli.import_ import import_
 from warmline.cli.init import init
@@ -57,6 +58,7 @@ app.command(rich_help_panel=KEEPING)(resume)
 app.command(rich_help_panel=PARTS)(web)
 app.command(rich_help_panel=PARTS)(engine)
 app.command(rich_help_panel=PARTS)(migrate)
+app.command(rich_help_panel=PARTS)(distribute)
 
 
 def _version(asked: bool) -> None:

@@ -23,6 +23,7 @@ from warmline.store import beats, snapshots, touches
 from warmline.store import due as dues
 from warmline.store.clock import Clock, read_clock
 from warmline.store.connect import AWAY, connect
+from warmline.store.distributed import is_distributed
 from warmline.store.ids import new_id
 
 from .accounts import Accounts, sandbox_world
@@ -85,6 +86,7 @@ class Engine:
         self.said_held = False
         with connect(options.dsn, "warmline engine") as conn:
             self.clock: Clock = read_clock(conn)
+            self.distributed = is_distributed(conn)
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -172,9 +174,10 @@ class Engine:
                 self.clock = read_clock(conn)
 
     def look_at(self, conn: psycopg.Connection, catalog: Catalog, lanes: list[int]) -> None:
-        if lanes:
-            share = max(1, BATCH // len(lanes))
-            done = tick_lanes(conn, lanes, self.now(), catalog, share)
+        # Of tables that are spread over a cluster, a transaction concerns one lane: it is one node's then.
+        for some in [[lane] for lane in lanes] if self.distributed else [lanes] if lanes else []:
+            share = max(1, BATCH // len(some))
+            done = tick_lanes(conn, some, self.now(), catalog, share)
             self.ready.add(lane for lane, one in done.items() if one.touches)
             self.backlog.add(lane for lane, one in done.items() if one.looked_at == share)
 
