@@ -8,7 +8,9 @@ from warmline import web as site
 from warmline.cli.place import HERE, Dir, address
 from warmline.cli.say import CommandError, counted, note, out
 from warmline.cli.secret import read_secret
+from warmline.store import distributed
 from warmline.store.connect import connect
+from warmline.store.distributed import is_distributed
 from warmline.store.migrate import MigrationError, one_at_a_time
 from warmline.store.migrate import migrate as migrate_store
 
@@ -32,4 +34,6 @@ def migrate_all(dsn: str) -> list[str]:
         except MigrationError as error:
             raise CommandError(str(error)) from error
         site.migrate(dsn)
+        if is_distributed(conn) and not distributed.plan(conn).is_done:
+            note("New tables are not spread over the cluster yet. Stop engines and webs, and run: warmline distribute")
     return applied
