@@ -56,12 +56,8 @@ def test_the_twin_tells_one_lane_from_several(conn: psycopg.Connection) -> None:
     joined = "update leads l set status = 'won' from (values (1::smallint), (2)) w (lane) where l.lane = w.lane"
     assert lanes_touched(conn, joined, None) == {"leads"}
     assert lanes_touched(conn, "delete from touches where id = gen_random_uuid()", None) == {"touches"}
-    assert (
-        lanes_touched(
-            conn, "select lane from tasks where lane = 1 union all select lane from tasks where lane = 2", None
-        )
-        == set()
-    )
+    each = "(select lane from tasks where lane = 1 limit 1) union all (select lane from tasks where lane = 2 limit 1)"
+    assert lanes_touched(conn, each, None) == set()
 
 
 @pytest.mark.slow
