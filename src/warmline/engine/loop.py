@@ -123,13 +123,13 @@ class Engine:
     def is_held(self, conn: psycopg.Connection) -> bool:
         """Whether the database was restored and nobody has said yet that it is the live one: then nothing is done."""
         held = snapshots.held(conn)
-        if held is not None and not self.said_held:
+        said, self.said_held = self.said_held, held is not None
+        if held is not None and not said:
             log.warning(
                 "engine.held", restored_at=held.restored_at.isoformat(), taken_at=held.taken_at.isoformat(),
                 what="this database was restored from a backup; `warmline resume` lets the engines go on",
             )  # fmt: skip
-        self.said_held = held is not None
-        return self.said_held
+        return held is not None
 
     # --- deciding --------------------------------------------------------------------------------------------------
 
