@@ -24,6 +24,8 @@ from tests.engine.hands import Hands
 from warmline.cli import app
 from warmline.cli.init import make_starter
 from warmline.cli.secret import read_secret
+from warmline.machine.clients import Clients
+from warmline.machine.installations import wheel_bin_folder
 from warmline.store import snapshots
 from warmline.store.clock import read_clock
 from warmline.store.connect import connect
@@ -205,6 +207,20 @@ def test_rows_that_do_not_come_back_stop_the_whole_restore(
     with pytest.raises(Exception, match="table leads has 0 rows, and the backup says 7"):
         _raise(run("restore", tmp_path / "wrong", acme, "--replace"))
     assert rows_of(conn) == before
+
+
+def test_programs_may_be_newer_than_the_server(
+    run: Run, acme: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = wheel_bin_folder()
+    assert folder is not None
+    newest = Clients(folder, 18)
+    for user in ("backup", "restore"):
+        monkeypatch.setattr(f"warmline.cli.{user}.find_clients", lambda _: newest)
+    run("apply", acme)
+    assert run("backup", acme, "--to", tmp_path / "file").code == 0
+    said = run("restore", tmp_path / "file", acme, "--replace")
+    assert said.code == 0, said.err
 
 
 def test_a_file_that_is_there_is_not_overwritten(run: Run, kept: Path, acme: Path) -> None:

@@ -115,9 +115,14 @@ def server_of(conn: psycopg.Connection) -> dict[str, str]:
 
 def _describe(instant: Snapshot, clients: Clients, rows: dict[str, int]) -> Manifest:
     return Manifest(
-        taken_at=instant.at, version=__version__, major=clients.major, steps=instant.steps, workspaces=instant.workspaces,
+        taken_at=instant.at,
+        version=__version__,
+        server=instant.server_major,
+        major=clients.major,
+        steps=instant.steps,
+        workspaces=instant.workspaces,
         rows=rows,
-    )  # fmt: skip
+    )
 
 
 def _about_key(included: bool) -> str:

@@ -97,7 +97,7 @@ def target(folder: Path, manifest: Manifest) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     data = embedded(folder)
     fresh = find_place(data) is None
-    with Postgres(data, progress=note, bin_folder=_new_enough(manifest.major) if fresh else None) as dsn:
+    with Postgres(data, progress=note, bin_folder=_new_enough(manifest.server) if fresh else None) as dsn:
         yield dsn
 
 
@@ -120,10 +120,10 @@ def put_back(dsn: str, archive: Archive, *, replace: bool) -> None:
                 f"{counted(there.engines, 'engine')} worked on this database within the last half minute. Stop every "
                 "engine and web of it (or wait half a minute after a crash), and restore then."
             )
-        if there.server_major < manifest.major:
+        if there.server_major < manifest.server:
             raise CommandError(
-                f"The backup was written by PostgreSQL {manifest.major}, and this server is {there.server_major}, which "
-                f"can't read it. Use a server of version {manifest.major} or newer."
+                f"The backup is of a PostgreSQL {manifest.server}, and this server is {there.server_major}. "
+                f"Use one of version {manifest.server} or newer."
             )
         after = snapshots.after(manifest.rows, manifest.steps, manifest.taken_at)
         clients = find_clients(max(there.server_major, manifest.major))
@@ -158,7 +158,7 @@ def _belongs(name: str) -> bool:
 
 
 def _new_enough(major: int) -> Path | None:
-    """A PostgreSQL for new data that can read what `major` wrote; None leaves the choice, and its error, to the machine."""
+    """A PostgreSQL for new data that is of `major` or newer; None leaves the choice, and its error, to the machine."""
     account = account_for_new_data()
     for folder in bin_folders():
         installation = probe(folder, account)

@@ -35,11 +35,13 @@ _PIECE = 1024 * 1024
 class Manifest:
     """What a backup says of itself. `rows`: of every table at the instant `taken_at`, of the database's wall clock.
 
-    `major`: of the PostgreSQL programs that wrote the dump; older ones can't read it.
+    `server`: major version of the PostgreSQL that it is of. `major`: of the programs that wrote the dump; older ones can't
+    read it.
     """
 
     taken_at: datetime
     version: str
+    server: int
     major: int
     steps: tuple[str, ...]
     workspaces: tuple[str, ...]
@@ -109,6 +111,9 @@ class Archive:
         self._tar = tar
         self.manifest = manifest
 
+    def close(self) -> None:
+        self._tar.close()
+
     def dump(self) -> IO[bytes]:
         return _part(self._tar, DUMP)
 
@@ -121,18 +126,25 @@ class Archive:
 @contextmanager
 def open_archive(file: IO[bytes] | Path) -> Iterator[Archive]:
     """Raises MachineError when it is no backup, is of a newer format, or a part is not what it was when written."""
-    name = getattr(file, "name", file)
+    archive = _opened(file)
     try:
-        with tarfile.open(fileobj=file, mode="r:") if not isinstance(file, Path) else tarfile.open(file, "r:") as tar:
-            manifest = _read_manifest(_part(tar, MANIFEST).read())
-            for part, wanted in manifest.parts.items():
-                found = hashlib.sha256()
-                reading = _part(tar, part)
-                while piece := reading.read(_PIECE):
-                    found.update(piece)
-                if found.hexdigest() != wanted:
-                    raise MachineError(f"{name} is damaged: {part} is not what was written. Use another backup.")
-            yield Archive(tar, manifest)
+        yield archive
+    finally:
+        archive.close()
+
+
+def _opened(file: IO[bytes] | Path) -> Archive:
+    name = file if isinstance(file, Path) else file.name
+    try:
+        tar = tarfile.open(file, "r:") if isinstance(file, Path) else tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115
+        manifest = _read_manifest(_part(tar, MANIFEST).read())
+        for part, wanted in manifest.parts.items():
+            found = hashlib.sha256()
+            reading = _part(tar, part)
+            while piece := reading.read(_PIECE):
+                found.update(piece)
+            if found.hexdigest() != wanted:
+                raise MachineError(f"{name} is damaged: {part} is not what was written. Use another backup.")
     except (tarfile.TarError, EOFError, KeyError, ValueError, TypeError) as problem:
         raise MachineError(
             f"{name} is no backup that `warmline backup` made, or only a part of one ({problem}). Use another file."
@@ -141,6 +153,7 @@ def open_archive(file: IO[bytes] | Path) -> Iterator[Archive]:
         raise MachineError(
             f"{name} can't be read: {problem.strerror}. Check the path and your rights to it."
         ) from problem
+    return Archive(tar, manifest)
 
 
 def _read_manifest(text: bytes) -> Manifest:
@@ -152,6 +165,7 @@ def _read_manifest(text: bytes) -> Manifest:
     return Manifest(
         taken_at=datetime.fromisoformat(said["taken_at"]),
         version=said["version"],
+        server=int(said["server"]),
         major=int(said["major"]),
         steps=tuple(said["steps"]),
         workspaces=tuple(said["workspaces"]),

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from warmline.machine.installations import bin_folders
 
 _PROGRAMS = ("pg_dump", "pg_restore", "psql")
 _PIECE = 1024 * 1024
+_HEAD = 40  # lines of comments and settings before the first table
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,13 @@ class Clients:
         restore = [str(self.folder / "pg_restore"), "--schema=public", "--no-owner", "--no-privileges", "--file=-"]
         try:
             psql.write(before.encode())
-            writer = Running(restore, {}, stdin=subprocess.PIPE, stdout=psql.stdin)
-            _feed(writer, dump)
+            writer = Running(restore, {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            feeding = threading.Thread(target=_feed, args=(writer, dump), name="feed")
+            feeding.start()
+            with _ignoring_broken_pipe():
+                _copy(_for_older_servers(writer.stdout), psql.stdin)
+            writer.stdout.close()  # should psql have ended, the writer ends too
+            feeding.join()
             writer.wait(unless=psql)
             psql.write(after.encode())
         except BaseException:
@@ -66,9 +73,7 @@ class Clients:
 class Running:
     """A client program that runs. What it complains of is kept, for the error that it may end in."""
 
-    def __init__(
-        self, command: list[str], server: Mapping[str, str], *, stdin: int, stdout: int | IO[bytes] | None
-    ) -> None:
+    def __init__(self, command: list[str], server: Mapping[str, str], *, stdin: int, stdout: int | IO[bytes]) -> None:
         self.name = Path(command[0]).name
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the program has ended
         environment = {**os.environ, **server, "LC_ALL": "C", "PGAPPNAME": f"warmline {self.name}"}
@@ -82,6 +87,13 @@ class Running:
         if self._child.stdin is None:
             raise ValueError(f"{self.name} was started without a pipe")
         return self._child.stdin
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """The same, of what it says."""
+        if self._child.stdout is None:
+            raise ValueError(f"{self.name} was started without a pipe")
+        return self._child.stdout
 
     def write(self, data: bytes) -> None:
         """Raises MachineError when the program has ended before it read everything."""
@@ -153,10 +165,26 @@ def _probe(folder: Path) -> Clients | None:
 def _feed(reader: Running, source: IO[bytes]) -> None:
     """Copy everything into the program. It may end early, and then its own words say why."""
     with _ignoring_broken_pipe():
-        while piece := source.read(_PIECE):
-            reader.stdin.write(piece)
+        _copy(iter(lambda: source.read(_PIECE), b""), reader.stdin)
     with _ignoring_broken_pipe():
         reader.stdin.close()
+
+
+def _copy(pieces: Iterator[bytes], into: IO[bytes]) -> None:
+    for piece in pieces:
+        into.write(piece)
+    into.flush()
+
+
+def _for_older_servers(script: IO[bytes]) -> Iterator[bytes]:
+    """What pg_restore writes, without the setting among its first lines that came with PostgreSQL 17: an older server
+    refuses it, and the programs may be newer than the server that they dumped and restore."""
+    for _ in range(_HEAD):
+        line = script.readline()
+        if not line.startswith(b"SET transaction_timeout"):
+            yield line
+    while piece := script.read(_PIECE):
+        yield piece
 
 
 @contextmanager
