@@ -30,7 +30,7 @@ from warmline.store.migrate import steps
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="A file that `warmline backup` made.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `warmline backup` made.", show_default=False)],
     directory: Annotated[
         Path,
         typer.Argument(
