@@ -115,7 +115,9 @@ def _kept(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
 def _sender() -> str:
     """The product's file and function that sent it; "" when a test did, or what reports."""
     frame = sys._getframe(2)
-    while frame is not None and ("psycopg" in frame.f_code.co_filename or "contextlib" in frame.f_code.co_filename):
+    while frame is not None and any(
+        part in frame.f_code.co_filename for part in ("psycopg", "contextlib", "store/rows.py")
+    ):
         frame = frame.f_back  # type: ignore[assignment]
     path = Path(frame.f_code.co_filename)
     if HOUSE not in path.parents:

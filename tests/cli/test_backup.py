@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import sys
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -215,8 +216,8 @@ def test_programs_may_be_newer_than_the_server(
     folder = wheel_bin_folder()
     assert folder is not None
     newest = Clients(folder, 18)
-    for user in ("backup", "restore"):
-        monkeypatch.setattr(f"warmline.cli.{user}.find_clients", lambda _: newest)
+    for user in ("backup", "restore"):  # by their names as modules: the package has commands of the same name
+        monkeypatch.setattr(sys.modules[f"warmline.cli.{user}"], "find_clients", lambda _: newest)
     run("apply", acme)
     assert run("backup", acme, "--to", tmp_path / "file").code == 0
     said = run("restore", tmp_path / "file", acme, "--replace")

@@ -135,25 +135,31 @@ def open_archive(file: IO[bytes] | Path) -> Iterator[Archive]:
 
 def _opened(file: IO[bytes] | Path) -> Archive:
     name = file if isinstance(file, Path) else file.name
-    try:
-        tar = tarfile.open(file, "r:") if isinstance(file, Path) else tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115
-        manifest = _read_manifest(_part(tar, MANIFEST).read())
-        for part, wanted in manifest.parts.items():
-            found = hashlib.sha256()
-            reading = _part(tar, part)
-            while piece := reading.read(_PIECE):
-                found.update(piece)
-            if found.hexdigest() != wanted:
-                raise MachineError(f"{name} is damaged: {part} is not what was written. Use another backup.")
-    except (tarfile.TarError, EOFError, KeyError, ValueError, TypeError) as problem:
-        raise MachineError(
-            f"{name} is no backup that `warmline backup` made, or only a part of one ({problem}). Use another file."
-        ) from problem
-    except OSError as problem:
-        raise MachineError(
-            f"{name} can't be read: {problem.strerror}. Check the path and your rights to it."
-        ) from problem
+    with contextlib.ExitStack() as on_failure:
+        try:
+            path, opened = (file, None) if isinstance(file, Path) else (None, file)
+            tar = on_failure.enter_context(tarfile.open(path, "r:", fileobj=opened))
+            manifest = _read_manifest(_part(tar, MANIFEST).read())
+            for part, wanted in manifest.parts.items():
+                if _digest_of(_part(tar, part)) != wanted:
+                    raise MachineError(f"{name} is damaged: {part} is not what was written. Use another backup.")
+        except (tarfile.TarError, EOFError, KeyError, ValueError, TypeError) as problem:
+            raise MachineError(
+                f"{name} is no backup that `warmline backup` made, or only a part of one ({problem}). Use another file."
+            ) from problem
+        except OSError as problem:
+            raise MachineError(
+                f"{name} can't be read: {problem.strerror}. Check the path and your rights to it."
+            ) from problem
+        on_failure.pop_all()
     return Archive(tar, manifest)
+
+
+def _digest_of(reading: IO[bytes]) -> str:
+    found = hashlib.sha256()
+    while piece := reading.read(_PIECE):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def _read_manifest(text: bytes) -> Manifest:

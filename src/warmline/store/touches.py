@@ -42,8 +42,8 @@ class Ready(msgspec.Struct, array_like=True):
 
 _COLUMNS = """t.id, t.lead_id, t.workspace_id, t.enrollment_id, t.version_id, t.step, t.channel, t.purpose, t.template,
   t.last, t.wakes, t.tries, t.created_at,
-  (select e.started_at from enrollments e where e.lane = t.lane and e.id = t.enrollment_id),
-  (select e.event from enrollments e where e.lane = t.lane and e.id = t.enrollment_id), t.address, t.subject, t.body,
+  (select e.started_at from enrollments e where e.lane = %(lane)s and e.id = t.enrollment_id),
+  (select e.event from enrollments e where e.lane = %(lane)s and e.id = t.enrollment_id), t.address, t.subject, t.body,
   t.handed_at"""
 
 
@@ -63,12 +63,12 @@ def ready(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> lis
         conn,
         f"""
         with ready as (
-          select * from touches where lane = %s and status = 'queued' and ready_at <= %s
-          order by ready_at limit %s for update skip locked
+          select * from touches where lane = %(lane)s and status = 'queued' and ready_at <= %(now)s
+          order by ready_at limit %(limit)s for update skip locked
         )
         select json_agg(json_build_array({_COLUMNS}))::text from ready t
         """,
-        (lane, now, limit),
+        {"lane": lane, "now": now, "limit": limit},
         Ready,
     )
 
