@@ -74,17 +74,12 @@ def take(conn: psycopg.Connection, texts: Mapping[str, bytes], file: IO[bytes]) 
     """Write a backup of one instant into the file."""
     with snapshot(conn) as instant:
         clients = find_clients(instant.server_major)
-        rows: dict[str, int] = {}
-
-        def dump(into: IO[bytes]) -> None:
-            running = clients.dump(server_of(conn), instant.name, into)
-            try:
-                rows.update(instant.count_rows())  # while pg_dump reads the same instant
-                running.wait()
-            finally:
-                running.end()
-
-        return write(file, dump, texts, lambda: _describe(instant, clients, rows))
+        return write(
+            file,
+            lambda into: clients.dump(server_of(conn), instant.name, into),
+            texts,
+            lambda: _describe(instant, clients, instant.count_rows()),
+        )
 
 
 def check(file: IO[bytes], written: Manifest) -> None:

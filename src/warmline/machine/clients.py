@@ -28,13 +28,21 @@ class Clients:
     folder: Path
     major: int
 
-    def dump(self, server: Mapping[str, str], snapshot: str, into: IO[bytes]) -> Running:
-        """Start pg_dump of the schema `public` as `snapshot` shows it, in the custom format, into an open file.
+    def dump(self, server: Mapping[str, str], snapshot: str, into: IO[bytes]) -> None:
+        """pg_dump of the schema `public` as `snapshot` shows it, in the custom format, added to an open file.
 
-        `server` is where to connect, as libpq's environment variables: on a command line others could read a password.
+        `server` is where to connect, as libpq's environment variables: on a command line others could read a password. It
+        writes into a pipe: into a file it would go back to its beginning, which is not the beginning of ours.
         """
         options = ["--format=custom", "--schema=public", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
-        return Running([str(self.folder / "pg_dump"), *options], server, stdin=subprocess.DEVNULL, stdout=into)
+        command = [str(self.folder / "pg_dump"), *options]
+        writer = Running(command, server, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        try:
+            _copy(iter(lambda: writer.stdout.read(_PIECE), b""), into)
+            writer.stdout.close()
+            writer.wait()
+        finally:
+            writer.end()
 
     def list_contents(self, dump: IO[bytes]) -> str:
         """What pg_restore finds in a dump. Raises MachineError when it can't read it."""
@@ -124,6 +132,8 @@ class Running:
         if self._child.stdin is not None:
             with _ignoring_broken_pipe():
                 self._child.stdin.close()
+        if self._child.stdout is not None:
+            self._child.stdout.close()
         self._complaints.close()
 
     def _said(self) -> str:
