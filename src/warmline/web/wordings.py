@@ -58,6 +58,7 @@ REASONS = {
     "finished": "all steps are done",
     "preempted": "a stronger playbook took over",
     "released": "handed back to the playbook",
+    "restored": "a backup was restored, and it may have been sent before that",
 }
 TOLD = {
     "taken-over": Told("The lead is yours. Nothing automatic goes out until you hand it back.", icon="hand"),
