@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -32,12 +33,25 @@ def a_server() -> Iterator[str]:
 @contextmanager
 def a_database(server: str) -> Iterator[str]:
     """A migrated database of its own."""
+    with an_empty_database(server) as dsn:
+        with connect(dsn) as conn:
+            migrate(conn)
+        yield dsn
+
+
+@contextmanager
+def an_empty_database(server: str) -> Iterator[str]:
     name = f"bench_{new_id().hex}"
     with connect(server) as conn:
         conn.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    dsn = psycopg.conninfo.make_conninfo(server, dbname=name)
-    with connect(dsn) as conn:
-        migrate(conn)
-    yield dsn
+    try:
+        yield psycopg.conninfo.make_conninfo(server, dbname=name)
+    finally:
+        with connect(server) as conn:
+            conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def postmaster(server: str) -> int:
+    """The process id of the server, whose children are its backends."""
     with connect(server) as conn:
-        conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        return psutil.Process(conn.info.backend_pid).ppid()
