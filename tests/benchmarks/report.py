@@ -45,7 +45,12 @@ class Found:
 
 
 def of_rounds(
-    key: str, what: str, unit: str, figures: Sequence[float], bar: Bar | None = None, beside: dict[str, str] | None = None
+    key: str,
+    what: str,
+    unit: str,
+    figures: Sequence[float],
+    bar: Bar | None = None,
+    beside: dict[str, str] | None = None,
 ) -> Row:
     """The median of some rounds, with the lowest and the highest."""
     return Row(key, what, median(figures), unit, min(figures), max(figures), bar, beside or {})
