@@ -43,13 +43,17 @@ PARTS = {
         touches.measure, "due touches against the bare loop, on 1, 2 and 4 workers",
         {"leads": 600, "rounds": 1, "shapes": ((1, 1), (1, 2))}, ("rounds",),
     ),
-    "peers": Part(peers.measure, "the same work on pgqueuer, Celery and Procrastinate", {"scale": 0.02, "rounds": 1}, ("rounds",)),
+    "peers": Part(
+        peers.measure, "the same work on pgqueuer, Celery and Procrastinate", {"scale": 0.02, "rounds": 1}, ("rounds",)
+    ),
     "growth": Part(
         growth.measure, "the claim at 100 thousand, 1 and 10 million waiting", {"sizes": (2_000, 20_000), "rounds": 1},
         ("rounds",),
     ),
     "dispatch": Part(dispatch.measure, "sends a second to a slow provider", {"touches": 300, "rounds": 1}, ("rounds",)),
-    "speed": Part(speed.measure, "accepted to arrived at the provider", {"rate": 50, "seconds": 1, "rounds": 1}, ("rounds",)),
+    "speed": Part(
+        speed.measure, "accepted to arrived at the provider", {"rate": 50, "seconds": 1, "rounds": 1}, ("rounds",)
+    ),
     "intake": Part(intake.measure, "leads accepted over HTTP", {"seconds": 0.5, "rounds": 1}, ("rounds",)),
     "lists": Part(lists.measure, "a list of a million rows", {"rows": 2_000}, ("rows",)),
     "pages": Part(
@@ -57,7 +61,8 @@ PARTS = {
         ("leads", "rounds"),
     ),
     "steady": Part(
-        steady.measure, "an hour at a steady rate", {"minutes": 0.1, "rate": 200, "leads": 400}, ("minutes", "rate"), default=False
+        steady.measure, "an hour at a steady rate", {"minutes": 2, "every": 2, "rate": 200, "leads": 400},
+        ("minutes", "rate", "leads"), default=False,
     ),
 }  # fmt: skip
 
@@ -102,10 +107,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="tiny sizes: whether it works, not how fast it is")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures there, too")
     parser.add_argument("--rounds", type=int, help="how often each figure is taken")
-    parser.add_argument("--minutes", type=float, help="steady: how long (60)")
+    parser.add_argument("--minutes", type=int, help="steady: how long (60)")
     parser.add_argument("--rate", type=int, help="steady: touches a second (1000)")
     parser.add_argument("--rows", type=int, help="lists: rows of the list (1000000)")
-    parser.add_argument("--leads", type=int, help="pages: leads, each with 20 events (1000000)")
+    parser.add_argument("--leads", type=int, help="pages: leads, each with 20 events (1000000); steady: leads that fall due in turn (60000)")
     chosen = parser.parse_args()
     if unknown := [name for name in chosen.parts if name not in PARTS]:
         parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")

@@ -47,7 +47,8 @@ def measure(server: str, *, times: int = 5_000, rounds: int = 7) -> Found:
         [
             _row("core.fold", "fold of a first day (8 events)", history, None, times, rounds),
             _row("core.decide", "decide", lambda: decide(playbook, seen, TUESDAY, rules.office), 20, times, rounds),
-            _row("core.check", "check, with its whole trace", lambda: gate.check(ask, facts, rules, TUESDAY), 30, times, rounds),
+            _row("core.check", "check, with its whole trace", lambda: gate.check(ask, facts, rules, TUESDAY), 30,
+                 times, rounds),
         ]
     )  # fmt: skip
 

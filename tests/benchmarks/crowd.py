@@ -59,13 +59,13 @@ def fill_crowd(dsn: str, workspace: Workspace, count: int, now: datetime) -> Cro
         conn.execute("set synchronous_commit = off")
         conn.execute("set work_mem = '512MB'")
         conn.execute("set maintenance_work_mem = '768MB'")
-        dropped = _drop_indexes(conn)
         given = {
             "w": workspace.id, "count": count, "now": now, "year": YEAR, "lanes": LANES, "names": list(NAMES),
             "kinds": [one[0] for one in STORY], "days": [one[1] for one in STORY], "steps": [one[2] for one in STORY],
             "channels": [one[3] for one in STORY], "data": [one[4] for one in STORY], "planned": PLANNED,
             **_look(conn, workspace),
         }  # fmt: skip
+        dropped = _drop_indexes(conn)
         for statement in _STATEMENTS:
             conn.execute(statement, given if b"%(" in statement else None)
         _own_addresses(conn, workspace.id)
@@ -114,10 +114,12 @@ def _own_addresses(conn: psycopg.Connection, workspace_id: int) -> None:
     with conn.transaction(), conn.cursor(name="addresses") as source:
         source.itersize = 20_000
         source.execute("select value, lead_id from addresses where workspace_id = %s", (workspace_id,))
-        with connect(conn.info.dsn) as other, other.cursor() as target:
-            with target.copy("copy address_owners (lane, workspace_id, value, lead_id) from stdin") as copy:
-                for value, lead_id in source:
-                    copy.write_row((address_lane(value), workspace_id, value, lead_id))
+        with (
+            connect(conn.info.dsn) as other, other.cursor() as target,
+            target.copy("copy address_owners (lane, workspace_id, value, lead_id) from stdin") as copy,
+        ):  # fmt: skip
+            for value, lead_id in source:
+                copy.write_row((address_lane(value), workspace_id, value, lead_id))
 
 
 def _somebody(conn: psycopg.Connection, workspace: Workspace, most: int = 200) -> Crowd:

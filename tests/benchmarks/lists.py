@@ -52,7 +52,7 @@ def measure(server: str, *, rows: int = 1_000_000) -> Found:
         raise RuntimeError(f"warmline import ended with {process.returncode}: {told}")
     cpu = (usage.ru_utime + usage.ru_stime) / took
     beside = {
-        "said": " ".join(told.split()),
+        "told": " ".join(told.split()).strip("{} ").replace('"', ""),
         "import": f"{cpu:.0%} of a core",
         "PostgreSQL": watched.share("PostgreSQL"),
     }
@@ -90,5 +90,7 @@ def _line(random: Random, number: int) -> str:
     return f"{first},{last},{email},{phone},{company},{random.choice(('NY', 'CA', ''))},{number % 50_000},yes\n"
 
 
-PHONES = ("+1{area}{middle}{end:04d}", "({area}) {middle}-{end:04d}", "{area}-{middle}-{end:04d}", "1 {area} {middle} {end:04d}",
-          "{area}.{middle}.{end:04d}")  # fmt: skip
+PHONES = (
+    "+1{area}{middle}{end:04d}", "({area}) {middle}-{end:04d}", "{area}-{middle}-{end:04d}", "1 {area} {middle} {end:04d}",
+    "{area}.{middle}.{end:04d}",
+)  # fmt: skip

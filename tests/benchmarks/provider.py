@@ -26,7 +26,7 @@ class Provider:
     doubled: int = 0
     last: float = 0.0
 
-    def take(self, head: bytes, body: bytes) -> bytes:
+    def take(self, body: bytes) -> bytes:
         self.last = time.monotonic()
         at = body.find(b"To=")
         number = unquote(body[at + 3 :].split(b"&", 1)[0].decode())

@@ -1,4 +1,7 @@
-"""A PostgreSQL and databases for benchmarks: the machine's own supervisor, durable settings as shipped."""
+"""A PostgreSQL and databases for benchmarks: the machine's own supervisor, durable settings as shipped.
+
+Always the wheel's PostgreSQL, whatever else is installed: figures of two machines are of the same program.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from warmline.machine.installations import wheel_bin_folder
 from warmline.machine.postgres import Postgres
 from warmline.store.connect import connect
 from warmline.store.ids import new_id
@@ -24,7 +28,7 @@ def a_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="wl-bench-", dir="/tmp"))
     folder.chmod(0o755)
     try:
-        with Postgres(folder / "db") as address:
+        with Postgres(folder / "db", bin_folder=wheel_bin_folder()) as address:
             yield address
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -25,8 +25,11 @@ from .report import Bar, Found, Row
 from .server import a_database
 
 
-def measure(server: str, *, minutes: int = 60, rate: int = 1_000, leads: int = 60_000) -> Found:
-    """`leads` enrollments, each due every `leads / rate` seconds; the first and the last twelfth are compared."""
+def measure(server: str, *, minutes: int = 60, rate: int = 1_000, leads: int = 60_000, every: float = 60) -> Found:
+    """`leads` enrollments, each due every `leads / rate` seconds; the first and the last twelfth are compared.
+
+    `every` is how many seconds a minute has, when it only has to be tried.
+    """
     period = timedelta(seconds=leads / rate)
     with a_database(server) as dsn, connect(dsn) as conn:
         fill(conn, a_workspace(conn), leads)
@@ -35,7 +38,7 @@ def measure(server: str, *, minutes: int = 60, rate: int = 1_000, leads: int = 6
         worker = [sys.executable, "-m", "tests.benchmarks.steady_worker", dsn, str(period.total_seconds())]
         running = subprocess.Popen(worker)
         try:
-            series = [fresh, *(_minute(conn, number, running) for number in _minutes(minutes))]
+            series = [fresh, *(_minute(conn, number, running) for number in _minutes(minutes, every))]
         finally:
             running.terminate()
             running.wait(30)
@@ -54,11 +57,11 @@ def _spread(conn: psycopg.Connection, period: timedelta) -> None:
     conn.execute("vacuum analyze enrollments")
 
 
-def _minutes(count: int) -> Any:
+def _minutes(count: int, every: float) -> Any:
     """1, 2, ... each at the end of its minute."""
     began = time.monotonic()
     for number in range(1, count + 1):
-        time.sleep(max(0.0, began + number * 60 - time.monotonic()))
+        time.sleep(max(0.0, began + number * every - time.monotonic()))
         yield number
 
 

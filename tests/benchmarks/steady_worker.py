@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
+from warmline.engine.tick import BATCH
 from warmline.store import due as dues
 from warmline.store.connect import connect
 from warmline.store.ids import LANES
@@ -26,14 +27,15 @@ def main() -> None:
         while True:
             number += 1
             began = time.monotonic()
-            work_off(conn, datetime.now(UTC), period, f"step-{number}")
-            time.sleep(max(0.0, began + PAUSE - time.monotonic()))
+            done = work_off(conn, datetime.now(UTC), period, f"step-{number}")
+            if done < BATCH // 2:  # else it is behind, and goes on at once
+                time.sleep(max(0.0, began + PAUSE - time.monotonic()))
 
 
-def work_off(conn: psycopg.Connection, now: datetime, period: timedelta, step: str, limit: int = 500) -> int:
-    """Everything due in every lane, as one transaction, like the engine's watch. Returns how many."""
+def work_off(conn: psycopg.Connection, now: datetime, period: timedelta, step: str) -> int:
+    """What is due in every lane, as one transaction with a batch shared out, like the engine's watch. Returns how many."""
     with conn.pipeline(), conn.transaction():
-        claimed = dues.claim_lanes(conn, range(LANES), now, limit)
+        claimed = dues.claim_lanes(conn, range(LANES), now, BATCH // LANES)
         dues.know_lanes(conn, {lane: [due.lead_id for due in mine] for lane, mine in claimed.items()})
         for lane, mine in claimed.items():
             save(conn, plain_writes(lane, mine, now, step, period), now)

@@ -81,9 +81,9 @@ async def connect_to(port: int) -> Connection:
 
 
 class Answering(asyncio.Protocol):
-    """One connection of a server: `answer(head, body)` gives the bytes of an answer, which go out `pause` seconds later."""
+    """One connection of a server: `answer(body)` gives the bytes of an answer, which go out `pause` seconds later."""
 
-    def __init__(self, answer: Callable[[bytes, bytes], bytes], pause: float) -> None:
+    def __init__(self, answer: Callable[[bytes], bytes], pause: float) -> None:
         self._messages = Messages()
         self._answer = answer
         self._pause = pause
@@ -92,8 +92,8 @@ class Answering(asyncio.Protocol):
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a TCP transport is a Transport
 
     def data_received(self, data: bytes) -> None:
-        for head, body in self._messages.feed(data):
-            answer = self._answer(head, body)
+        for _, body in self._messages.feed(data):
+            answer = self._answer(body)
             if self._pause:
                 asyncio.get_running_loop().call_later(self._pause, self._write, answer)
             else:
