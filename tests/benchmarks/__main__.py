@@ -110,7 +110,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=int, help="steady: how long (60)")
     parser.add_argument("--rate", type=int, help="steady: touches a second (1000)")
     parser.add_argument("--rows", type=int, help="lists: rows of the list (1000000)")
-    parser.add_argument("--leads", type=int, help="pages: leads, each with 20 events (1000000); steady: leads that fall due in turn (60000)")
+    parser.add_argument(
+        "--leads",
+        type=int,
+        help="pages: leads, each with 20 events (1000000); steady: leads that fall due in turn (60000)",
+    )
     chosen = parser.parse_args()
     if unknown := [name for name in chosen.parts if name not in PARTS]:
         parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")

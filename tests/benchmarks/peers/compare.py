@@ -130,8 +130,10 @@ def _cpu(watched: Watched, worker: str) -> dict[str, str]:
 
 def _write_jobs(conn: psycopg.Connection, path: Path) -> None:
     """lane, enrollment, lead, workspace, version: what a job has to know."""
-    with path.open("wb") as file, conn.cursor() as cursor, cursor.copy(
-        "copy (select lane, id, lead_id, workspace_id, version_id from enrollments) to stdout csv"
-    ) as copy:
+    with (
+        path.open("wb") as file,
+        conn.cursor() as cursor,
+        cursor.copy("copy (select lane, id, lead_id, workspace_id, version_id from enrollments) to stdout csv") as copy,
+    ):
         for data in copy:
             file.write(data)

@@ -73,4 +73,5 @@ def a_worker(one: Contender, surroundings: dict[str, str]) -> Iterator[subproces
 
 def _environ(one: Contender, surroundings: dict[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return {**kept, **surroundings, **one.environ}
+    # Celery warns of root, which a container's bench may well be; nothing here comes from outside.
+    return {**kept, "PYTHONWARNINGS": "ignore", **surroundings, **one.environ}

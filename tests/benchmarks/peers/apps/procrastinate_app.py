@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from typing import Any
 
@@ -11,6 +12,7 @@ from procrastinate import App, PsycopgConnector
 from psycopg_pool import AsyncConnectionPool
 from side_effect import DSN, FOR_PSYCOPG, arguments, jobs
 
+logging.getLogger("procrastinate").setLevel(logging.ERROR)  # it minds that this program is the main one
 app = App(connector=PsycopgConnector(conninfo=DSN, max_size=20))
 pool = AsyncConnectionPool(DSN, min_size=20, max_size=20, open=False, kwargs={"autocommit": True})
 
