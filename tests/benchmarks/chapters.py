@@ -87,7 +87,7 @@ another lead each time; pages take turns. The first request of each page, with n
     ),
     "core": (
         "The pure core",
-        """Microseconds a call, in one thread, for a lead in the middle of its playbook.
+        """Microseconds of CPU a call, in one thread, for a lead in the middle of its playbook.
 """,
     ),
 }

@@ -12,8 +12,8 @@ import time
 
 from .wire import connect_to, post
 
-#: Requests that are ready before the clock runs, at most; a faster web than that would have to wait for JSON.
-READY = 2_000_000
+#: Leads a second for which requests are made beforehand, one a request and many: several times the bars.
+ENOUGH = {1: 8_000, 100: 60_000}
 
 
 def lead(number: int) -> dict[str, str]:
@@ -31,7 +31,7 @@ def request(first: int, size: int) -> bytes:
 
 async def pour(port: int, size: int, clients: int, seconds: float) -> dict[str, float]:
     """Leads accepted and the seconds that took. Raises RuntimeError when a request is not accepted."""
-    most = int(min(READY, 40_000 * seconds)) // size
+    most = int(ENOUGH.get(size, 60_000) * seconds) // size
     requests = iter([request(number * size, size) for number in range(most)])
     connections = [await connect_to(port) for _ in range(clients)]
     for number, connection in enumerate(connections):  # warm up: plans, caches, connections
@@ -41,7 +41,10 @@ async def pour(port: int, size: int, clients: int, seconds: float) -> dict[str, 
     async def client(number: int) -> None:
         nonlocal count
         while (asked := time.perf_counter()) < until:
-            status, body = await connections[number].ask(next(requests))
+            ready = next(requests, None)
+            if ready is None:
+                raise RuntimeError("The web is faster than the loader has requests for: raise ENOUGH.")
+            status, body = await connections[number].ask(ready)
             if status != 202:
                 raise RuntimeError(f"{status}: {body.decode()}")
             late.append(time.perf_counter() - asked)
