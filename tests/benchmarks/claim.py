@@ -8,6 +8,7 @@ from statistics import median
 
 import psycopg
 
+from warmline.core.history import FOLD
 from warmline.store import due as dues
 from warmline.store.ids import LANES
 
@@ -24,12 +25,13 @@ class Claims:
 
 def look_at_claims(conn: psycopg.Connection, now: datetime, limit: int = 100, rounds: int = 3) -> Claims:
     """Claim `limit` from the head of every lane, `rounds` times over, and take every claim back."""
+    given = {"now": now, "limit": limit, "fold": FOLD}
     times, pages, rows = [], [], []
     for _ in range(rounds):
         for lane in range(LANES):
             with conn.transaction(force_rollback=True):
                 found = conn.execute(
-                    b"explain (analyze, buffers, format json) " + dues._CLAIM, (lane, now, limit)
+                    b"explain (analyze, buffers, format json) " + dues._CLAIM, given | {"lane": lane}
                 ).fetchone()
             assert found is not None
             plan = found[0][0]

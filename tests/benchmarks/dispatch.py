@@ -52,7 +52,7 @@ def measure(server: str, *, touches: int = 8_000, pause: float = 0.15, rounds: i
 def _queue(conn: psycopg.Connection, port: int, count: int) -> None:
     """`count` leads that have just come in, with their first text planned by the tick itself."""
     now = datetime.now(UTC)
-    fill(conn, publish(conn, port), count, enrolled=now - timedelta(seconds=1), due_at=now, events=JUST_NOW)
+    fill(conn, publish(conn, port), count, enrolled=now - timedelta(seconds=1), due_at=now, events=JUST_NOW, seen=0)
     catalog = Catalog(conn)
     for lane in range(LANES):
         while tick(conn, lane, now, catalog).looked_at:

@@ -36,7 +36,7 @@ def work_off(conn: psycopg.Connection, now: datetime, period: timedelta, step: s
     """What is due in every lane, as one transaction with a batch shared out, like the engine's watch. Returns how many."""
     with conn.pipeline(), conn.transaction():
         claimed = dues.claim_lanes(conn, range(LANES), now, BATCH // LANES)
-        dues.know_lanes(conn, {lane: [due.lead_id for due in mine] for lane, mine in claimed.items()})
+        dues.know_lanes(conn, {lane: [(due.lead_id, due.seen) for due in mine] for lane, mine in claimed.items()})
         for lane, mine in claimed.items():
             save(conn, plain_writes(lane, mine, now, step, period), now)
     return sum(len(mine) for mine in claimed.values())
