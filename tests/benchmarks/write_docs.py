@@ -75,6 +75,8 @@ def _bars(parts: dict[str, Any]) -> str:
 
 
 def _missed(parts: dict[str, Any]) -> str:
+    if not parts:
+        return "No run is recorded yet.\n"
     missed = [row for row in _with_bars(parts) if not row["bar"]["met"]]
     if not missed:
         return "Every bar is met in this run.\n"
