@@ -72,7 +72,9 @@ def for_django(dsn: str) -> dict[str, Any]:
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {**parts, "pool": {"min_size": 1, "max_size": 4}},
+        "CONN_HEALTH_CHECKS": True,  # a connection that died while nobody used it is replaced
+        # The last two as in store/connect.py: pages come back as soon as the database does.
+        "OPTIONS": {**parts, "pool": {"min_size": 1, "max_size": 4, "timeout": 3, "reconnect_timeout": 2}},
     }
 
 
