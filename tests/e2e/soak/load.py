@@ -83,9 +83,14 @@ class Senders:
             self._number += count
             self.posted += count
         return [
-            {"name": "Ann Lee", "phone_number": f"+1212{2_000_000 + number}", "email": f"ann{number}@example.com", "agree": "yes"}
+            {
+                "name": "Ann Lee",
+                "phone_number": f"+1212{2_000_000 + number}",
+                "email": f"ann{number}@example.com",
+                "agree": "yes",
+            }
             for number in numbers
-        ]  # fmt: skip
+        ]
 
     def _note(self, people: list[dict[str, str]]) -> None:
         with self._lock:
