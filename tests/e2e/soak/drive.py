@@ -14,6 +14,7 @@ from .workspace import LEASE
 
 LOOK = 0.02
 AIM = 3.0  # seconds to wait for a moment in which the engine is handing something over
+STARTS = 15.0  # seconds for one that was killed just now to be at work again
 DISK_FULL_FOR = 8.0
 SAY_EVERY = 20
 REST = 300  # seconds for everything to come to rest
@@ -76,11 +77,12 @@ class Drive:
     def kill_engine(self) -> None:
         """In the middle of a hand-over, if one comes soon."""
         name = self.dice.choice(ENGINES)
-        ends = time.monotonic() + AIM
-        engine = self.place.engine_of(name)
-        while time.monotonic() < ends and not (engine and self.place.in_hand(engine)):
+        ends = time.monotonic() + STARTS
+        while not (engine := self.place.engine_of(name)) and time.monotonic() < ends:
             self.wait(LOOK)
-            engine = engine or self.place.engine_of(name)
+        ends = time.monotonic() + AIM
+        while not (engine and self.place.in_hand(engine)) and time.monotonic() < ends:
+            self.wait(LOOK)
         self.place.process(name).kill()
         self.mid_send += engine is not None and self.place.in_hand(engine) > 0  # it is dead: this was cut off
         self.place.process(name).start()
