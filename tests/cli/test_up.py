@@ -124,6 +124,16 @@ def kill_database(folder: Path) -> None:
     os.kill(int(pid), signal.SIGKILL)
 
 
+@contextmanager
+def no_start_possible(folder: Path) -> Iterator[None]:
+    settings = folder / ".warmline/postgres/cluster/postgresql.conf"
+    settings.rename(settings.with_suffix(".away"))
+    try:
+        yield
+    finally:
+        settings.with_suffix(".away").rename(settings)
+
+
 def wait_until_it_is_back(folder: Path) -> None:
     server = Postgres(folder / ".warmline/postgres")
     give_up_at = time.monotonic() + 60
@@ -191,6 +201,10 @@ def test_up_answers_a_first_lead_stops_cleanly_and_goes_on_from_there(open_folde
         kill_database(folder)
         assert process.stdout is not None
         assert any("PostgreSQL has ended by itself" in line for line in process.stdout)
+        wait_until_it_is_back(folder)
+        with no_start_possible(folder):
+            kill_database(folder)
+            assert any("Trying again in" in line for line in process.stdout)
         wait_until_it_is_back(folder)
         assert json.loads(warmline(folder, "why", lead, "--json"))["lead"]["id"] == lead
         stopped(process)

@@ -66,6 +66,17 @@ class Process:
         """kill -9 of the whole group, so that nothing of it goes on."""
         self._end(signal.SIGKILL, 30)
 
+    def freeze(self) -> None:
+        """Nothing of it runs until `go_on`."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, how: signal.Signals) -> None:
+        if self.runs():
+            os.killpg(self.pid, how)
+
     def stop(self) -> int:
         """A polite stop. Returns its exit code."""
         assert self.child is not None, "it has not been started"

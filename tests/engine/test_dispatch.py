@@ -6,7 +6,9 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
 
 import psycopg
@@ -16,12 +18,13 @@ from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened, sto
 from tests.engine.hands import FakeChannel, Hands
 from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, Message, NotSent, Receipt, Refused, Unknown
-from warmline.engine.dispatch import SETTLE, UNUSABLE, Dispatcher
+from warmline.engine.dispatch import SETTLE, UNUSABLE, Dispatcher, Prepared
 from warmline.engine.outcomes import LONGEST_PAUSE, MOST_TRIES
 from warmline.intake import acts
 from warmline.store.connect import AWAY, connect
 from warmline.store.events import NewEvent, append
 from warmline.store.ids import lane_of
+from warmline.store.touches import Outcome
 from warmline.store.workspaces import Workspace
 
 
@@ -431,6 +434,42 @@ def test_a_process_that_stood_still_past_its_lease_sends_nothing(hands: Hands, d
     asyncio.run(run())
     assert hands.sms.took == []
     assert hands.one("select status, tries > 0 from touches") == ("queued", True)
+
+
+def test_a_process_that_stood_still_sends_nothing_even_if_its_clock_was_set_back(hands: Hands, lead: UUID) -> None:
+    (one,) = hands.last_look(hands.prepare(lead))
+    hours_left = replace(one, claimed=one.claimed - hands.lease.total_seconds(), until=one.until + timedelta(hours=1))
+    assert sent_by(hands, hours_left).status == "queued"
+    assert hands.sms.took == []
+
+
+def test_a_provider_that_takes_longer_than_the_lease_is_cut_off_before_it_is_over(hands: Hands, lead: UUID) -> None:
+    (one,) = hands.last_look(hands.prepare(lead))
+    hands.dispatcher.lease = timedelta(seconds=0.2)
+    outcome = sent_by(hands, replace(one, claimed=monotonic(), channel=Endless()))
+    assert outcome.status == "asking"
+    assert "within the lease" in outcome.error
+
+
+class Endless(FakeChannel):
+    """Takes the message and never answers."""
+
+    def __init__(self) -> None:
+        super().__init__("sms")
+
+    async def send(self, message: Message) -> Receipt:
+        self.took.append(message)
+        await asyncio.sleep(3600)
+        raise AssertionError("an hour has passed")
+
+
+def sent_by(hands: Hands, one: Prepared) -> Outcome:
+    async def run() -> Outcome:
+        hands.dispatcher._settled = asyncio.Queue()
+        await hands.dispatcher._send(one)
+        return hands.dispatcher._settled.get_nowait()
+
+    return asyncio.run(run())
 
 
 @contextmanager

@@ -55,8 +55,7 @@ def test_help_lists_the_verbs_that_this_clone_has(clone: Path) -> None:
     help_text = run(clone, cwd=clone).stdout
     assert all(f"./run {verb}" in help_text for verb in ("up", "warmline", "test", "lint", "bench"))
     assert "soak" not in help_text
-    (clone / "tests" / "e2e").mkdir(parents=True)
-    (clone / "tests" / "e2e" / "soak.py").touch()
+    (clone / "tests" / "e2e" / "soak").mkdir(parents=True)
     assert "./run soak" in run(clone, cwd=clone).stdout
 
 

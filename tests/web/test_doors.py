@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from xml.etree import ElementTree
 import msgspec
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.builders import story
 from tests.web.conftest import SECRET, TWILIO, Answer, publish_with
@@ -21,8 +23,10 @@ from warmline.channels.email.tracking import TrackedLink, link_url, open_url
 from warmline.channels.secrets import Secret
 from warmline.channels.signature import sign
 from warmline.store.clock import real_now
+from warmline.store.connect import connect
 from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.workspaces import Workspace
+from warmline.web import kept
 
 Call = Callable[..., Answer]
 KEY = SECRET.encode()
@@ -347,3 +351,40 @@ def test_a_stop_closes_everything_and_the_next_start_opens_it_again(call: Call, 
     assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert post(call, "pricing", {"email": "bo@example.com"}).status == 202
     assert sign_in("kim").get("/leads").status_code == 200
+
+
+# --- the database is away --------------------------------------------------------------------------------------------
+
+
+def test_while_the_database_is_away_every_door_says_503_and_afterwards_all_is_as_before(
+    call: Call, conn: psycopg.Connection, place: Workspace, lead: UUID, server: str
+) -> None:
+    signed = sign(f"{place.config.workspace.public_url}/hooks/sms/inbound", [("Body", "STOP")], Secret(TOKEN))
+    sms = {"content_type": FORM, "x_twilio_signature": signed}
+    before = conn.execute("select count(*) from events").fetchone()
+    with database_away(server, conn.info.dbname):
+        answers = [
+            post(call, "pricing", {"email": "bo@example.com"}),
+            call("POST", "/hooks/sms/inbound", b"Body=STOP", **sms),
+            call("GET", "/readyz"),
+        ]
+    assert [one.status for one in answers] == [503, 503, 503]
+    assert conn.execute("select count(*) from events").fetchone() == before
+    assert post(call, "pricing", {"email": "bo@example.com"}).status == 202
+
+
+@contextmanager
+def database_away(server: str, name: str) -> Iterator[None]:
+    """Every connection of the web is cut, and none can be made. A door may know its workspace, or have to look it up."""
+    here = sql.Identifier(name)
+    kept.forget()
+    with connect(server) as conn:
+        conn.execute(sql.SQL("alter database {} allow_connections false").format(here))
+        try:
+            conn.execute(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                " where datname = %s and application_name like 'warmline%%'", (name,)
+            )  # fmt: skip
+            yield
+        finally:
+            conn.execute(sql.SQL("alter database {} allow_connections true").format(here))

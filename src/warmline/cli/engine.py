@@ -23,13 +23,24 @@ def engine(
             max=3600,
             envvar="WARMLINE_LEASE",
             help="Seconds after which a message that was being handed over counts as lost, and the provider is asked. "
-            "More than twice the time a provider may take to answer.",
+            "Twice the time that a provider may take to answer, or more: one that takes longer is cut off.",
         ),
     ] = 60,
+    ask_for: Annotated[
+        float,
+        typer.Option(
+            min=1,
+            max=86400,
+            envvar="WARMLINE_ASK_FOR",
+            help="Seconds for which a provider that can't say what became of a message is asked again, before a person is. "
+            "More than the `absent_after` of [channels.sms].",
+        ),
+    ] = 90,
 ) -> None:
     """Decide what is due and hand it over. Start as many as you like; a stop finishes what is in flight."""
     from warmline.engine.loop import Options, run  # only here: every other command starts in half the time
 
     secret = read_secret(directory).encode()
     with address(directory) as dsn:
-        run(Options(dsn, secret, os.environ, timedelta(seconds=lease), in_flight=in_flight, tickers=tickers))
+        spans = {"lease": timedelta(seconds=lease), "ask_for": timedelta(seconds=ask_for)}
+        run(Options(dsn, secret, os.environ, in_flight=in_flight, tickers=tickers, **spans))

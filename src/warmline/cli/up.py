@@ -6,10 +6,12 @@ import http.client
 import os
 import shlex
 import sys
+import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -28,6 +30,7 @@ from warmline.cli.secret import read_secret
 from warmline.cli.sign_in import choose, make_link
 from warmline.core.bundle import SETTINGS, Bundle
 from warmline.core.settings import Config
+from warmline.machine import MachineError
 from warmline.machine.ports import free_port
 from warmline.machine.postgres import Postgres
 from warmline.machine.processes import Processes
@@ -36,6 +39,7 @@ from warmline.store.clock import read_clock, set_speed
 from warmline.store.connect import connect
 
 HOST = "127.0.0.1"
+TRY_AGAIN = 5  # seconds from a start of PostgreSQL that failed to the next
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -134,8 +138,17 @@ def look_after(processes: Processes, server: Postgres | None) -> None:
     """Until somebody asks to stop. A database that has ended by itself is started again; web and engine wait for it."""
     while server is not None and processes.run(until=lambda: not server.is_running()):
         note("PostgreSQL has ended by itself; starting it again.")
-        server.start()
+        try:
+            server.start()
+        except MachineError as error:  # its disk is full, say: web and engine wait, and so do we
+            note(f"{error}\nTrying again in {TRY_AGAIN} seconds.")
+            if not processes.run(until=partial(_is_over, time.monotonic() + TRY_AGAIN)):
+                return
     processes.run()
+
+
+def _is_over(at: float) -> bool:
+    return time.monotonic() >= at
 
 
 def prepare(dsn: str, bundle: Bundle, speed: float, url: str, console: Console) -> Ground:

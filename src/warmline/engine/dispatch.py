@@ -75,6 +75,7 @@ class Prepared:
     touch: Ready
     message: Message
     channel: Channel
+    claimed: float  # time.monotonic
     until: datetime  # of the wall clock: after this somebody else may take it for lost, so it is not sent any more
 
 
@@ -171,11 +172,21 @@ class Dispatcher:
         self._sending.discard(task)
 
     async def _send(self, one: Prepared) -> None:
-        if real_now() >= one.until:  # this process stood still: its lease may be over, and another may ask and send
+        # This process stood still: its lease may be over, and another may ask and send. Two clocks are asked, for one
+        # of them may have been set back meanwhile, and the other stands still while the machine sleeps.
+        lease = self.lease.total_seconds()
+        if real_now() >= one.until or monotonic() >= one.claimed + lease / 2:
             self._settled.put_nowait(again(one.lane, one.touch, self.now()))
             return
         try:
-            receipt = await one.channel.send(one.message)
+            # Cut off before the lease is over: who asks the provider then must not be overtaken by this very request.
+            async with asyncio.timeout_at(one.claimed + lease):
+                receipt = await one.channel.send(one.message)
+        except TimeoutError:
+            log.warning(
+                "channel.cut", channel=one.channel.provider, lease=lease, advice="engines need a longer --lease"
+            )
+            receipt = Unknown(f"No answer came within the lease of {lease:g} s.")
         except Exception as error:  # a channel that fails in an unforeseen way may have sent: unknown
             log.exception("channel.raised", channel=one.channel.provider, touch=str(one.touch.id))
             receipt = Unknown(f"{type(error).__name__}: {error}")
@@ -254,7 +265,7 @@ class Dispatcher:
         """Returns what is about to be handed over, what can't be written, and how many had room at their account."""
         granted = self._pace(lane, ready, now)
         known = dues.know(self.conn, lane, [touch.lead_id for touch in granted])
-        until = real_now() + self.lease / 2
+        claimed, until = monotonic(), real_now() + self.lease / 2
         composed: list[tuple[Ready, Message, Channel]] = []
         failed: list[tuple[Ready, Exception]] = []
         for touch in granted:
@@ -272,7 +283,7 @@ class Dispatcher:
             touches.intend(self.conn, lane, [*intents, *blank], self.engine, self.lease)
         for touch in granted:
             touch.tries += 1
-        prepared = [Prepared(lane, touch, message, channel, until) for touch, message, channel in composed]
+        prepared = [Prepared(lane, touch, message, channel, claimed, until) for touch, message, channel in composed]
         return prepared, [unwritten(lane, touch, error, now) for touch, error in failed], len(granted)
 
     def _intend_singly(self, lane: int, ready: list[Ready], now: datetime) -> tuple[list[Prepared], list[Outcome], int]:

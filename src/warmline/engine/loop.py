@@ -31,7 +31,7 @@ from .catalog import Catalog
 from .compose import Composer
 from .dispatch import Dispatcher
 from .hints import AsyncHints, Hints, listen
-from .rescue import rescue
+from .rescue import ASK_FOR, rescue
 from .tick import BATCH, start_scheduled, tick, tick_lanes
 
 log = structlog.get_logger()
@@ -53,6 +53,7 @@ class Options:
     secret: bytes
     environ: Mapping[str, str]
     lease: timedelta = timedelta(seconds=60)
+    ask_for: timedelta = ASK_FOR
     in_flight: int = 400
     tickers: int = 2  # while PostgreSQL works for one of them, the other decides
 
@@ -251,7 +252,9 @@ class Engine:
                         while not self.stop_async.is_set():
                             catalog.refresh()
                             lanes = await asyncio.to_thread(touches.lanes_stale, conn)
-                            await rescue(conn, self.id, accounts.of, self.now, lanes, self.options.lease)
+                            await rescue(
+                                conn, self.id, accounts.of, self.now, lanes, self.options.lease, self.options.ask_for
+                            )
                             await self.rest(RESCUE)
                     finally:
                         await accounts.close()

@@ -39,12 +39,15 @@ async def rescue(
     now: Callable[[], datetime],
     lanes: list[int],
     lease: timedelta,
+    ask_for: timedelta = ASK_FOR,
 ) -> int:
     """Settle what is stale in `lanes`; nobody else asks within `lease`. Returns how many touches that were."""
     count = 0
     for lane in lanes:
         while stale := touches.take_stale(conn, lane, engine, lease, BATCH):
-            answers = await asyncio.gather(*(_ask(lane, touch, _channel(channels, touch), now()) for touch in stale))
+            answers = await asyncio.gather(
+                *(_ask(lane, touch, _channel(channels, touch), now(), ask_for) for touch in stale)
+            )
             asked = list(zip(stale, answers, strict=True))
             with conn.transaction():
                 settled = touches.settle(conn, [outcome for _, outcome in asked if outcome is not None], now())
@@ -62,7 +65,7 @@ def _channel(channels: Channels, touch: Ready) -> Channel | None:
         return None
 
 
-async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime) -> Outcome | None:
+async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime, ask_for: timedelta) -> Outcome | None:
     """What became of the touch; None when it is too early to tell."""
     handed_at = touch.handed_at or touch.created_at
     message = Message(
@@ -81,7 +84,7 @@ async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime) 
         return outcome
     if answer == "absent":
         return again(lane, touch, now)
-    if channel is not None and real_now() - handed_at < ASK_FOR:
+    if channel is not None and real_now() - handed_at < ask_for:
         return None
     return outcome_of(lane, touch, "unknown", now)
 

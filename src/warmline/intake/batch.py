@@ -134,9 +134,12 @@ class Door:
                 for request in group:
                     self._let_in(line, [request])
                 return
+            if isinstance(error, DoorClosedError):  # the database is away, which is no fault of ours
+                log.warning("intake.database_away", requests=len(group), error=str(error))
+            else:
+                log.error("intake.failed", requests=len(group), error=str(error), exc_info=error)
             for request in group:
                 request.future.set_exception(error)
-            log.error("intake.failed", requests=len(group), error=str(error), exc_info=error)
             return
         for request, answer in zip(group, found, strict=True):
             request.future.set_result(answer)

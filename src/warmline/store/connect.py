@@ -24,6 +24,14 @@ _NOTICE_SILENCE = {
     "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 12_000,
 }  # fmt: skip
 
+#: Where a server or role is set to confirm commits before they are on its disk, ours are not: a 202 and an intent to send
+#: rest on them. A setting that waits for more, such as remote_apply, stays.
+_DURABLE = b"select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'"
+
+#: Seconds until the pool gives up a connection that can't be made. Its next user begins anew, and at once; without this,
+#: pauses that double would keep a web away for minutes after the database has come back.
+GIVE_UP = 2.0
+
 
 def connect(dsn: str, name: str = "warmline") -> psycopg.Connection:
     """Raises psycopg.OperationalError when the server is not there, or takes no writes."""
@@ -33,18 +41,19 @@ def connect(dsn: str, name: str = "warmline") -> psycopg.Connection:
         raise psycopg.OperationalError(
             "the server is a standby, which takes no writes; name the primary too, and target_session_attrs=read-write"
         )
+    make_durable(conn)
     return conn
 
 
-def pool(dsn: str, name: str, size: int) -> ConnectionPool:
+def pool(dsn: str, name: str, size: int, wait: float = 3) -> ConnectionPool:
     """A pool of such connections, opened lazily and looked at before each use, because the server may have been away.
 
-    Close it before the process ends.
+    Whoever waits longer than `wait` seconds for one gets PoolTimeout, an OperationalError. Close it before the process ends.
     """
     kwargs: dict[str, Any] = {"autocommit": True, "application_name": name, **patience(dsn)}
     return ConnectionPool(
-        dsn, min_size=1, max_size=size, open=True, kwargs=kwargs, name=name, timeout=10,
-        check=ConnectionPool.check_connection,
+        dsn, min_size=1, max_size=size, open=True, kwargs=kwargs, name=name, timeout=wait, reconnect_timeout=GIVE_UP,
+        configure=make_durable, check=ConnectionPool.check_connection,
     )  # fmt: skip
 
 
@@ -52,3 +61,7 @@ def patience(dsn: str) -> dict[str, Any]:
     """What every connection is opened with beside its address, where the address does not say otherwise."""
     said = conninfo_to_dict(dsn)
     return {"options": _OPTIONS} | {word: value for word, value in _NOTICE_SILENCE.items() if word not in said}
+
+
+def make_durable(conn: psycopg.Connection) -> None:
+    conn.execute(_DURABLE)

@@ -9,6 +9,7 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warmline.web.settings")
 
+import psycopg
 from django.core.asgi import get_asgi_application
 from django.db import connections
 
@@ -53,6 +54,13 @@ DOORS: dict[str, tuple[frozenset[str], Door]] = {
     "/metrics": (GET, metrics.show),
 }
 
+#: Nothing was kept, and the same request may succeed in a moment: forms and providers send it again.
+AWAY = Response(
+    503,
+    b"The database can't be reached, so nothing was kept. Please send it again in a moment.\n",
+    ((b"content-type", b"text/plain; charset=utf-8"), (b"retry-after", b"2")),
+)
+
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """ASGI 3."""
@@ -80,6 +88,10 @@ async def _answer(request: Request, methods: frozenset[str], door: Door) -> Resp
         return Response(405, b"This address takes another method; see the Allow header.\n", (allowed,))
     try:
         return await door(request)
+    except psycopg.OperationalError as error:  # PoolTimeout is one, too
+        said = str(error).strip().partition("\n")[0]
+        _log.warning("%s %s: the database is away: %s", request.method, request.path, said)
+        return AWAY
     except Exception:  # noqa: BLE001 - the edge of the process: the caller is told, the operator gets the whole story
         _log.exception("%s %s failed", request.method, masked(request.path))
         return text(500, "Something failed on our side and nothing was kept. Please send it again.\n")

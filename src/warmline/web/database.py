@@ -30,7 +30,8 @@ def pool() -> ConnectionPool:
 
 @contextmanager
 def connection() -> Iterator[psycopg.Connection]:
-    """A connection in autocommit, back in the pool afterwards. Raises PoolTimeout when all are busy for 10 s."""
+    """A connection in autocommit, back in the pool afterwards. Raises PoolTimeout when all are busy, or the
+    server is away, for 3 s."""
     with pool().connection() as conn:
         yield conn
 

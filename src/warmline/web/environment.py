@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
-from ..store.connect import patience
+from ..store.connect import GIVE_UP, patience
 
 
 class BadEnvironmentError(Exception):
@@ -75,7 +75,12 @@ def for_django(dsn: str) -> dict[str, Any]:
         "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,  # a server may have been away, or another one be the primary now
-        "OPTIONS": {**patience(dsn), **parts, "pool": {"min_size": 1, "max_size": 4}},
+        # The last two as in store/connect.py: pages come back as soon as the database does.
+        "OPTIONS": {
+            **patience(dsn),
+            **parts,
+            "pool": {"min_size": 1, "max_size": 4, "timeout": 3, "reconnect_timeout": GIVE_UP},
+        },
     }
 
 

@@ -43,10 +43,11 @@ Deliver = Callable[[Outgoing], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One message that was accepted, and when (ISO 8601, UTC)."""
+    """One message that was accepted: when its request came and when it was taken (ISO 8601, UTC)."""
 
     id: str
     kind: str
+    came: str
     at: str
     to: str
     sender: str
@@ -86,6 +87,7 @@ class _FarEnd:
         self._telling: set[asyncio.Task[None]] = set()
 
     async def take_sms(self, request: web.Request) -> web.Response:
+        came = datetime.now(UTC)
         form = {name: str(value) for name, value in (await request.post()).items()}
         wrong = _wrong_with(form, request)
         if wrong:
@@ -97,7 +99,8 @@ class _FarEnd:
             return _twilio_error(400, does.code)
         account = request.match_info["sid"]
         sender = form.get("From", "")
-        kept = self._keep("SM" + uuid.uuid4().hex, "sms", form["To"], sender, form["Body"], "", form | {"sid": account})
+        fields = form | {"sid": account}
+        kept = self._keep("SM" + uuid.uuid4().hex, "sms", came, form["To"], sender, form["Body"], "", fields)
         for follow_up in does.follow_ups:
             self._tell(follow_up, twilio_request(kept.id, form, account, follow_up, self._key, self._inbound_url))
         await self._fall_silent(does)
@@ -113,6 +116,7 @@ class _FarEnd:
         return web.json_response({"messages": found[:size], "page": 0, "page_size": size, "next_page_uri": more})
 
     async def take_json(self, request: web.Request) -> web.Response:
+        came = datetime.now(UTC)
         kind = _kind(request)
         given = await request.json()
         does = await self._meet(kind, given["to"], given["text"])
@@ -122,7 +126,7 @@ class _FarEnd:
         if does.verdict == "refuse":
             return web.json_response({"code": does.code, "message": ERRORS.get(does.code, "refused")}, status=400)
         fields = {name: str(value) for name, value in given.items()}
-        kept = self._keep(uuid.uuid4().hex, kind, given["to"], "", given["text"], given["touch_id"], fields)
+        kept = self._keep(uuid.uuid4().hex, kind, came, given["to"], "", given["text"], given["touch_id"], fields)
         for follow_up in does.follow_ups:
             self._tell(follow_up, json_request(kept.id, fields, follow_up, self._key))
         await self._fall_silent(does)
@@ -153,9 +157,11 @@ class _FarEnd:
             await asyncio.sleep(FOREVER)
 
     def _keep(
-        self, message_id: str, kind: str, to: str, sender: str, text: str, touch_id: str, fields: Mapping[str, str]
-    ) -> Arrived:
-        kept = Arrived(message_id, kind, datetime.now(UTC).isoformat(), to, sender, text, touch_id, fields)
+        self, message_id: str, kind: str, came: datetime, to: str, sender: str, text: str, touch_id: str,
+        fields: Mapping[str, str],
+    ) -> Arrived:  # fmt: skip
+        at = datetime.now(UTC).isoformat()
+        kept = Arrived(message_id, kind, came.isoformat(), at, to, sender, text, touch_id, fields)
         self.arrived.append(kept)
         return kept
 

@@ -1,0 +1,61 @@
+"""What the provider told us, in the words of the account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from warmline.channels.email.tokens import read_touch
+
+SECRET = b"a secret of tests that is long enough for it"
+OPT_OUTS = ("STOP", "stop")
+
+
+@dataclass(frozen=True)
+class Callback:
+    """`means`: report, reply, call, opt-out or click. `key`: the one that its event carries."""
+
+    means: str
+    key: str
+    touch: str  # ref, "" for a text from a lead
+    phone: str
+    status: int
+    answered_at: datetime
+
+    @property
+    def taken(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def reports(self) -> bool:
+        return self.means == "report"
+
+
+def read_callbacks(told: Iterable[dict[str, Any]]) -> list[Callback]:
+    return [_read(one["url"], one["body"], one["status"], datetime.fromisoformat(one["at"])) for one in told]
+
+
+def _read(url: str, body: str, status: int, at: datetime) -> Callback:
+    parts = urlsplit(url)
+    if parts.path.startswith("/u/"):
+        ref = read_touch(parts.path.removeprefix("/u/"), "unsubscribe", SECRET) or ""
+        return Callback("opt-out", f"unsubscribe:{ref}:person", ref, "", status, at)
+    if parts.path.startswith("/hooks/sms/"):
+        fields = {name: values[0] for name, values in parse_qs(body).items()}
+        sid = fields["MessageSid"]
+        if parts.path.endswith("/status"):
+            touch = parse_qs(parts.query)["touch"][0]
+            return Callback("report", f"{sid}:{fields['MessageStatus']}", touch, "", status, at)
+        means = "opt-out" if fields["Body"] in OPT_OUTS else "reply"
+        return Callback(means, f"{sid}:inbound", "", fields["From"], status, at)
+    if parts.path.startswith("/hooks/"):
+        fields = json.loads(body)
+        means = {"inbound": "reply", "call": "call"}.get(fields["kind"], "report")
+        if means == "reply" and fields["text"] in OPT_OUTS:
+            means = "opt-out"
+        return Callback(means, fields["key"], fields["touch_id"], "", status, at)
+    return Callback("click", "", "", "", status, at)
