@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from urllib.parse import urlsplit
@@ -90,6 +91,11 @@ class Settings:
             raise self.error(key, f"must be a table, and is {_shape(value)}", f"Write [channels.{self.kind}.{key}]")
         return value
 
+    def within(self, key: str) -> Settings | None:
+        """A table in this one, read by the same rules; None where it is not there."""
+        table = self.table(key)
+        return Settings(f"{self.kind}.{key}", table, self._secrets) if table else None
+
     def finish(self) -> None:
         """Every key has been read, or it is misspelt."""
         for key in self._table:
@@ -123,6 +129,14 @@ def is_base_url(value: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
     except ValueError:
         return False
+
+
+def is_local(host: str) -> bool:
+    """Whether what is said to `host` stays on this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _plain(value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from warmline.channels.contract import Message
 from warmline.channels.email.html import mail_html, mail_text
@@ -57,6 +58,18 @@ class Composer:
             str(lead.id),
             subject=rendered.subject,
             html=mail_html(rendered.text, rendered.subject, place.postal_address, way_out),
+            follows=_mails_before(lane, touch, lead),
             unsubscribe_url=way_out,
             tags=tags,
         )
+
+
+def _mails_before(lane: int, touch: Ready, lead: Known) -> tuple[str, ...]:
+    """The mails that this enrollment has sent, oldest first: the next one continues their thread."""
+    run = str(touch.enrollment_id)
+    sent = [
+        event.touch
+        for event in lead.events
+        if event.kind == "touch.sent" and event.channel == "email" and event.enrollment == run and event.touch
+    ]
+    return tuple(touch_ref(lane, UUID(one)) for one in dict.fromkeys(sent) if one != str(touch.id))

@@ -7,7 +7,7 @@ is kept in quarantine, so that nothing is lost.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -16,8 +16,9 @@ import psycopg
 from warmline import rules
 from warmline.channels.contract import Signal
 from warmline.core.lead import clean
-from warmline.store import leads, quarantine, receipts
-from warmline.store.ids import read_touch_ref
+from warmline.core.mail_address import read_email
+from warmline.store import address_owners, leads, quarantine, receipts
+from warmline.store.ids import lane_of, read_touch_ref
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
 
@@ -26,6 +27,9 @@ from .case import Case, NoSuchLeadError, taken
 from .judge import HAND_OFF_WITHIN
 from .messages import UnplacedError
 from .opt_out import opt_out
+
+#: A mail without a token of ours is taken for an answer to what was mailed to its address within this time.
+ANSWERED_WITHIN = timedelta(days=14)
 
 
 def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> None:
@@ -46,7 +50,7 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
     elif signal.kind == "inbound":
-        messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal))
+        messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal, now))
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
     else:
@@ -68,12 +72,21 @@ def learn_refusal(
         _mark(case, touch, reason, code)
 
 
-def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal) -> Touch | None:
+def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> Touch | None:
+    """By the id that came back to us; a mail that carries none belongs to what was mailed last to its address."""
     try:
         lane, touch_id = read_touch_ref(signal.touch_id)
     except ValueError:
-        return None
+        return _last_mail(conn, workspace, signal, now)
     return receipts.find(conn, workspace.id, lane, touch_id)
+
+
+def _last_mail(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> Touch | None:
+    address = read_email(signal.sender) if "@" in signal.sender else None
+    lead_id = address_owners.find(conn, workspace.id, [address]).get(address) if address else None
+    if address is None or lead_id is None:
+        return None
+    return receipts.latest_mail(conn, workspace.id, lane_of(lead_id), lead_id, address, now - ANSWERED_WITHIN)
 
 
 def _about_touch(
@@ -83,7 +96,7 @@ def _about_touch(
     now: datetime,
     about: Callable[[Case, Touch, Signal], None],
 ) -> None:
-    touch = _touch(conn, workspace, signal)
+    touch = _touch(conn, workspace, signal, now)
     if touch is None:
         raise UnplacedError("It names no touch of this workspace.")
     try:
@@ -105,6 +118,13 @@ def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
         _tell(case, touch, "touch.sent")
     _tell(case, touch, "touch.delivered", key=signal.key)
     _known_now(case, before)
+
+
+def _delayed(case: Case, touch: Touch, signal: Signal) -> None:
+    """Not there yet, and not lost either: a line of the story, and nothing else moves."""
+    _tell(
+        case, touch, "touch.delayed", key=signal.key, code=signal.code, text=clean(signal.text)[:300], **_marks(signal)
+    )
 
 
 def _failed(case: Case, touch: Touch, signal: Signal) -> None:
@@ -162,6 +182,7 @@ def _unsubscribed(case: Case, touch: Touch, signal: Signal) -> None:
 
 _ABOUT_TOUCHES: Mapping[str, Callable[[Case, Touch, Signal], None]] = {
     "delivered": _delivered,
+    "delayed": _delayed,
     "failed": _failed,
     "bounced": _bounced,
     "opened": _opened,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from warmline.channels.contract import BadCallback, Signal
 from warmline.channels.email.reading.auto_reply import why_automated
@@ -65,13 +66,13 @@ class _Came:
             return self.envelope_from.strip().strip("<>") == ""
         return self.letter.has("Return-Path") and self.letter.header("Return-Path").strip().strip("<>") == ""
 
-    def signal(self, kind: str, number: int = 0, *, reported: bool = False, **more: object) -> Signal:
+    def signal(self, kind: str, number: int = 0, *, reported: bool = False, **more: Any) -> Signal:
         """`number` tells the signals of one mail apart; `reported`: it tells of a mail of ours that is in it."""
         find = touch_reported if reported else touch_of
         return Signal(
             kind=kind, at=self.now, touch_id=find(self.letter, self.key, self.envelope_to),
             provider_id=self.letter.header("Message-ID")[:300], recipient=self._recipient(),
-            key=self.letter.key + (f":{number}" if number else ""), **more,  # type: ignore[arg-type] # named by the callers
+            key=self.letter.key + (f":{number}" if number else ""), **more,
         )  # fmt: skip
 
     def _recipient(self) -> str:
@@ -94,13 +95,13 @@ def _read(came: _Came) -> list[Signal]:
 
 
 def _reported(came: _Came, number: int, report: Report) -> list[Signal]:
-    told = {"reported": True, "sender": report.recipient, "code": report.status, "text": report.detail}
+    told = {"sender": report.recipient, "code": report.status, "text": report.detail}
     match report.action:
         case "failed":
-            return [came.signal("bounced", number, reason=report.reason(came.error_classes), **told)]
+            return [came.signal("bounced", number, reported=True, reason=report.reason(came.error_classes), **told)]
         case "delayed":
             data = {"retry_until": report.retry_until} if report.retry_until else {}
-            return [came.signal("delayed", number, data=data, **told)]
+            return [came.signal("delayed", number, reported=True, data=data, **told)]
         case "delivered" | "expanded":  # expanded: delivered to a list, which passes it on
             return [came.signal("delivered", number, reported=True, sender=report.recipient)]
         case _:  # relayed: to a server that reports no delivery, so nothing is known of one

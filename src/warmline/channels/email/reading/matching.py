@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from warmline.channels.email.reading.letter import Letter, attached, headers_of
-from warmline.channels.email.tokens import read_address, read_message_id, read_touch
+from warmline.channels.email.tokens import Purpose, read_address, read_message_id, read_touch
 
 #: Where mail servers write the address a mail was delivered for; an alias may have replaced it in To.
 _DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To", "To", "Cc")
 _SIGNED = re.compile(r"\b\d{1,9}-[0-9a-f]{32}\.[a-z2-7]{16}\b", re.IGNORECASE)
 _MOST = 50
+_PURPOSES: tuple[Purpose, ...] = ("message", "bounce", "reply")
 
 
 def touch_of(letter: Letter, key: bytes, envelope_to: str = "") -> str:
@@ -36,8 +37,8 @@ def touch_reported(letter: Letter, key: bytes, envelope_to: str = "") -> str:
                 if touch:
                     return touch
     for signed in _SIGNED.findall(letter.raw.decode("latin-1"))[:_MOST]:
-        for purpose in ("message", "bounce", "reply"):
-            touch = read_touch(signed, purpose, key)  # type: ignore[arg-type] # three of its purposes
-            if touch:
-                return touch
+        for purpose in _PURPOSES:
+            named = read_touch(signed, purpose, key)
+            if named:
+                return named
     return ""
