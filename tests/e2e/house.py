@@ -318,16 +318,23 @@ class Story:
 
 
 @contextmanager
-def a_house(server: str, folder: Path, now: datetime, files: Mapping[str, str] | None = None) -> Iterator[House]:
-    """The starter workspace, its texts going out in Twilio's form and its mails by SMTP. `files` replace its own."""
+def a_house(
+    server: str, folder: Path, now: datetime, files: Mapping[str, str] | None = None, *, email: str = "",
+    secrets: Mapping[str, str] | None = None,
+) -> Iterator[House]:  # fmt: skip
+    """The starter workspace, its texts going out in Twilio's form and its mails by SMTP. `files` replace its own.
+
+    `email` is another [channels.email] in place of the one for the scripted server, `secrets` the environment it names.
+    """
     port = closed_port()
     url = f"http://127.0.0.1:{port}"
     with a_database(server) as dsn, FarEnds() as far, connect(dsn, "house of tests") as conn:
         conn.execute("insert into clocks (id, base, real_base, speed) values (1, %s, %s, 1)", (now, real_now()))
-        _write(folder / "acme", {**starter_files(), **(files or {})}, url, far)
+        _write(folder / "acme", {**starter_files(), **(files or {})}, url, far, email)
         environment = {
             "DATABASE_URL": dsn, "WARMLINE_DIR": str(folder / "acme"), "WARMLINE_PUBLIC_URL": url,
             "WARMLINE_SECRET": "a secret of tests that is long enough for it", "TWILIO_AUTH_TOKEN": TOKEN,
+            **(secrets or {}),
         }  # fmt: skip
         with Machine(folder, environment) as machine:
             machine.run(*WARMLINE, "migrate")
@@ -344,9 +351,16 @@ def a_house(server: str, folder: Path, now: datetime, files: Mapping[str, str] |
                 assert process.stop() == 0, process.tail()
 
 
-def _write(folder: Path, files: Mapping[str, str], url: str, far: FarEnds) -> None:
+def _write(folder: Path, files: Mapping[str, str], url: str, far: FarEnds, email: str) -> None:
     settings = files["warmline.toml"].replace("http://127.0.0.1:8000", url)
     before, _, rest = settings.partition("[channels.sms]")
+    smtp = f"""[channels.email]
+provider = "smtp"
+host = "127.0.0.1"
+port = {far.mailbox.port}
+from = "Acme Roofing <hello@acme.test>"
+rate = 1000
+"""
     channels = f"""[channels.sms]
 provider = "twilio"
 account_sid = "{ACCOUNT}"
@@ -355,13 +369,7 @@ from = "{OURS}"
 base_url = "http://127.0.0.1:{far.port}"
 rate = 1000
 
-[channels.email]
-provider = "smtp"
-host = "127.0.0.1"
-port = {far.mailbox.port}
-from = "Acme Roofing <hello@acme.test>"
-rate = 1000
-
+{email or smtp}
 [channels.voicemail]
 provider = "sandbox"
 

@@ -16,6 +16,7 @@ class ChannelSettingsError(ValueError):
     def __init__(self, kind: str, key: str, problem: str, remedy: str) -> None:
         self.kind, self.key = kind, key
         place = f"[channels.{kind}] {key}" if key else f"[channels.{kind}]"
+        self.problem, self.remedy = f"{place}: {problem}.", f"{remedy}."
         super().__init__(f"warmline.toml, {place}: {problem}. {remedy}")
 
 
