@@ -46,7 +46,11 @@ class Mail:
 
     def arrives(self, name: str, count: int = 1) -> Message:
         """The latest mail in the mailbox of somebody, once there are so many."""
-        until(lambda: len(self.dovecot.mails(f"{name}@lead.test")) >= count, PATIENCE, lambda: f"{name}: {self.postfix.log()}")
+        until(
+            lambda: len(self.dovecot.mails(f"{name}@lead.test")) >= count,
+            PATIENCE,
+            lambda: f"{name}: {self.postfix.log()}",
+        )
         return self.dovecot.mails(f"{name}@lead.test")[-1]
 
     def write(self, sender: str, text: str, answers: Message | None = None) -> None:
@@ -68,7 +72,9 @@ def mail(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mail
     people = tuple(f"{name}@lead.test" for name in ("ann", "bob"))
     dovecot = Dovecot(folder / "dovecot", port, (OURS, *people))
     ours = {"bounce@acme.test": OURS, "reply@acme.test": OURS}
-    postfix = Postfix(folder / "postfix", dovecot.lmtp, ("acme.test", "lead.test"), ours, ("slow@lead.test",), port=port)
+    postfix = Postfix(
+        folder / "postfix", dovecot.lmtp, ("acme.test", "lead.test"), ours, ("slow@lead.test",), port=port
+    )
     email = f"""[channels.email]
 provider = "smtp"
 host = "127.0.0.1"
@@ -89,9 +95,9 @@ password = "env:INBOX_PASSWORD"
         postfix.start()
         files = {"playbooks/pricing.yaml": PRICING}
         there = tmp_path_factory.mktemp("mail")
-        with a_house(server, there, TUESDAY, files, email=email, secrets={"INBOX_PASSWORD": PASSWORD}) as house:
-            with house.machine.explained():
-                yield Mail(house, postfix, dovecot)
+        secrets = {"INBOX_PASSWORD": PASSWORD}
+        with a_house(server, there, TUESDAY, files, email=email, secrets=secrets) as house, house.machine.explained():
+            yield Mail(house, postfix, dovecot)
     finally:
         postfix.stop()
         dovecot.stop()
@@ -117,7 +123,9 @@ def test_a_bounce_stops_the_address_and_a_delay_nothing_and_a_note_rests_the_cad
     # Nobody of that name: a real 5.1.1.
     house.happens(gone, "bounced")
     assert house.why(gone).line("bounced")["data"]["code"] == "5.1.1"
-    assert house.why(gone).told["addresses"][1]["state"] == "bounced" or "bounced" in str(house.why(gone).told["addresses"])
+    assert house.why(gone).told["addresses"][1]["state"] == "bounced" or "bounced" in str(
+        house.why(gone).told["addresses"]
+    )
 
     # A full mailbox: a warning, and no more.
     house.happens(slow, "touch.delayed")

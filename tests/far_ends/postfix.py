@@ -83,7 +83,9 @@ class Postfix:
 
     def _postfix(self, verb: str) -> None:
         command = (*AS_ROOT, "/usr/sbin/postfix", "-c", str(self.folder / "etc"), verb)
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=60)
+        done = subprocess.run(
+            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=60
+        )
         assert done.returncode == 0, f"postfix {verb}: {done.stdout}{done.stderr}{self.log()}"
 
     def _config(self) -> str:

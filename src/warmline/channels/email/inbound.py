@@ -111,7 +111,7 @@ def _reported(came: _Came, number: int, report: Report) -> list[Signal]:
 def _complained(came: _Came, complaint: Complaint) -> list[Signal]:
     if not complaint.counts:
         return []
-    data = {"how": "complaint", "kind": complaint.kind}
+    data = {"how": "complaint", "complaint": complaint.kind}
     return [came.signal("unsubscribed", reported=True, sender=complaint.recipient, data=data)]
 
 
