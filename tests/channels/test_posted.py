@@ -57,7 +57,7 @@ def test_a_door_that_nobody_knows_and_a_mail_that_is_none_are_told() -> None:
         ({"inbox": {**INBOX, "tls": "none"}}, "in the clear"),
         ({"inbox": {**INBOX, "prot": 1}}, "Did you mean port"),
         ({"inbox": {**INBOX, "processed": "INBOX"}}, "is the folder that is read"),
-        ({"inbox": {"host": "a"}}, "user is missing"),
+        ({"inbox": {"host": "a"}}, "user: is missing"),
         ({"inbox": "imap.acme.test"}, "must be a table"),
     ],
 )
