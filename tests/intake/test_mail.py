@@ -14,6 +14,7 @@ from tests.channels.reading.test_inbound import plain, report
 from warmline.channels.email.tokens import bounce_address, message_id
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
+from warmline.insight.replay import replay
 from warmline.insight.story import story as story_of
 from warmline.intake.inbound import ANSWERED_WITHIN
 from warmline.intake.mail import MOST_KEPT, take_mail
@@ -134,6 +135,7 @@ def test_an_out_of_office_with_a_day_rests_the_cadence_and_hands_nothing_over(
     conn.execute("update enrollments set due_at = %s", (morning,))
     assert look(conn, lead, morning - TUESDAY)[1:] == [("more", "email", "queued")]
     assert story_of(conn, workspace, lead, morning).away == ""
+    assert all(decided.same for decided in replay(conn, lane_of(lead), lead))
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,10 @@ class Engine:
                 except psycopg.OperationalError as error:
                     log.warning("mailboxes.database_away", error=str(error).strip())
                     await asyncio.sleep(1)
+                except Exception:
+                    # A bug outside any one mailbox. Mails stay where they are; the engine's other work goes on.
+                    log.exception("mailboxes.failed")
+                    await asyncio.sleep(1)
         finally:
             await asyncio.to_thread(watchers.close)
 

@@ -95,7 +95,9 @@ class Folder:
         except _FAILURES as error:
             raise _away(inbox, error) from None
         try:
-            self._box.login(inbox.user, inbox.password.reveal(), None)
+            password = inbox.password.reveal()
+            plain = inbox.user.isascii() and password.isascii()
+            (self._box.login if plain else self._box.login_utf8)(inbox.user, password, None)
         except _FAILURES:
             self.close()
             # The server's words may quote what was sent.
