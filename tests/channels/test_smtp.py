@@ -21,7 +21,7 @@ from warmline.channels.email.tokens import message_id, read_address, read_messag
 
 TABLE = {"provider": "smtp", "host": "127.0.0.1", "from": "Sam at Acme <sam@acme.test>", "tls": "none"}
 SENDER = Sender("Sam at Acme", "sam@acme.test", "acme.test", "bounces.acme.test", "reply.acme.test")
-ALSO = {"unsubscribe_url": f"{PUBLIC}/u/token", "in_reply_to": "<earlier@acme.test>", "html": "<p>Hi Zoe</p>"}
+ALSO = {"unsubscribe_url": f"{PUBLIC}/u/token", "follows": (touch(2), touch(3)), "html": "<p>Hi Zoe</p>"}
 MAIL = replace(message("email"), **ALSO)
 
 
@@ -49,7 +49,8 @@ def test_a_mail_has_both_forms_and_every_header_a_follow_up_needs() -> None:
     assert parsed["From"] == "Sam at Acme <sam@acme.test>"
     assert parsed["To"] == "lead1@lead.test"
     assert parsed["Date"].datetime == NOW
-    assert parsed["In-Reply-To"] == parsed["References"] == "<earlier@acme.test>"
+    assert parsed["In-Reply-To"] == message_id(touch(3), "acme.test", KEY)
+    assert parsed["References"] == f"{message_id(touch(2), 'acme.test', KEY)} {message_id(touch(3), 'acme.test', KEY)}"
     assert parsed["List-Unsubscribe"] == f"<{PUBLIC}/u/token>"
     assert parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert parsed["Message-ID"] == mail.message_id == message_id(touch(1), "acme.test", KEY)
@@ -75,7 +76,7 @@ def test_no_text_can_add_a_header(subject: str, name: str, unsubscribe: str, rep
         MAIL,
         subject=f"{subject}\r\nBcc: x@evil.test",
         unsubscribe_url=f"https://a.test/{unsubscribe}\r\nBcc: x@evil.test",
-        in_reply_to=f"{reply}\r\nBcc: x@evil.test",
+        follows=(f"{reply}\r\nBcc: x@evil.test",),
     )
     content = compose(given_mail, replace(SENDER, name=name), KEY, NOW).content
     head = content.split(b"\r\n\r\n", 1)[0]

@@ -55,3 +55,34 @@ def test_a_file_that_is_not_text_is_named(run: Run, acme: Path) -> None:
     said = run("check", acme)
     assert said.code == 1
     assert "ack.txt is not UTF-8 text" in said.err
+
+
+def test_a_channel_that_could_not_be_built_is_told_with_its_line(run: Run, acme: Path) -> None:
+    smtp = """[channels.email]
+provider = "smtp"
+host = "127.0.0.1"
+password = "env:NOT_SET_HERE"
+user = "acme"
+
+[channels.email.inbox]
+host = "imap.acme.test"
+user = "sam"
+password = "env:NOT_SET_HERE_EITHER"
+tls = "none"
+
+[channels.elsewhere]"""
+    text = (acme / "warmline.toml").read_text()
+    before, _, rest = text.partition("[channels.email]")
+    (acme / "warmline.toml").write_text(
+        before + smtp.removesuffix("[channels.elsewhere]") + rest[rest.index("from = ") :]
+    )
+    text = (acme / "warmline.toml").read_text().replace(rest[rest.index("from = ") :].splitlines()[0], "", 1)
+    text = text.replace('provider = "smtp"', 'provider = "smtp"\nfrom = "Sam <sam@acme.test>"')
+    (acme / "warmline.toml").write_text(text.replace("\nrate = 20", "", 1))
+    said = run("check", acme)
+    assert said.code == 1
+    line = next(number for number, one in enumerate(text.splitlines(), 1) if one == 'tls = "none"')
+    assert (
+        f"warmline.toml:{line}:1: error: [channels.email.inbox] tls: would send the password in the clear." in said.err
+    )
+    assert 'Write tls = "tls" or tls = "starttls".' in said.err

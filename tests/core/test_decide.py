@@ -27,6 +27,9 @@ from tests.core.story import (
 )
 from warmline.core.condition import Condition, ConditionError
 from warmline.core.decide import OVERTAKEN_BY, Ask, Decision, End, Escalate, Expire, HandOver, Reach, Skip, decide
+from warmline.core.events import Event
+from warmline.core.history import LONGEST_AWAY
+from warmline.core.hours import at_local, local_date
 from warmline.core.playbook import After, Choice, Days, HandOff, Send
 from warmline.core.schedule import PATIENCE
 
@@ -399,3 +402,59 @@ def test_decide_needs_no_more_than_its_four_arguments_to_answer_again() -> None:
         upto = run.events[: seen + 1]
         once, again = history(upto), history(list(upto))
         assert decide(book, once, upto[-1].at, OFFICE) == decide(book, again, upto[-1].at, OFFICE)
+
+
+# --- away -------------------------------------------------------------------------------------------------------------
+
+
+def away(day: str, after: timedelta = timedelta(0)) -> Event:
+    return event("replied", after, channel="email", automated="auto_submitted", until=day)
+
+
+def test_the_cadence_rests_until_the_morning_after_the_day_that_an_out_of_office_names() -> None:
+    book = playbook(send("first"), call(at=now_or(HOUR)), send("late", at=now_or(30 * DAY)))
+    told_so_far = history(away(f"{local_date(BEGIN + 3 * DAY, NEW_YORK)}"))
+    back = at_local(local_date(BEGIN + 4 * DAY, NEW_YORK), time(9), NEW_YORK)
+    assert told_so_far.away_until == back
+    assert not told_so_far.engaged
+    assert answer(book, told_so_far, 2 * HOUR) == Decision(next_at=back)
+    assert [type(one) for one in answer(book, told_so_far, back - BEGIN).actions] == [Reach, Ask]
+
+
+def test_an_acknowledgement_and_a_persons_chore_do_not_rest() -> None:
+    book = playbook(send("ack", purpose="acknowledge"), chore(), send("text"))
+    decision = answer(book, history(away("2099-01-01")))
+    assert [one.step.name for one in decision.actions if isinstance(one, Reach | Ask)] == ["ack", "chore"]
+
+
+def test_steps_that_came_due_while_the_lead_was_away_do_not_burst_on_the_return() -> None:
+    book = playbook(send("one"), send("two", at=now_or(DAY)), send("three", at=now_or(2 * DAY)))
+    told_so_far = history(away(f"{local_date(BEGIN + 3 * DAY, NEW_YORK)}"))
+    assert told_so_far.away_until is not None
+    actions = answer(book, told_so_far, told_so_far.away_until - BEGIN).actions
+    assert [(type(one), one.step.name) for one in actions if isinstance(one, Skip | Reach)] == [
+        (Skip, "one"), (Skip, "two"), (Reach, "three"),
+    ]  # fmt: skip
+
+
+def test_nobody_is_away_for_longer_than_some_weeks() -> None:
+    told_so_far = history(away("2099-01-01"))
+    assert told_so_far.away_until is not None
+    assert told_so_far.away_until - BEGIN <= LONGEST_AWAY + 2 * DAY
+
+
+@pytest.mark.parametrize("day", ["2000-01-01", "soon", ""])
+def test_a_return_that_is_over_or_no_date_changes_nothing(day: str) -> None:
+    book = playbook(send())
+    assert answer(book, history(away(day))) == answer(book, history())
+
+
+@pytest.mark.parametrize("kind", ["form.submitted", "replied", "clicked"])
+def test_who_asks_or_answers_is_not_away_any_more(kind: str) -> None:
+    assert history(away("2099-01-01"), event(kind, HOUR)).away_until is None
+
+
+def test_a_second_note_corrects_the_first_and_one_without_a_date_does_not() -> None:
+    first, second = away("2026-06-20"), away("2026-06-15", HOUR)
+    silent = event("replied", 2 * HOUR, channel="email", automated="subject")
+    assert history(first, second, silent).away_until == history(second).away_until != history(first).away_until

@@ -19,7 +19,8 @@ from tests.core.gate_facts import starter_rules
 from tests.core.simulator import NEW_YORK, OFFICE
 from tests.core.worlds import DAY, HOUR, STARTS, ZONES, World, playbooks, starts, stories, worlds
 from warmline.core.consent import Consent, Suppression
-from warmline.core.decide import Decision, End, decide
+from warmline.core.decide import Ask as DoAsk
+from warmline.core.decide import Decision, End, Reach, decide
 from warmline.core.events import SIGNAL_OF, Event
 from warmline.core.gate import Ask, Cap, Facts, HoursRule, Rules, check
 from warmline.core.history import REQUESTS, History, fold, kept
@@ -292,6 +293,27 @@ def test_time_alone_brings_every_lead_to_an_end_or_to_something_open(
     decision = decide(book, told, start + timedelta(days=366), OFFICE)
     open_matter = any(state.in_flight for state in told.steps.values())
     assert decision.actions or isinstance(decision.end, End) or open_matter
+
+
+@given(data=st.data())
+@QUICK
+def test_an_absence_makes_nothing_happen_that_would_not_have_happened_anyway(data: st.DataObject) -> None:
+    book, start = data.draw(playbooks()), data.draw(starts)
+    told = data.draw(stories(book, start, quiet=True))
+    at = start + timedelta(minutes=data.draw(st.integers(0, 30 * 1440)))
+    note = {"automated": "auto_submitted", "until": (at.date() + data.draw(st.integers(-3, 90)) * DAY).isoformat()}
+    here = fold(begun(start), told)
+    gone = fold(begun(start), [*told, Event("replied", at, 99, "run", "", "email", None, note)])
+    without, with_it = decide(book, here, at, OFFICE), decide(book, gone, at, OFFICE)
+    assert set(with_it.actions) <= set(without.actions)
+    assert with_it.end is None or with_it.end == without.end
+    if gone.away_until is not None and at < gone.away_until:
+        for one in with_it.actions:
+            assert not isinstance(one, Reach) or one.step.purpose == "acknowledge"
+            assert not (isinstance(one, DoAsk) and isinstance(one.step, Call))
+        assert without.next_at is None or with_it.next_at is not None
+        again = decide(book, gone, gone.away_until, OFFICE)
+        assert again == decide(book, here, gone.away_until, OFFICE)
 
 
 # --- the gate only ever narrows ---------------------------------------------------------------------------------------

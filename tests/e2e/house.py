@@ -39,7 +39,7 @@ from .support import WARMLINE, Machine, answers, until
 
 ACCOUNT, TOKEN, OURS = "AC" + "0" * 32, "token-of-tests", "+15005550006"
 FORM = "application/x-www-form-urlencoded"
-PATIENCE = 20.0
+PATIENCE = 60.0  # many processes may share few cores; nobody waits so long for what comes
 SANDBOX = 'provider = "sandbox"'
 _numbers = count()
 
@@ -331,19 +331,20 @@ class Story:
 
 @contextmanager
 def a_house(
-    server: str, folder: Path, now: datetime, files: Mapping[str, str] | None = None, *, sms: str = "",
+    server: str, folder: Path, now: datetime, files: Mapping[str, str] | None = None, *, sms: str = "", email: str = "",
     voicemail: str = SANDBOX, secrets: Mapping[str, str] | None = None,
 ) -> Iterator[House]:  # fmt: skip
     """The starter workspace, its texts going out in Twilio's form and its mails by SMTP. `files` replace its own.
 
-    `sms` is another [channels.sms] in place of Twilio's; `voicemail` the table of that channel, in which {url} stands for
-    the address of its far end; `secrets` the environment that they name.
+    `sms` is another [channels.sms] in place of Twilio's, `email` another [channels.email] in place of the scripted server's;
+    `voicemail` the table of that channel, in which {url} stands for the address of its far end; `secrets` the environment
+    that they name.
     """
     port = closed_port()
     url = f"http://127.0.0.1:{port}"
     with a_database(server) as dsn, FarEnds() as far, connect(dsn, "house of tests") as conn:
         conn.execute("insert into clocks (id, base, real_base, speed) values (1, %s, %s, 1)", (now, real_now()))
-        _write(folder / "acme", {**starter_files(), **(files or {})}, url, far, sms, voicemail)
+        _write(folder / "acme", {**starter_files(), **(files or {})}, url, far, sms, email, voicemail)
         environment = {
             "DATABASE_URL": dsn, "WARMLINE_DIR": str(folder / "acme"), "WARMLINE_PUBLIC_URL": url,
             "WARMLINE_SECRET": "a secret of tests that is long enough for it", "TWILIO_AUTH_TOKEN": TOKEN,
@@ -364,9 +365,18 @@ def a_house(
                 assert process.stop() == 0, process.tail()
 
 
-def _write(folder: Path, files: Mapping[str, str], url: str, far: FarEnds, sms: str, voicemail: str) -> None:
+def _write(
+    folder: Path, files: Mapping[str, str], url: str, far: FarEnds, sms: str, email: str, voicemail: str
+) -> None:
     settings = files["warmline.toml"].replace("http://127.0.0.1:8000", url)
     before, _, rest = settings.partition("[channels.sms]")
+    smtp = f"""[channels.email]
+provider = "smtp"
+host = "127.0.0.1"
+port = {far.mailbox.port}
+from = "Acme Roofing <hello@acme.test>"
+rate = 1000
+"""
     twilio = f"""[channels.sms]
 provider = "twilio"
 account_sid = "{ACCOUNT}"
@@ -376,13 +386,7 @@ base_url = "http://127.0.0.1:{far.port}"
 rate = 1000
 """
     channels = f"""{sms or twilio}
-[channels.email]
-provider = "smtp"
-host = "127.0.0.1"
-port = {far.mailbox.port}
-from = "Acme Roofing <hello@acme.test>"
-rate = 1000
-
+{email or smtp}
 [channels.voicemail]
 {voicemail.replace("{url}", far.ringless_url)}
 

@@ -49,6 +49,9 @@ def _sandbox(table: Settings, place: Place) -> Channel:
     except ValueError as wrong:
         raise table.error("behaviour", str(wrong), f"Correct it in [channels.{kind}.behaviour]") from wrong
     table.text("from", "")  # a real provider's sender may stay in the file while the sandbox takes its place
+    if table.kind == "email":
+        table.table("inbox")
+        table.secret_list("hook_secret", [])
     rate = table.number("rate", 10, 1, 10_000)
     if place.world is None:
         return SandboxChannel(kind, behaviour=behaviour, error_classes=place.error_classes, rate=rate)

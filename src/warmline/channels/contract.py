@@ -24,7 +24,7 @@ class Message:
     lead_id: str = ""
     subject: str = ""  # email only
     html: str = ""  # email only
-    in_reply_to: str = ""  # Message-ID of the mail this one follows up
+    follows: tuple[str, ...] = ()  # email only: touch ids of the mails before it that it belongs to, oldest first
     unsubscribe_url: str = ""  # email only: RFC 8058 endpoint
     audio_url: str = ""  # voicemail only: where the provider fetches the recording, for a while
     postal_code: str = ""  # of the lead, where it is known: some providers tell the local hours by it
@@ -69,14 +69,15 @@ Receipt = Accepted | Refused | NotSent | Unknown
 class Signal:
     """Something a provider told us, in our words. Late, doubled and reordered signals are normal.
 
-    `kind` is one of: delivered, failed, inbound (a message from a person), bounced, opened, clicked, unsubscribed, call.
+    `kind` is one of: delivered, delayed, failed, inbound (a message from a person), bounced, opened, clicked,
+    unsubscribed, call. Without a `touch_id` it is about the lead of the address in `sender`.
     """
 
     kind: str
     at: datetime
     touch_id: str = ""  # ours, when the provider carried it back
     provider_id: str = ""  # theirs
-    sender: str = ""  # inbound: who wrote
+    sender: str = ""  # inbound: who wrote; of a report on a mail: whom that mail was for
     recipient: str = ""  # inbound: which of our addresses
     text: str = ""
     reason: str = ""  # failed: class of provider_errors.yaml

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ class ChannelSettingsError(ValueError):
     def __init__(self, kind: str, key: str, problem: str, remedy: str) -> None:
         self.kind, self.key = kind, key
         place = f"[channels.{kind}] {key}" if key else f"[channels.{kind}]"
+        self.problem, self.remedy = f"{place}: {problem}.", f"{remedy}."
         super().__init__(f"warmline.toml, {place}: {problem}. {remedy}")
 
 
@@ -94,6 +96,11 @@ class Settings:
         """Keys that core/settings.py reads, and no channel."""
         self._read.update(keys)
 
+    def within(self, key: str) -> Settings | None:
+        """A table in this one, read by the same rules; None where it is not there."""
+        table = self.table(key)
+        return Settings(f"{self.kind}.{key}", table, self._secrets) if table else None
+
     def finish(self) -> None:
         """Every key has been read, or it is misspelt."""
         for key in self._table:
@@ -127,6 +134,14 @@ def is_base_url(value: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
     except ValueError:
         return False
+
+
+def is_local(host: str) -> bool:
+    """Whether what is said to `host` stays on this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _plain(value: str) -> str:

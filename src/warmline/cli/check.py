@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from warmline.cli.accounts import channel_problems
 from warmline.cli.place import HERE, read_files
 from warmline.cli.say import CommandError, counted, out, show_problems
 from warmline.core.bundle import PLAYBOOKS, SETTINGS, TEMPLATES, read_bundle
@@ -25,9 +26,8 @@ def check(
     for folder, wanted in _by_folder(paths or [HERE]).items():
         files = read_files(folder)
         playbooks += sum(path.startswith(f"{PLAYBOOKS}/") for path in files)
-        problems += [
-            _placed(problem, folder) for problem in read_bundle(files).problems if not wanted or problem.path in wanted
-        ]
+        found = [*read_bundle(files).problems, *channel_problems(files)]
+        problems += [_placed(problem, folder) for problem in found if not wanted or problem.path in wanted]
     show_problems(problems)
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = len(problems) - errors

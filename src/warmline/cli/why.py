@@ -114,6 +114,7 @@ def _head(console: Console, told: Story) -> None:
         ("reach", ", ".join(part for part in (lead.phone, lead.email) if part)),
         ("owner", lead.owner_name or "nobody yet"),
         ("zone", f"{lead.zone} ({_ground(told)})"),
+        ("away", told.away),
         ("consent", "; ".join(f"{one.level.replace('_', ' ')} for {', '.join(one.channels)}" for one in told.consents)),
         (
             "playbooks",

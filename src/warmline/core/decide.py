@@ -122,8 +122,12 @@ def _hand_off(playbook: Playbook, history: History, now: datetime, office: Offic
 def _cadence(playbook: Playbook, history: History, now: datetime, office: Office) -> Decision:
     actions: list[Action] = []
     ready: list[tuple[datetime, Step, StepState | None]] = []
+    resting: list[tuple[datetime, Step, StepState | None]] = []  # due, but the lead is away
     next_at: datetime | None = None
     open_ended = False  # something may still happen that only an event can tell
+    away_until = history.away_until
+    if away_until is not None and now >= away_until:
+        away_until = None
 
     for step in playbook.steps:
         state = history.steps.get(step.name)
@@ -155,14 +159,19 @@ def _cadence(playbook: Playbook, history: History, now: datetime, office: Office
                 next_at = _earlier(next_at, at_or_why.until)
             continue
         at = _retry_at(step, state, at_or_why)
-        if at > now:
+        if away_until is not None and at < away_until and _rests(step):
+            next_at = _earlier(next_at, away_until)
+            open_ended = True
+            if at <= now:
+                resting.append((at, step, state))
+        elif at > now:
             next_at = _earlier(next_at, at)
             open_ended = True
         else:
             ready.append((at, step, state))
 
     for at, step, state in ready:
-        actions.append(_act(history, now, at, step, state, ready))
+        actions.append(_act(history, now, at, step, state, ready + resting if resting else ready))
         open_ended = True
 
     promise_at = _promise_at(playbook, history, office)
@@ -218,6 +227,11 @@ def _retry_at(step: Step, state: StepState | None, at: datetime) -> datetime:
     if state is None or state.last_at is None or not isinstance(step, Call):
         return at
     return max(at, state.last_at + step.every)
+
+
+def _rests(step: Step) -> bool:
+    """Whether `step` waits while the lead is away. An answer to its own request does not, nor does a person's chore."""
+    return isinstance(step, Call) or (isinstance(step, Send) and step.purpose != "acknowledge")
 
 
 def _promise_at(playbook: Playbook, history: History, office: Office) -> datetime | None:

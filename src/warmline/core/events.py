@@ -83,6 +83,7 @@ WORDS: Mapping[str, str] = {
     "touch.held": "Touch held",
     "touch.refused": "Touch refused",
     "touch.sent": "Handed to the provider",
+    "touch.delayed": "Delayed on its way; the mail server goes on trying",
     "touch.delivered": "Delivered",
     "touch.failed": "Not delivered",
     "touch.unknown": "No answer from the provider: a person must look",

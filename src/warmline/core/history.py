@@ -7,12 +7,13 @@ all of them would. FOLD names the way of folding; what another way has kept is f
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
 
 from .events import SIGNAL_OF, Event
+from .hours import at_local
 
 #: Raise it when the same events would fold into something else, or the fields below change: a test compares the code.
 FOLD = 2
@@ -23,6 +24,12 @@ REQUESTS = frozenset({"form.submitted", "keyword.received", "call.missed", "quot
 
 #: What may become of a touch. Anything else under `touch.` was written by a newer version and changes nothing.
 TOUCHED = frozenset({"planned", "held", "refused", "sent", "delivered", "failed", "unknown"})
+
+#: How long an out-of-office may rest a cadence. Whoever is away for months, or whose date was misread, is not forgotten:
+#: interest cools, and the consent of an inquiry runs out in the meantime.
+LONGEST_AWAY = timedelta(weeks=6)
+#: On whose morning it goes on: the day of a return belongs to what has piled up.
+MORNING = time(9)
 
 #: Outcomes of a call that reached nobody.
 NOBODY = frozenset({"missed", "voicemail", "expired"})
@@ -67,6 +74,7 @@ class History(msgspec.Struct, omit_defaults=True):
     engaged: bool = False
     replied: bool = False
     requested_at: datetime | None = None  # the lead's latest own request
+    away_on: date | None = None  # the last day of an absence, by the lead's own out-of-office
     attempts: dict[str, tuple[datetime, str]] = {}  # touch or task id -> (at, channel)
     enrolled: int = 0  # how often the lead has entered a playbook, this time included
     seen: int = 0  # highest event seq folded
@@ -76,6 +84,11 @@ class History(msgspec.Struct, omit_defaults=True):
         if state is None:
             state = self.steps[step] = StepState()
         return state
+
+    @property
+    def away_until(self) -> datetime | None:
+        """Nothing of the cadence is due before: the morning after the last day of an absence, on the lead's calendar."""
+        return at_local(self.away_on + timedelta(days=1), MORNING, self.zone) if self.away_on is not None else None
 
     def apply(self, event: Event) -> None:
         """Fold one more event in. Unknown kinds change nothing: history from a newer version stays readable."""
@@ -90,6 +103,7 @@ class History(msgspec.Struct, omit_defaults=True):
             self._signal(SIGNAL_OF[kind], event)
         elif kind in REQUESTS:
             self.requested_at = event.at
+            self.away_on = None  # who asks for something is there
         elif kind == "opened":
             # A weak signal: it may steer a condition, it never stops the machine. A proxy's open steers nothing.
             if self._ours(event) and not event.data.get("automated"):
@@ -196,8 +210,11 @@ class History(msgspec.Struct, omit_defaults=True):
             self._settle(state, event.at)
 
     def _signal(self, signal: str, event: Event) -> None:
-        if event.data.get("automated"):
-            return  # a scanner's click or a proxy's open is no person (invariant 7)
+        if event.data.get("automated"):  # a scanner's click, a proxy's open, an out-of-office: no person (invariant 7)
+            if signal == "reply" and event.data.get("until"):
+                self.away_on = _last_day(str(event.data["until"]), event.at)
+            return
+        self.away_on = None
         if signal == "reply":
             self.replied = True
         if signal == "click" and self._ours(event):
@@ -257,3 +274,12 @@ def _instant(value: Any) -> datetime | None:
     if isinstance(value, str):
         return datetime.fromisoformat(value)
     return value if isinstance(value, datetime) else None
+
+
+def _last_day(day: str, told_at: datetime) -> date | None:
+    """The day that an out-of-office names, within reason; None when it is no date, or was over when it was told."""
+    try:
+        last = date.fromisoformat(day)
+    except ValueError:  # written by a newer version
+        return None
+    return min(last, (told_at + LONGEST_AWAY).date()) if last >= told_at.date() - timedelta(days=1) else None

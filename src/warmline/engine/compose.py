@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from warmline.channels.contract import Message
 from warmline.channels.email.html import mail_html, mail_text
@@ -61,6 +62,7 @@ class Composer:
             str(lead.id),
             subject=rendered.subject,
             html=mail_html(rendered.text, rendered.subject, place.postal_address, way_out),
+            follows=_mails_before(lane, touch, lead),
             unsubscribe_url=way_out,
             tags=tags,
         )
@@ -81,3 +83,14 @@ class Composer:
             url = audio_url(public_url(site.config, self._environ), Heard(site.id, recording), until, self._secret)
         postal_code = str(lead.fields.get("postal_code") or "")
         return Message(ref, "voicemail", to, words, str(lead.id), tags=tags, audio_url=url, postal_code=postal_code)
+
+
+def _mails_before(lane: int, touch: Ready, lead: Known) -> tuple[str, ...]:
+    """The mails that this enrollment has sent, oldest first: the next one continues their thread."""
+    run = str(touch.enrollment_id)
+    sent = [
+        event.touch
+        for event in lead.events
+        if event.kind == "touch.sent" and event.channel == "email" and event.enrollment == run and event.touch
+    ]
+    return tuple(touch_ref(lane, UUID(one)) for one in dict.fromkeys(sent) if one != str(touch.id))

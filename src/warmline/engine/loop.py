@@ -31,6 +31,7 @@ from .catalog import Catalog
 from .compose import Composer
 from .dispatch import Dispatcher
 from .hints import AsyncHints, Hints, listen
+from .mailbox import Place, Watchers
 from .rescue import ASK_FOR, rescue
 from .tick import BATCH, start_scheduled, tick, tick_lanes
 
@@ -107,7 +108,9 @@ class Engine:
             thread.start()
         log.info("engine.started", engine=str(self.id), pid=os.getpid())
         try:
-            await asyncio.gather(self.dispatch_forever(), self.rescue_forever(), self.beat_forever())
+            await asyncio.gather(
+                self.dispatch_forever(), self.rescue_forever(), self.beat_forever(), self.mailboxes_forever()
+            )
         finally:
             self.stop()
             for thread in threads:
@@ -265,6 +268,26 @@ class Engine:
                 # A bug outside any one touch. Nothing is lost: leases run out and rescue asks. Say it loudly and go on.
                 log.exception("rescue.failed")
                 await asyncio.sleep(1)
+
+    async def mailboxes_forever(self) -> None:
+        place = Place(self.options.dsn, self.options.secret, self.options.environ, self.now)
+        watchers = Watchers(place)
+        try:
+            while not self.stop_async.is_set():
+                try:
+                    with connect(self.options.dsn, "warmline mailboxes") as conn:
+                        while not self.stop_async.is_set():
+                            await asyncio.to_thread(watchers.look, conn)
+                            await self.rest(REFRESH)
+                except psycopg.OperationalError as error:
+                    log.warning("mailboxes.database_away", error=str(error).strip())
+                    await asyncio.sleep(1)
+                except Exception:
+                    # A bug outside any one mailbox. Mails stay where they are; the engine's other work goes on.
+                    log.exception("mailboxes.failed")
+                    await asyncio.sleep(1)
+        finally:
+            await asyncio.to_thread(watchers.close)
 
     async def beat_forever(self) -> None:
         while not self.stop_async.is_set():

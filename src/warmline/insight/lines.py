@@ -141,6 +141,13 @@ def _quoted(data: Mapping[str, Any]) -> str:
     return f"“{text}”" if text else ""
 
 
+def _answered(data: Mapping[str, Any]) -> str:
+    if not data.get("automated"):
+        return _quoted(data)
+    until = f"; away until {data['until']}" if data.get("until") else ""
+    return f"by a machine, so it counts for nothing{until}: {_quoted(data)}"
+
+
 def _weak(data: Mapping[str, Any]) -> str:
     why = data.get("automated")
     return f"by a machine ({why}), so it counts for nothing" if why else str(data.get("url") or "")
@@ -164,7 +171,7 @@ def _declined(data: Mapping[str, Any]) -> str:
 _DETAILS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "form.submitted": lambda data: _first(data, "form", "source"),
     "keyword.received": lambda data: _first(data, "keyword", "text"),
-    "replied": _quoted,
+    "replied": _answered,
     "doubtful": _quoted,
     "help.asked": _quoted,
     "clicked": _weak,

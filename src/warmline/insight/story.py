@@ -8,7 +8,7 @@ comes next is what `decide` and the gate answer now, on the same history that th
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -86,6 +86,15 @@ class Story(msgspec.Struct, frozen=True):
     consents: tuple[Consent, ...]
     addresses: tuple[Address, ...]
     suppressions: tuple[Suppression, ...]
+    away_until: datetime | None = None  # the cadence rests until then, by the lead's out-of-office
+
+    @property
+    def away(self) -> str:
+        """What is to be said of that: `away until 3 Dec, from its out-of-office`; "" when it is not away."""
+        if self.away_until is None:
+            return ""
+        last = local_date(self.away_until, self.lead.zone) - timedelta(days=1)
+        return f"away until {last.day} {last:%b}, from its out-of-office"
 
     def local(self, at: datetime) -> str:
         """`at` on the lead's own clock: `Mon 23 Nov 10:00`."""
@@ -109,8 +118,10 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
     if run is not None:
         heard = Recordings(needs_recording(workspace.config), recordings.made(conn, workspace.id))
         view = View(known, workspace, binding, zones, lead.zone, run, versions[run.version_id], now, heard)
+    away_until = view.history().away_until if view is not None else None
     return Story(
         at=now,
+        away_until=away_until if away_until is not None and away_until > now else None,
         lead=lead,
         coming=foresee(view, open_tasks, record.touches),
         steps=view_steps(view),

@@ -7,7 +7,7 @@ is kept in quarantine, so that nothing is lost.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -17,8 +17,9 @@ import structlog
 from warmline import rules
 from warmline.channels.contract import Signal
 from warmline.core.lead import clean
-from warmline.store import leads, quarantine, receipts
-from warmline.store.ids import read_touch_ref
+from warmline.core.mail_address import read_email
+from warmline.store import address_owners, leads, quarantine, receipts
+from warmline.store.ids import lane_of, read_touch_ref
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
 
@@ -29,6 +30,9 @@ from .messages import UnplacedError
 from .opt_out import opt_out, suppress_address
 
 log = structlog.get_logger()
+
+#: A mail without a token of ours is taken for an answer to what was mailed to its address within this time.
+ANSWERED_WITHIN = timedelta(days=14)
 
 
 def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> list[str]:
@@ -55,7 +59,7 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
     elif signal.kind == "inbound":
-        return messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal))
+        return messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal, now))
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
     elif signal.kind == "voicemail":
@@ -83,12 +87,21 @@ def learn_refusal(
         _mark(case, touch, reason, code)
 
 
-def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal) -> Touch | None:
+def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> Touch | None:
+    """By the id that came back to us; a mail that carries none belongs to what was mailed last to its address."""
     try:
         lane, touch_id = read_touch_ref(signal.touch_id)
     except ValueError:
-        return None
+        return _last_mail(conn, workspace, signal, now)
     return receipts.find(conn, workspace.id, lane, touch_id)
+
+
+def _last_mail(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> Touch | None:
+    address = read_email(signal.sender) if "@" in signal.sender else None
+    lead_id = address_owners.find(conn, workspace.id, [address]).get(address) if address else None
+    if address is None or lead_id is None:
+        return None
+    return receipts.latest_mail(conn, workspace.id, lane_of(lead_id), lead_id, address, now - ANSWERED_WITHIN)
 
 
 def _about_touch(
@@ -98,7 +111,7 @@ def _about_touch(
     now: datetime,
     about: Callable[[Case, Touch, Signal], None],
 ) -> None:
-    touch = _touch(conn, workspace, signal)
+    touch = _touch(conn, workspace, signal, now)
     if touch is None:
         raise UnplacedError("It names no touch of this workspace.")
     try:
@@ -120,6 +133,13 @@ def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
         _tell(case, touch, "touch.sent")
     _tell(case, touch, "touch.delivered", key=signal.key, **_worth_knowing(signal))
     _known_now(case, before)
+
+
+def _delayed(case: Case, touch: Touch, signal: Signal) -> None:
+    """Not there yet, and not lost either: a line of the story, and nothing else moves."""
+    _tell(
+        case, touch, "touch.delayed", key=signal.key, code=signal.code, text=clean(signal.text)[:300], **_marks(signal)
+    )
 
 
 def _failed(case: Case, touch: Touch, signal: Signal) -> None:
@@ -181,6 +201,7 @@ def _unsubscribed(case: Case, touch: Touch, signal: Signal) -> None:
 
 _ABOUT_TOUCHES: Mapping[str, Callable[[Case, Touch, Signal], None]] = {
     "delivered": _delivered,
+    "delayed": _delayed,
     "failed": _failed,
     "bounced": _bounced,
     "opened": _opened,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -22,9 +23,9 @@ from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
 
 from .accept import accept
-from .case import Case, taken
+from .case import Case, NoSuchLeadError, taken
 from .keywords import answer_of, say_back
-from .opt_out import opt_out
+from .opt_out import opt_out, suppress_address
 from .person import Person
 from .setting import setting_of
 from .submission import Given, Submission
@@ -33,6 +34,8 @@ from .suppressed import Suppressed
 #: A doubtful message is read within this much office time; nothing automated goes out before that.
 READ_WITHIN = timedelta(hours=4)
 MOST_TEXT = 8_000
+#: What stood around a person's own words, kept to look back at. The mailbox has all of it.
+MOST_WHOLE = 2_000
 _KEYWORD = 24  # characters: a longer text from a stranger is a message, not a keyword
 
 
@@ -48,10 +51,13 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     lead_id = touch.lead_id if touch else _owner(conn, workspace, sender)
     if lead_id is None:
         return _stranger(conn, workspace, signal, text, sender, reading, now)
-    with taken(conn, workspace, lead_id, now, signal.key or None) as case:
-        if signal.key and signal.key in case.known_keys:
-            return ""  # told before, and answered then
-        return _answer(case, signal, text, sender or "", reading, touch)
+    try:
+        with taken(conn, workspace, lead_id, now, signal.key or None) as case:
+            if signal.key and signal.key in case.known_keys:
+                return ""  # told before, and answered then
+            return _answer(case, signal, text, sender or "", reading, touch)
+    except NoSuchLeadError as error:
+        raise UnplacedError(str(error)) from error
 
 
 def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
@@ -73,10 +79,16 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
     key = signal.key or None
     step = touch.step if touch else ""
     if signal.data.get("automated"):  # an out-of-office is no person (invariant 7)
-        case.happened("replied", channel=channel, step=step, key=key, text=text, automated=signal.data["automated"])
+        # An out-of-office may say when they are back.
+        until: dict[str, Any] = {"until": signal.data["until"]} if signal.data.get("until") else {}
+        case.happened(
+            "replied", channel=channel, step=step, key=key, text=text, automated=signal.data["automated"], **until
+        )
         return ""
     if reading.kind == "opt_out":
         opt_out(case, reason="opted_out", evidence=text, address=sender, channel=channel, key=key, rule=reading.rule)
+        if touch and touch.address and touch.address != sender:  # written from another address than the one we reached
+            suppress_address(case, touch.address, "opted_out", text)
         return say_back(case, signal, "stop", channel)
     if reading.kind == "help":
         case.happened("help.asked", channel=channel, key=key, text=text, rule=reading.rule)
@@ -92,7 +104,8 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
         case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
         return say_back(case, signal, "start", channel)
     else:
-        case.happened("replied", channel=channel, step=step, key=key, text=text)
+        whole: dict[str, Any] = {"whole": clean(signal.data["whole"])[:MOST_WHOLE]} if signal.data.get("whole") else {}
+        case.happened("replied", channel=channel, step=step, key=key, text=text, **whole)
         case.person_takes_over("reply", f"Wrote: {own_words(text).strip()[:1000]}")
     return ""
 

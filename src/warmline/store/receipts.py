@@ -34,6 +34,21 @@ def find(conn: psycopg.Connection, workspace_id: int, lane: int, touch_id: UUID)
     return Touch(*row) if row else None
 
 
+def latest_mail(
+    conn: psycopg.Connection, workspace_id: int, lane: int, lead_id: UUID, address: str, since: datetime
+) -> Touch | None:
+    """The mail that went to that address of the lead last, if it did so since then. Its events name its touches."""
+    row = conn.execute(
+        _TOUCH
+        + """ where lane = %(lane)s and workspace_id = %(workspace)s and channel = 'email' and address = %(address)s
+          and sent_at >= %(since)s and id = any(array(
+            select touch_id from events where lane = %(lane)s and lead_id = %(lead)s and touch_id is not null))
+        order by sent_at desc limit 1""",
+        {"lane": lane, "workspace": workspace_id, "lead": lead_id, "address": address, "since": since},
+    ).fetchone()
+    return Touch(*row) if row else None
+
+
 def move(
     conn: psycopg.Connection, lane: int, touch: Touch, to: str, out_of: Sequence[str], reason: str = "",
     sent_at: datetime | None = None, provider_id: str = "",

@@ -42,6 +42,7 @@ MARKS = {
     "closed": ("flag", ""),
     "touch.sent": ("arrow", "good"),
     "touch.delivered": ("check", "good"),
+    "touch.delayed": ("clock", "wait"),
     "touch.failed": ("cross", "bad"),
     "touch.unknown": ("alert", "wait"),
     "task.done": ("check", "good"),

@@ -15,7 +15,7 @@ from warmline.channels.contract import Message
 from warmline.channels.email.tokens import bounce_address, message_id, reply_address
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
-MESSAGE_ID = re.compile(r"<[^<>\s@]{1,250}@[^<>\s@]{1,250}>")
+MOST_REFERENCES = 10  # the first mail and the latest ones: mail programs thread by either
 
 
 class UnusableAddressError(ValueError):
@@ -58,10 +58,10 @@ def compose(message: Message, sender: Sender, key: bytes, now: datetime) -> Mail
     mail["Message-ID"] = ours
     if sender.reply_domain:
         mail["Reply-To"] = Address(addr_spec=reply_address(message.touch_id, sender.reply_domain, key))
-    earlier = MESSAGE_ID.fullmatch(message.in_reply_to.strip())
+    earlier = [message_id(_one_line(touch_id), sender.domain, key) for touch_id in message.follows]
     if earlier:
-        mail["In-Reply-To"] = earlier[0]
-        mail["References"] = earlier[0]
+        mail["In-Reply-To"] = earlier[-1]
+        mail["References"] = " ".join(earlier[:1] + earlier[1:][1 - MOST_REFERENCES :])
     if message.unsubscribe_url:
         mail["List-Unsubscribe"] = f"<{_one_line(message.unsubscribe_url).replace(' ', '%20')}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -10,11 +9,13 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from typing import Literal
 
-from warmline.channels.contract import Accepted, BadSignature, Callback, Kind, Message, Receipt, Refused, Reply, Signal
+from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Refused, Reply, Signal
 from warmline.channels.email.compose import Sender, UnusableAddressError, compose
 from warmline.channels.email.connections import Connections, Server
+from warmline.channels.email.imap import read_inbox
+from warmline.channels.email.posted import Posted, read_hook_secrets, read_posted
 from warmline.channels.email.tracking import track
-from warmline.channels.settings import Settings
+from warmline.channels.settings import Settings, is_local
 
 PORTS = {"tls": 465, "starttls": 587, "auto": 25, "none": 25}
 
@@ -41,6 +42,9 @@ class SmtpChannel:
         self._public_url = public_url
         self._token_key = token_key
         self._clock = clock
+        self._error_classes = error_classes
+        self._hook_secrets = read_hook_secrets(settings)
+        read_inbox(settings)  # the engine opens it; here it is only seen to be right
         most = int(settings.number("concurrency", 10, 1, 500))
         self._connections = Connections(read_server(settings, self._sender.domain), most, error_classes)
 
@@ -56,9 +60,9 @@ class SmtpChannel:
         """SMTP has no question for this. A bounce or a reply may still tell."""
         return "cannot_say"
 
-    def read(self, callback: Callback, now: datetime) -> list[Signal]:  # noqa: ARG002
-        """Mail servers do not call back, so whoever does is not one."""
-        raise BadSignature("An SMTP server sends no callbacks.")
+    def read(self, callback: Callback, now: datetime) -> list[Signal]:
+        """/hooks/email/{secret}/{door}: `hook_secret` opens it, `POSTED` names the doors."""
+        return read_posted(callback, Posted(self._hook_secrets, self._token_key, self._error_classes, now))
 
     async def close(self) -> None:
         await self._connections.close()
@@ -88,7 +92,7 @@ def read_server(settings: Settings, hello: str) -> Server:
     user = settings.text("user", "")
     password = settings.secret("password", None if user else "")
     tls = settings.choice("tls", tuple(PORTS), "starttls" if user else "auto")
-    if user and tls in ("auto", "none") and not _is_local(host):
+    if user and tls in ("auto", "none") and not is_local(host):
         raise settings.error("tls", "would send the password in the clear", 'Write tls = "starttls" or tls = "tls"')
     ca_file = settings.text("ca_file", "")
     try:
@@ -114,10 +118,3 @@ def _domain(settings: Settings, key: str, default: str) -> str:
     if value and (not value.isascii() or not all(part.replace("-", "").isalnum() for part in value.split("."))):
         raise settings.error(key, f'"{value}" is not a domain name', f'Write {key} = "acme.test"')
     return value.lower()
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,0 +1,1 @@
+"""Reading one mail, in parts: pure functions over its bytes. `channels/email/inbound.py` says in which order."""

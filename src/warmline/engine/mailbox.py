@@ -1,0 +1,191 @@
+"""Watches the mailbox of each workspace that has one: reads what is new, waits for more, comes back when it was cut off.
+
+One engine of many reads a mailbox: the one whose connection holds its lock. What a mail meant is written in the same
+transaction as its UID, on that connection, so a crash or a lost lock leaves it either read or not read, never half.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+import psycopg
+import structlog
+
+from warmline.channels import ChannelSettingsError
+from warmline.channels.email.imap import Folder, Inbox, InboxError, read_inbox
+from warmline.channels.secrets import resolve
+from warmline.channels.settings import Settings
+from warmline.intake.mail import keep_mail, take_mail
+from warmline.store import mailboxes, workspaces
+from warmline.store.connect import connect
+from warmline.store.workspaces import Workspace
+
+log = structlog.get_logger()
+
+BATCH = 50  # mails between two rounds of marking them as seen
+#: Seconds until IDLE is issued anew; RFC 2177 says before 29 minutes, firewalls forget sooner. Each round also looks.
+REISSUE = 120.0
+#: Seconds between two tries to become the one that reads.
+CLAIM = 5.0
+#: The pause after a failure doubles up to this many seconds.
+LONGEST_PAUSE = 300.0
+#: After the server has given its mails new UIDs, mails of so much time before the last reading are looked at again.
+AGAIN = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a watcher works with. `now` is the business clock."""
+
+    dsn: str
+    secret: bytes
+    environ: Mapping[str, str]
+    now: Callable[[], datetime]
+
+
+class Watchers:
+    """One thread for each mailbox, made anew when the settings change. `look` is called now and then."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._seen: dict[int, int] = {}  # workspace -> version of its settings that was looked at
+        self._running: dict[int, tuple[threading.Event, threading.Thread]] = {}
+
+    def look(self, conn: psycopg.Connection) -> None:
+        published = workspaces.published(conn)
+        for workspace_id, version in published.items():
+            if self._seen.get(workspace_id) != version:
+                self._end(workspace_id)
+                self._begin(workspaces.load(conn, workspace_id))
+        self._seen = published
+
+    def close(self) -> None:
+        """Blocks until every thread is done; each looks for this twice a second."""
+        for stopping, _ in self._running.values():
+            stopping.set()
+        for workspace_id in list(self._running):
+            self._end(workspace_id)
+
+    def _begin(self, workspace: Workspace) -> None:
+        inbox = self._inbox(workspace)
+        if inbox is None:
+            return
+        stopping = threading.Event()
+        work = partial(watch, self._place, workspace, inbox, stopping)
+        thread = threading.Thread(target=work, name=f"mailbox {workspace.key}", daemon=True)
+        self._running[workspace.id] = (stopping, thread)
+        thread.start()
+
+    def _end(self, workspace_id: int) -> None:
+        if workspace_id not in self._running:
+            return
+        stopping, thread = self._running.pop(workspace_id)
+        stopping.set()
+        thread.join(10)  # a server that hangs in the middle of a command is left behind: the process ends without it
+
+    def _inbox(self, workspace: Workspace) -> Inbox | None:
+        email = workspace.config.channels.get("email")
+        if email is None or email.provider == "sandbox":  # leads of a sandbox answer by themselves
+            return None
+        try:
+            return read_inbox(Settings("email", email.options, partial(resolve, environ=self._place.environ)))
+        except ChannelSettingsError as error:
+            log.error("mailbox.unusable", workspace=workspace.key, error=str(error))
+            return None
+
+
+def watch(place: Place, workspace: Workspace, inbox: Inbox, stopping: threading.Event) -> None:
+    """Read the mailbox until `stopping`, with growing pauses while the server or the database is away."""
+    pause = 1.0
+    while not stopping.is_set():
+        try:
+            with connect(place.dsn, "warmline mailbox") as conn:
+                while not mailboxes.claim(conn, workspace.id):
+                    if stopping.wait(CLAIM):
+                        return
+                folder = Folder(inbox)
+                try:
+                    log.info("mailbox.open", workspace=workspace.key, mailbox=inbox.name)
+                    reader = Reader(conn, workspace, inbox, folder, place)
+                    reader.find_mark()
+                    while not stopping.is_set():
+                        reader.read_new(stopping)
+                        pause = 1.0
+                        folder.wait(REISSUE, stopping)
+                finally:
+                    folder.close()
+        except (InboxError, psycopg.OperationalError) as error:
+            log.warning("mailbox.away", workspace=workspace.key, error=str(error).strip(), again_in=pause)
+        except Exception:
+            # A bug outside any one mail. Nothing is lost: mails stay where they are. Say it loudly and go on.
+            log.exception("mailbox.failed", workspace=workspace.key)
+        stopping.wait(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one open folder from the mark that the database keeps."""
+
+    conn: psycopg.Connection
+    workspace: Workspace
+    inbox: Inbox
+    folder: Folder
+    place: Place
+
+    def find_mark(self) -> None:
+        """Where to go on. A mailbox that is new here is read from its first mail that nobody has seen; after the server
+        gave all mails new UIDs, the mails of the last days are looked at again, and their keys tell what is known."""
+        mark = mailboxes.mark(self.conn, self.workspace.id, self.inbox.name)
+        if mark is not None and mark.uid_validity == self.folder.uid_validity:
+            return
+        wanted = self.folder.unseen() if mark is None else self.folder.since((mark.read_at - AGAIN).date())
+        last = min(wanted, default=self.folder.uid_next) - 1
+        mailboxes.begin(self.conn, self.workspace.id, self.inbox.name, self.folder.uid_validity, last, self.place.now())
+
+    def read_new(self, stopping: threading.Event) -> int:
+        """Read all that has come, each mail once. Returns how many that were."""
+        count = 0
+        while not stopping.is_set():
+            mark = mailboxes.mark(self.conn, self.workspace.id, self.inbox.name)
+            assert mark is not None  # noqa: S101 - find_mark made it
+            # What a crash left between the commit and the server is told to the server first.
+            known = [uid for uid in self.folder.after(mark.cleared_uid) if uid <= mark.last_uid]
+            self._clear(known)
+            fresh = self.folder.after(mark.last_uid)[:BATCH]
+            if not fresh:
+                return count
+            for uid in fresh:
+                if stopping.is_set():
+                    return count
+                self._take(uid)
+                count += 1
+            self._clear(fresh)
+        return count
+
+    def _clear(self, uids: list[int]) -> None:
+        if uids:
+            self.folder.clear(uids)
+            mailboxes.clear(self.conn, self.workspace.id, self.inbox.name, uids[-1])
+
+    def _take(self, uid: int) -> None:
+        """One mail, one transaction. A mail that breaks something is set aside, and the next one has its turn."""
+        raw = self.folder.fetch(uid)
+        now = self.place.now()
+        try:
+            with self.conn.transaction():
+                if raw is not None:
+                    take_mail(self.conn, self.workspace, raw, self.place.secret, now)
+                mailboxes.advance(self.conn, self.workspace.id, self.inbox.name, uid, now)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            log.exception("mailbox.mail_failed", workspace=self.workspace.key, uid=uid)
+            with self.conn.transaction():
+                reason = f"It could not be taken in ({type(error).__name__}). The log of the engine says more."
+                keep_mail(self.conn, self.workspace, raw or b"", reason, now)
+                mailboxes.advance(self.conn, self.workspace.id, self.inbox.name, uid, now)
