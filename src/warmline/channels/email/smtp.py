@@ -10,9 +10,10 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from typing import Literal
 
-from warmline.channels.contract import Accepted, BadSignature, Callback, Kind, Message, Receipt, Refused, Reply, Signal
+from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Refused, Reply, Signal
 from warmline.channels.email.compose import Sender, UnusableAddressError, compose
 from warmline.channels.email.connections import Connections, Server
+from warmline.channels.email.posted import Posted, read_hook_secrets, read_posted
 from warmline.channels.email.tracking import track
 from warmline.channels.settings import Settings
 
@@ -41,6 +42,8 @@ class SmtpChannel:
         self._public_url = public_url
         self._token_key = token_key
         self._clock = clock
+        self._error_classes = error_classes
+        self._hook_secrets = read_hook_secrets(settings)
         most = int(settings.number("concurrency", 10, 1, 500))
         self._connections = Connections(read_server(settings, self._sender.domain), most, error_classes)
 
@@ -56,9 +59,9 @@ class SmtpChannel:
         """SMTP has no question for this. A bounce or a reply may still tell."""
         return "cannot_say"
 
-    def read(self, callback: Callback, now: datetime) -> list[Signal]:  # noqa: ARG002
-        """Mail servers do not call back, so whoever does is not one."""
-        raise BadSignature("An SMTP server sends no callbacks.")
+    def read(self, callback: Callback, now: datetime) -> list[Signal]:
+        """/hooks/email/{secret}/{door}: `hook_secret` opens it, `POSTED` names the doors."""
+        return read_posted(callback, Posted(self._hook_secrets, self._token_key, self._error_classes, now))
 
     async def close(self) -> None:
         await self._connections.close()
