@@ -94,7 +94,10 @@ def build(
             'Write public_url = "https://..."',
         )
     provider = table.choice("provider", tuple(PROVIDERS[kind]))
-    classes = error_classes.get(SPEAKS.get(provider, provider), {})
+    classes = {
+        **error_classes.get(SPEAKS.get(provider, provider), {}),
+        **error_classes.get(str(settings.get("relay")), {}),
+    }
     channel = PROVIDERS[kind][provider](table, Place(public_url, token_key, classes, world))
     table.finish()
     return channel

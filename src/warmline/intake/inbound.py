@@ -84,6 +84,9 @@ def _about_touch(
     about: Callable[[Case, Touch, Signal], None],
 ) -> None:
     touch = _touch(conn, workspace, signal)
+    if touch is None and signal.kind == "unsubscribed" and signal.sender:
+        messages.leave(conn, workspace, signal, now)
+        return
     if touch is None:
         raise UnplacedError("It names no touch of this workspace.")
     try:

@@ -25,6 +25,7 @@ from .doors.http import (
     Scope,
     Send,
     TooLargeError,
+    masked,
     read,
     text,
     write,
@@ -79,7 +80,9 @@ async def _answer(request: Request, methods: frozenset[str], door: Door) -> Resp
     try:
         return await door(request)
     except Exception:  # noqa: BLE001 - the edge of the process: the caller is told, the operator gets the whole story
-        _log.exception("%s %s failed", request.method, request.path)
+        _log.exception(
+            "%s %s failed", request.method, masked(request.path) if "/hooks/" in request.path else request.path
+        )
         return text(500, "Something failed on our side and nothing was kept. Please send it again.\n")
 
 

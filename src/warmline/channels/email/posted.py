@@ -24,16 +24,19 @@ class Posted:
     token_key: bytes
     error_classes: Mapping[str, str]
     now: datetime
+    public_url: str = ""
 
 
-def read_posted(callback: Callback, posted: Posted) -> list[Signal]:
+def read_posted(
+    callback: Callback, posted: Posted, doors: Mapping[str, Callable[[Callback, Posted], list[Signal]]]
+) -> list[Signal]:
     """Raises BadSignature where the path holds none of the secrets, BadCallback where the mail can't be read."""
     given, _, door = callback.tail.strip("/").partition("/")
     if not any(hmac.compare_digest(one.reveal().encode(), given.encode()) for one in posted.secrets):
         raise BadSignature("The path holds no hook_secret of [channels.email]. Correct the address of the callback.")
-    if door not in POSTED:
-        raise BadCallback(f"Mail callbacks go to .../{', .../'.join(POSTED)}, and this one came to .../{door[:60]}.")
-    return POSTED[door](callback, posted)
+    if door not in doors:
+        raise BadCallback(f"Mail callbacks go to .../{', .../'.join(doors)}, and this one came to .../{door[:60]}.")
+    return doors[door](callback, posted)
 
 
 def read_raw(callback: Callback, posted: Posted) -> list[Signal]:

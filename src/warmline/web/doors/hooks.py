@@ -15,7 +15,7 @@ from ...intake import inbound
 from ...store import quarantine, workspaces
 from ...store.workspaces import Workspace
 from .. import database
-from .http import Request, Response, text
+from .http import Request, Response, masked, text
 from .where import find_workspace
 
 
@@ -40,7 +40,7 @@ def _take(request: Request) -> Response:
         try:
             return _read(conn, workspace, channel, request, kind, tail)
         except BadSignature as error:
-            return text(403, f"{error}\n")
+            return text(error.status, f"{error}\n")
 
 
 def _read(
@@ -53,8 +53,11 @@ def _read(
         signals = channel.read(callback, now)
     except BadCallback as error:
         body = request.body.decode("utf-8", "replace")
-        context = {"ip": request.client, "url": callback.url, "headers": _kept(request)}
-        quarantine.keep(conn, workspace.id, f"hook:{kind}/{tail}", str(error), body, request.content_type, context, now)
+        context = {"ip": request.client, "url": masked(callback.url), "headers": _kept(request)}
+        door = f"hook:{kind}/{masked(tail)}"
+        quarantine.keep(conn, workspace.id, door, str(error), body, request.content_type, context, now)
+        if error.status != 200:
+            return text(error.status, f"{error}\n")
     else:
         inbound.receive(conn, workspace, signals, now)
     return text(200, channel.reply.content, channel.reply.content_type.encode())
