@@ -21,7 +21,7 @@ from warmline.store.ids import read_touch_ref
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
 
-from . import messages
+from . import messages, visits
 from .case import Case, NoSuchLeadError, taken
 from .judge import HAND_OFF_WITHIN
 from .messages import UnplacedError
@@ -146,10 +146,16 @@ def _bounced(case: Case, touch: Touch, signal: Signal) -> None:
 
 
 def _opened(case: Case, touch: Touch, signal: Signal) -> None:
+    if "user_agent" in signal.data:
+        visits.visited(case, touch, signal)
+        return
     _tell(case, touch, "opened", key=signal.key, **_marks(signal))
 
 
 def _clicked(case: Case, touch: Touch, signal: Signal) -> None:
+    if "user_agent" in signal.data:
+        visits.visited(case, touch, signal)
+        return
     _tell(case, touch, "clicked", key=signal.key, **_marks(signal))
     if not signal.data.get("automated"):
         case.person_takes_over("click", f"Clicked {signal.data.get('url', 'a link')}")

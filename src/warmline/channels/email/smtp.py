@@ -40,6 +40,7 @@ class SmtpChannel:
         self._sender = read_sender(settings)
         self._links = settings.flag("track_links", True)
         self._opens = settings.flag("track_opens", True)
+        self._hidden = settings.flag("hidden_link", True)
         self.rate = settings.number("rate", 10, 1, 10_000)
         self._public_url = public_url
         self._token_key = token_key
@@ -57,7 +58,9 @@ class SmtpChannel:
         self._connections = Connections(read_server(settings, self._sender.domain), most, error_classes)
 
     async def send(self, message: Message) -> Receipt:
-        tracked = track(message, self._public_url, self._token_key, links=self._links, opens=self._opens)
+        tracked = track(
+            message, self._public_url, self._token_key, links=self._links, opens=self._opens, hidden=self._hidden
+        )
         try:
             mail = compose(tracked, self._sender, self._token_key, self._clock(), self._marks(message))
         except UnusableAddressError as wrong:
