@@ -14,7 +14,6 @@ from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
 from tests.intake.test_inbound import a_touch, one
 from warmline.channels.contract import Signal
 from warmline.core.visits import HIDDEN, HOLD
-from warmline.engine.loop import Engine
 from warmline.intake import visits
 from warmline.intake.inbound import receive
 from warmline.intake.visits import TRY_AGAIN, settle_due
@@ -152,13 +151,7 @@ def test_a_second_click_on_the_same_link_is_the_same_event_and_no_second_hand_ov
 def test_a_provider_that_tells_a_click_twice_is_heard_once(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID, mail: str
 ) -> None:
-    data = {
-        "user_agent": "curl/8",
-        "ip": "203.0.113.9",
-        "url": "https://a.test",
-        "link": "https://a.test",
-        "told_by": "provider",
-    }
+    data = {"ip": "203.0.113.9", "url": "https://a.test", "link": "https://a.test", "told_by": "provider"}
     for agent in ("curl/8", BROWSER["user_agent"]):
         signal = Signal(
             "clicked", after(3600), touch_id=mail, key="sendgrid:e1:clicked", data=data | {"user_agent": agent}
@@ -211,10 +204,6 @@ def test_a_doubt_about_a_lead_that_is_gone_goes_too(
     settle_due(conn, after(100))
     assert one(conn, "select count(*) from doubtful_clicks") == 0
     assert "clicked" not in story(conn, lead)
-
-
-def test_the_engine_settles_what_is_due() -> None:
-    assert "settle_due" in Engine.watch.__code__.co_names
 
 
 def test_an_open_is_told_at_once_and_a_scanners_hidden_click_marks_the_opens_after_it(
