@@ -90,9 +90,10 @@ class Settings:
             raise self.error(key, f"must be a table, and is {_shape(value)}", f"Write [channels.{self.kind}.{key}]")
         return value
 
-    def inner(self, key: str) -> Settings:
-        """The table [channels.x.key] with the same reading and the same errors; the caller finishes it too."""
-        return Settings(f"{self.kind}.{key}", self.table(key), self._secrets)
+    def within(self, key: str) -> Settings | None:
+        """A table in this one, read by the same rules; None where it is not there."""
+        table = self.table(key)
+        return Settings(f"{self.kind}.{key}", table, self._secrets) if table else None
 
     def finish(self) -> None:
         """Every key has been read, or it is misspelt."""

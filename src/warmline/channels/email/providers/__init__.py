@@ -29,7 +29,7 @@ def read_relay(settings: Settings) -> Relay | None:
     name = settings.choice("relay", ("", *RELAYS), "")
     if not name:
         return None
-    table = settings.inner(name)
+    table = settings.within(name) or Settings(f"{settings.kind}.{name}", {}, str)  # it then says what is missing
     relay = RELAYS[name](table)
     table.finish()
     return relay
