@@ -15,8 +15,6 @@ from .. import database, static_files
 
 #: The largest body a door reads.
 LIMIT = 1024 * 1024
-#: Parts of a path from this length on are kept to ourselves: hook secrets are at least as long, names of doors are not.
-SECRET_LENGTH = 16
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -106,14 +104,6 @@ def page(status: int, title: str, body_html: str) -> Response:
         (b"cache-control", b"no-store"),
     )
     return Response(status, document.encode(), headers)
-
-
-def masked(path: str) -> str:
-    """The path of a callback as logs and people may see it: a long part is a secret that opens a door."""
-    before, hooks, tail = path.rpartition("/hooks/")
-    tail, question, query = tail.partition("?")
-    shown = "/".join("***" if len(part) >= SECRET_LENGTH else part for part in tail.split("/"))
-    return before + hooks + shown + question + query
 
 
 async def read(scope: Scope, receive: Receive, tail: str) -> Request:
