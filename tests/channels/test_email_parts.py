@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 
@@ -11,14 +12,15 @@ from warmline.channels.contract import Message
 from warmline.channels.email.html import mail_html, mail_text
 from warmline.channels.email.tokens import bounce_address, read_address, read_touch, reply_address, sign_touch
 from warmline.channels.email.tracking import (
+    HIDDEN_LINK,
     TrackedLink,
     link_url,
-    looks_automated,
     open_url,
     read_link,
     read_open,
     track,
 )
+from warmline.core import visits
 
 TOUCHES = st.builds(lambda lane, number: f"{lane}-{number:032x}", st.integers(0, 99999), st.integers(0, 2**128 - 1))
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
@@ -111,28 +113,22 @@ def test_tracking_twice_changes_links_once() -> None:
     assert track(once, PUBLIC, KEY, links=True, opens=False) == once
 
 
-@pytest.mark.parametrize(
-    ("agent", "seconds", "method", "reason"),
-    [
-        (CHROME, 60, "GET", None),
-        (CHROME, 60, "HEAD", "head_request"),
-        (CHROME, 60, "OPTIONS", "odd_method"),
-        (CHROME, 1.9, "GET", "too_fast"),
-        (CHROME, -5, "GET", "too_fast"),
-        ("", 60, "GET", "no_agent"),
-        (
-            "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
-            60,
-            "GET",
-            "image_proxy",
-        ),
-        ("Barracuda Sentinel (EE)", 60, "GET", "scanner"),
-        ("Proofpoint-URL-Defense", 60, "GET", "scanner"),
-        ("python-requests/2.32", 60, "GET", "robot"),
-    ],
-)
-def test_a_machine_is_told_from_a_person(agent: str, seconds: float, method: str, reason: str | None) -> None:
-    assert looks_automated(agent, seconds, method) == reason
+def test_the_hidden_link_is_first_in_the_body_and_says_nothing_to_anybody() -> None:
+    given_mail = message("email", text="https://acme.test/a")
+    html = '<html><body style="margin:0"><p><a href="https://acme.test/a">A</a></p></body></html>'
+    mail = track(replace(given_mail, html=html), PUBLIC, KEY, links=True, opens=True, hidden=True)
+    trap = r'<body style="margin:0"><a href="([^"]+)" style="display:none" tabindex="-1" aria-hidden="true"></a><p>'
+    found = re.search(trap, mail.html)
+    assert found is not None
+    assert read_link(found[1].rpartition("/")[2], KEY) == TrackedLink(touch(1), HIDDEN_LINK, f"{PUBLIC}/")
+    assert str(HIDDEN_LINK) == visits.HIDDEN
+    assert mail.text.count("/t/") == 1
+
+
+def test_without_tracked_links_or_a_html_part_there_is_no_hidden_link() -> None:
+    for html, links in (("", True), ("<p>Hi</p>", False)):
+        mail = track(replace(message("email"), html=html), PUBLIC, KEY, links=links, opens=False, hidden=True)
+        assert "/t/" not in mail.html
 
 
 class Tags(HTMLParser):

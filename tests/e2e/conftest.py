@@ -11,13 +11,15 @@ from tests.builders import TUESDAY, starter_files
 from .house import House, Person, a_house
 
 GUIDE = "playbooks/content-download.yaml"
+MAIL = "templates/guide-link.txt"
 
 
 @pytest.fixture(scope="package")
 def house(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Tuesday, half past ten in the morning. Whoever clicks in the guide's mail wants to be called here."""
+    """Tuesday, half past ten in the morning. The guide's mail has two links, and whoever clicks wants to be called."""
     guide = starter_files()[GUIDE].replace("on: [reply,", "on: [reply, click,")
-    with a_house(server, tmp_path_factory.mktemp("day"), TUESDAY, {GUIDE: guide}) as house:
+    mail = starter_files()[MAIL] + "\nWhat a roof costs: https://acme.test/prices\n"
+    with a_house(server, tmp_path_factory.mktemp("day"), TUESDAY, {GUIDE: guide, MAIL: mail}) as house:
         yield house
 
 

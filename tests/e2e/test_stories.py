@@ -19,7 +19,12 @@ from .support import until
 
 pytestmark = pytest.mark.slow
 
-BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+BROWSER = {
+    "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+    "accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "accept_language": "en-US,en;q=0.5",
+}  # fmt: skip
+#: A scanner that calls itself a browser and sends a browser's headers.
+DISGUISED = {**BROWSER, "user_agent": BROWSER["user_agent"].replace("145.0", "128.0")}
 SCANNER = "Mozilla/5.0 (compatible; Barracuda Sentinel)"
 
 
@@ -127,8 +132,8 @@ def test_a_persons_click_hands_over_and_a_machines_visit_is_only_noted(house: Ho
     lead = house.lead("guide", {"first_name": "Ann", "email": ann.email})
     path = tracked_link(house.first_mail(ann.email), house)
     visits = [
-        house.ask("GET", path, user_agent=BROWSER),  # faster than anybody reads
-        house.ask("HEAD", path, user_agent=BROWSER),
+        house.ask("GET", path, **BROWSER),  # faster than anybody reads
+        house.ask("HEAD", path, **BROWSER),
         house.ask("GET", path, user_agent=SCANNER),
         house.ask("GET", path),
     ]
@@ -140,8 +145,9 @@ def test_a_persons_click_hands_over_and_a_machines_visit_is_only_noted(house: Ho
     house.rests()
     assert (house.status(lead), house.tasks(lead)) == ("open", [])
 
+    house.pass_time(timedelta(minutes=10))
     for _ in range(2):
-        assert house.ask("GET", path, user_agent=BROWSER).headers["location"] == "https://acme.test/guide.pdf"
+        assert house.ask("GET", path, **BROWSER).headers["location"] == "https://acme.test/guide.pdf"
     house.happens(lead, "handed.off")
     house.rests()
     story = house.why(ann.email)
@@ -152,11 +158,42 @@ def test_a_persons_click_hands_over_and_a_machines_visit_is_only_noted(house: Ho
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("follows_hidden", [True, False])
+def test_a_scanner_that_follows_every_link_stops_nothing_and_the_person_five_minutes_later_does(
+    house: House, ann: Person, follows_hidden: bool
+) -> None:
+    lead = house.lead("guide", {"first_name": "Ann", "email": ann.email})
+    mail = house.first_mail(ann.email)
+    path = tracked_link(mail, house)
+    house.happens(lead, "touch.sent")
+    visible, in_html = tracked_links(mail, house)
+    links = in_html if follows_hidden else visible
+    assert (path in links, len(links)) == (True, 3 if follows_hidden else 2)
+    house.pass_time(timedelta(seconds=2))
+    for link in links:
+        assert house.ask("GET", link, **DISGUISED).status == 302
+    house.pass_time(timedelta(seconds=20))
+    house.happens(lead, "clicked", len(links))
+    house.rests()
+    assert (house.status(lead), house.tasks(lead)) == ("open", [])
+    assert house.why(lead).to_come() != []
+
+    house.pass_time(timedelta(minutes=5))
+    assert house.ask("GET", path, **BROWSER).headers["location"] == "https://acme.test/guide.pdf"
+    assert house.status(lead) == "open"
+    house.pass_time(timedelta(seconds=11))
+    house.happens(lead, "handed.off")
+    story = house.why(ann.email)
+    assert (story.status, story.tasks(), story.to_come()) == ("handed_off", ["hand_off"], [])
+    ways = [line["data"].get("automated") for line in story.told["lines"] if line["kind"] == "clicked"]
+    assert ways == ["hidden_link" if follows_hidden else "burst"] * len(links) + [None]
+
+
 def test_a_link_that_was_tampered_with_leads_nowhere(house: House, ann: Person) -> None:
     house.lead("guide", {"first_name": "Ann", "email": ann.email})
     path = tracked_link(house.first_mail(ann.email), house)
     changed = path[:-4] + ("AAAA" if not path.endswith("AAAA") else "BBBB")
-    answer = house.ask("GET", changed, user_agent=BROWSER)
+    answer = house.ask("GET", changed, **BROWSER)
     assert answer.status == 404
     assert "location" not in answer.headers
 
@@ -332,10 +369,16 @@ def test_a_text_waits_for_a_provider_that_is_down_and_goes_once(house: House, an
 
 def tracked_link(mail: EmailMessage, house: House) -> str:
     """The path of the first tracked link, as it stands in the text and in the HTML alike."""
+    in_text, in_html = tracked_links(mail, house)
+    assert in_html[1:] == in_text  # the hidden one comes first, and stands in the HTML only
+    return in_text[0]
+
+
+def tracked_links(mail: EmailMessage, house: House) -> list[list[str]]:
+    """The paths of all tracked links, each once: in the text, in the HTML."""
     parts = [mail.get_body((kind,)) for kind in ("plain", "html")]
     found = [
         re.findall(rf"{re.escape(house.url)}(/t/[\w-]+)", part.get_content()) for part in parts if part is not None
     ]
     assert len(found) == 2
-    assert found[0][0] == found[1][0]
-    return str(found[0][0])
+    return [list(dict.fromkeys(links)) for links in found]

@@ -87,7 +87,8 @@ def place(conn: psycopg.Connection) -> Workspace:
     return make_place(conn)
 
 
-def make_place(conn: psycopg.Connection) -> Workspace:
+def make_place(conn: psycopg.Connection, email: str = "") -> Workspace:
+    """`email` takes the place of the starter's [channels.email]."""
     from warmline.web import kept
 
     kept.forget()  # a door may still hold that there is one workspace only
@@ -95,6 +96,8 @@ def make_place(conn: psycopg.Connection) -> Workspace:
     toml = starter_files()["warmline.toml"]
     toml = re.sub(r'public_url = ".*"', f'public_url = "http://w{number}.test"', toml)
     toml = re.sub(r"\n\[channels\.sms\]\n(?:(?!\[).*\n)*", "\n" + TWILIO + "\n", toml)
+    if email:
+        toml = re.sub(r"\n\[channels\.email\]\n(?:(?!\[).*\n)*", lambda _: f"\n{email}\n", toml)
     return a_workspace(conn, {"warmline.toml": toml}, name=f"Acme {number}", now=real_now() - timedelta(days=1))
 
 

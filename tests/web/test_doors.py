@@ -19,12 +19,14 @@ from psycopg import sql
 from tests.builders import story
 from tests.web.conftest import SECRET, TWILIO, Answer, publish_with
 from warmline.channels.email.tokens import sign_touch
-from warmline.channels.email.tracking import TrackedLink, link_url, open_url
+from warmline.channels.email.tracking import HIDDEN_LINK, TrackedLink, link_url, open_url
 from warmline.channels.secrets import Secret
 from warmline.channels.signature import sign
+from warmline.intake.visits import settle_due
 from warmline.store.clock import real_now
 from warmline.store.connect import connect
 from warmline.store.ids import lane_of, new_id, touch_ref
+from warmline.store.pages import today
 from warmline.store.workspaces import Workspace
 from warmline.web import kept
 
@@ -35,6 +37,7 @@ FORM = "application/x-www-form-urlencoded"
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 TOKEN = "12345"
 HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
+BROWSER = {"user_agent": PERSON, "accept": HTML, "accept_language": "en-US,en;q=0.5"}
 
 
 def post(call: Call, source: str, content: object, **headers: str) -> Answer:
@@ -43,7 +46,11 @@ def post(call: Call, source: str, content: object, **headers: str) -> Answer:
 
 @pytest.fixture
 def touch(conn: psycopg.Connection, place: Workspace, lead: UUID) -> str:
-    """A mail that was sent an hour ago, by its outside name."""
+    return sent_mail(conn, place, lead)
+
+
+def sent_mail(conn: psycopg.Connection, place: Workspace, lead: UUID, ago: timedelta = timedelta(hours=1)) -> str:
+    """A mail that was sent so long ago, by its outside name."""
     touch_id, lane = new_id(), lane_of(lead)
     conn.execute(
         "insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose,"
@@ -51,7 +58,7 @@ def touch(conn: psycopg.Connection, place: Workspace, lead: UUID) -> str:
         " select %(lane)s, %(id)s, %(lead)s, %(w)s, e.id, e.version_id, 'context', 'email', 'marketing', 'context',"
         " 'sent', %(at)s, %(at)s, %(at)s, 'ann@example.com'"
         " from enrollments e where e.lane = %(lane)s and e.lead_id = %(lead)s",
-        {"lane": lane, "id": touch_id, "lead": lead, "w": place.id, "at": real_now() - timedelta(hours=1)},
+        {"lane": lane, "id": touch_id, "lead": lead, "w": place.id, "at": real_now() - ago},
     )
     return touch_ref(lane, touch_id)
 
@@ -251,7 +258,7 @@ def link(touch: str) -> str:
 def test_a_link_leads_to_the_signed_address_and_tells_of_the_click(
     call: Call, conn: psycopg.Connection, lead: UUID, touch: str
 ) -> None:
-    answer = call("GET", link(touch), user_agent=PERSON)
+    answer = call("GET", link(touch), **BROWSER)
     assert (answer.status, answer.headers["location"]) == (302, "https://example.com/prices?a=b")
     assert "clicked" in story(conn, lead)
 
@@ -267,7 +274,7 @@ def test_a_tampered_link_leads_nowhere(call: Call, conn: psycopg.Connection, lea
 def test_a_scanner_that_follows_a_link_is_marked_as_one(
     method: str, agent: str, call: Call, conn: psycopg.Connection, lead: UUID, touch: str
 ) -> None:
-    assert call(method, link(touch), user_agent=agent).status == 302
+    assert call(method, link(touch), **{**BROWSER, "user_agent": agent}).status == 302
     marks = conn.execute(
         "select data->>'automated' from events where lead_id = %s and kind = 'clicked'", (lead,)
     ).fetchall()
@@ -279,8 +286,60 @@ def test_a_scanner_before_the_person_does_not_hide_the_person(
     call: Call, conn: psycopg.Connection, lead: UUID, touch: str
 ) -> None:
     for agent in ("Barracuda Sentinel", PERSON, PERSON):
-        call("GET", link(touch), user_agent=agent)
+        call("GET", link(touch), **{**BROWSER, "user_agent": agent})
     assert story(conn, lead).count("clicked") == 2
+
+
+@pytest.mark.parametrize("signal", [{"sec_gpc": "1"}, {"dnt": "1"}, {"sec_gpc": "1", "dnt": "1", "save_data": "on"}])
+def test_a_person_who_asks_for_privacy_and_clicks_is_a_person(
+    signal: dict[str, str], call: Call, conn: psycopg.Connection, lead: UUID, touch: str
+) -> None:
+    assert call("GET", link(touch), **BROWSER, **signal).headers["cache-control"] == "no-store"
+    assert clicks(conn, lead) == [None]
+
+
+def clicks(conn: psycopg.Connection, lead: UUID) -> list[str | None]:
+    """How each click in the story gave itself away; None: a person's."""
+    rows = conn.execute(
+        "select data->>'automated' from events where lead_id = %s and kind = 'clicked' order by seq", (lead,)
+    )
+    return [mark for (mark,) in rows]
+
+
+def test_a_click_soon_after_the_mail_sends_the_visitor_on_and_counts_ten_seconds_later(
+    call: Call, conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    touch = sent_mail(conn, place, lead, timedelta(seconds=30))
+    assert call("GET", link(touch), **BROWSER).status == 302
+    assert clicks(conn, lead) == []
+    settle_due(conn, real_now() + timedelta(seconds=9))
+    assert clicks(conn, lead) == []
+    settle_due(conn, real_now() + timedelta(seconds=11))
+    assert clicks(conn, lead) == [None]
+
+
+def test_the_hidden_link_leads_home_and_gives_its_follower_away(
+    call: Call, conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    touch = sent_mail(conn, place, lead, timedelta(seconds=30))
+    home = place.config.workspace.public_url + "/"
+    trap = link_url(TrackedLink(touch, HIDDEN_LINK, home), "", KEY)
+    assert call("GET", link(touch), **BROWSER).status == 302
+    assert call("GET", trap, **BROWSER).headers["location"] == home
+    assert clicks(conn, lead) == ["hidden_link", "hidden_link"]
+
+
+def test_today_counts_persons_only_and_the_leads_page_says_how_a_machine_gave_itself_away(
+    call: Call, conn: psycopg.Connection, place: Workspace, lead: UUID, touch: str, sign_in: Callable[..., Any]
+) -> None:
+    call("GET", link(touch), **{**BROWSER, "user_agent": "Barracuda Sentinel"})
+    assert sum(today.numbers(conn, place.id, real_now()).replies) == 0
+    call("GET", link(touch), **BROWSER)
+    assert sum(today.numbers(conn, place.id, real_now() + timedelta(seconds=1)).replies) == 1
+    client = sign_in("sam")
+    assert client.get("/").status_code == 200
+    page = client.get(f"/leads/{lead}").content.decode()
+    assert "it came from a mail scanner" in page
 
 
 def test_the_pixel_is_a_picture_whether_the_token_is_right_or_not(

@@ -140,7 +140,10 @@ def _made(
             'Write public_url = "https://..."',
         )
     provider = table.choice("provider", tuple(makers))
-    classes = error_classes.get(SPEAKS.get(provider, provider), {})
+    classes = {
+        **error_classes.get(SPEAKS.get(provider, provider), {}),
+        **error_classes.get(str(table.text("relay", "")) if table.kind == "email" and provider == "smtp" else "", {}),
+    }
     made = makers[provider](table, Place(public_url, token_key, classes, world))
     if table.kind == "sms":
         table.leave("keywords", "answers")

@@ -107,11 +107,19 @@ class Reply:
 
 
 class BadSignature(Exception):
-    """The request is not from the provider: answer 403, change nothing."""
+    """The request is not from the provider: change nothing, and answer `status`."""
+
+    def __init__(self, text: str, status: int = 403) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class BadCallback(Exception):
-    """The request is signed but unreadable: quarantine it with this message."""
+    """The request is signed but unreadable: quarantine it with this message, and answer `status`."""
+
+    def __init__(self, text: str, status: int = 200) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Channel(Protocol):

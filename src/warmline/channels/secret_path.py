@@ -19,9 +19,9 @@ from warmline.channels.settings import Settings
 SHORTEST = 16
 
 
-def read_secrets(settings: Settings) -> list[Secret]:
+def read_secrets(settings: Settings, *, required: bool = True) -> list[Secret]:
     """`hook_secret`: one or a list, the newest first. Raises ChannelSettingsError for one that can be guessed."""
-    found = settings.secret_list("hook_secret")
+    found = settings.secret_list("hook_secret", None if required else [])
     for secret in found:
         if len(secret) < SHORTEST or quote(secret.reveal(), safe="") != secret.reveal():
             raise settings.error(

@@ -92,6 +92,11 @@ class Settings:
             raise self.error(key, f"must be a table, and is {_shape(value)}", f"Write [channels.{self.kind}.{key}]")
         return value
 
+    def within(self, key: str) -> Settings | None:
+        """A table in this one, read by the same rules; None where it is not there."""
+        table = self.table(key)
+        return Settings(f"{self.kind}.{key}", table, self._secrets) if table else None
+
     def leave(self, *keys: str) -> None:
         """Keys that core/settings.py reads, and no channel."""
         self._read.update(keys)

@@ -245,6 +245,21 @@ class ProviderErrors(File, frozen=True, kw_only=True):
         }
 
 
+# --- machines that read mail ---------------------------------------------------------------------------------------------
+
+
+class MailAgent(Entry, frozen=True, kw_only=True):
+    """A program by its words in the User-Agent header, in lower case; `whole`: the header is that word and nothing more."""
+
+    kind: Literal["image_proxy", "scanner", "robot"]
+    words: tuple[str, ...]
+    whole: bool = False
+
+
+class ScannerFile(File, frozen=True, kw_only=True):
+    agents: dict[str, MailAgent]
+
+
 # --- holidays -------------------------------------------------------------------------------------------------------
 
 

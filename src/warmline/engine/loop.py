@@ -18,6 +18,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from warmline.intake.visits import settle_due
 from warmline.logs import plain_logs
 from warmline.store import beats, snapshots, touches
 from warmline.store import due as dues
@@ -169,6 +170,7 @@ class Engine:
             self.look_at(conn, catalog, sorted(lanes))
             if not lanes or time.monotonic() - polled > POLL:
                 polled = time.monotonic()
+                settle_due(conn, self.now())
                 for lane in dues.lanes_scheduled(conn, self.now()):
                     start_scheduled(conn, lane, self.now())
                 self.look_at(conn, catalog, dues.lanes_due(conn, self.now()))

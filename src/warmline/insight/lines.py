@@ -11,6 +11,7 @@ import msgspec
 from warmline.core.enrol import REASON_WORDS
 from warmline.core.events import WORDS, Event
 from warmline.core.gate import Finding, Result
+from warmline.core.visits import WAYS
 from warmline.store.stories import Look, Record, Touch
 
 
@@ -149,8 +150,8 @@ def _answered(data: Mapping[str, Any]) -> str:
 
 
 def _weak(data: Mapping[str, Any]) -> str:
-    why = data.get("automated")
-    return f"by a machine ({why}), so it counts for nothing" if why else str(data.get("url") or "")
+    why = str(data.get("automated") or "")
+    return f"by a machine, so it counts for nothing: it {WAYS.get(why, why)}" if why else str(data.get("url") or "")
 
 
 def _reason(data: Mapping[str, Any]) -> str:

@@ -45,6 +45,7 @@ class Case:
     known_keys: frozenset[str]
     now: datetime
     events: list[NewEvent] = field(default_factory=list)
+    not_before: datetime | None = None  # nothing planned goes out sooner: something is still to be judged
 
     @property
     def id(self) -> UUID:
@@ -181,3 +182,5 @@ def taken(
             enrollments.wake(conn, [lead_id], now)
             events.insert(conn, case.events)
             notify(conn, {lane_of(lead_id)})
+        if case.not_before is not None:
+            stops.postpone(conn, lead_id, case.not_before)

@@ -23,7 +23,7 @@ from warmline.store.ids import lane_of, read_touch_ref
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
 
-from . import messages, voicemails
+from . import messages, visits, voicemails
 from .case import Case, NoSuchLeadError, taken
 from .judge import HAND_OFF_WITHIN
 from .messages import UnplacedError
@@ -112,6 +112,9 @@ def _about_touch(
     about: Callable[[Case, Touch, Signal], None],
 ) -> None:
     touch = _touch(conn, workspace, signal, now)
+    if touch is None and signal.kind == "unsubscribed" and signal.sender:
+        messages.leave(conn, workspace, signal, now)
+        return
     if touch is None:
         raise UnplacedError("It names no touch of this workspace.")
     try:
@@ -182,10 +185,16 @@ def _bounced(case: Case, touch: Touch, signal: Signal) -> None:
 
 
 def _opened(case: Case, touch: Touch, signal: Signal) -> None:
+    if "user_agent" in signal.data:
+        visits.visited(case, touch, signal)
+        return
     _tell(case, touch, "opened", key=signal.key, **_marks(signal))
 
 
 def _clicked(case: Case, touch: Touch, signal: Signal) -> None:
+    if "user_agent" in signal.data:
+        visits.visited(case, touch, signal)
+        return
     _tell(case, touch, "clicked", key=signal.key, **_marks(signal))
     if not signal.data.get("automated"):
         case.person_takes_over("click", f"Clicked {signal.data.get('url', 'a link')}")

@@ -70,6 +70,37 @@ def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     accept(conn, workspace, [one], now)
 
 
+def leave(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
+    """An unsubscribe or a complaint that names an address and no touch. It stops contact and nothing else, so the address
+    is enough; an address that is nobody's yet is kept from being mailed when it becomes somebody's."""
+    address = read_address(signal.sender)
+    if address is None:
+        raise UnplacedError(f"It names no touch of this workspace, and {signal.sender[:60]!r} is no address.")
+    evidence = signal.text or f"unsubscribed by {signal.data.get('how', 'a provider')}"
+    lead_id = _owner(conn, workspace, address)
+    if lead_id is None:
+        _keep_out(conn, workspace, address, "unsubscribed", evidence, now)
+        return
+    with taken(conn, workspace, lead_id, now, signal.key or None) as case:
+        if not signal.key or signal.key not in case.known_keys:
+            how = {"how": signal.data["how"]} if signal.data.get("how") else {}
+            opt_out(
+                case, reason="unsubscribed", evidence=evidence, address=address,
+                channel="email" if "@" in address else "sms", key=signal.key or None, **how,
+            )  # fmt: skip
+
+
+def _keep_out(
+    conn: psycopg.Connection, workspace: Workspace, address: str, reason: str, evidence: str, now: datetime
+) -> int:
+    """Returns 0 where that was known already."""
+    row = {
+        "id": new_id(), "workspace_id": workspace.id, "scope": "address", "value": address, "channels": [],
+        "reason": reason, "evidence": evidence[:2000], "at": now,
+    }  # fmt: skip
+    return suppressions.add(conn, [row])
+
+
 def read_address(text: str) -> str | None:
     return read_email(text) if "@" in text else read_phone(text, "US")
 
@@ -147,11 +178,7 @@ def _stranger(
     """Somebody no lead owns the address of. An opt-out counts all the same; a keyword that a playbook asks for makes a
     lead; anything else waits for a person."""
     if sender is not None and reading.kind == "opt_out":
-        row = {
-            "id": new_id(), "workspace_id": workspace.id, "scope": "address", "value": sender, "channels": [],
-            "reason": "opted_out", "evidence": text, "at": now,
-        }  # fmt: skip
-        news = suppressions.add(conn, [row])
+        news = _keep_out(conn, workspace, sender, "opted_out", text, now)
         # A stranger has no story: the suppression that is new is what says that this was answered.
         return answer_of(workspace, signal, "stop", "email" if "@" in sender else "sms") if news else ""
     if sender is not None and reading.kind == "reply" and 0 < len(text) <= _KEYWORD and "@" not in sender:

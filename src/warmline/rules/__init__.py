@@ -25,11 +25,13 @@ from warmline.core.rulebook import (
     File,
     HolidayFile,
     HoursRule,
+    MailAgent,
     OptOutWords,
     Pack,
     ProviderErrors,
     RegionFile,
     Regions,
+    ScannerFile,
     holiday_dates,
     index_regions,
 )
@@ -80,6 +82,12 @@ def provider_errors() -> ProviderErrors:
 
 
 @cache
+def mail_agents() -> tuple[MailAgent, ...]:
+    """Programs that look at mail before, or instead of, the person."""
+    return tuple(_read("scanners.yaml", ScannerFile).agents.values())
+
+
+@cache
 def holidays() -> Mapping[str, Calendar]:
     """Holiday calendars for office hours, by key. Not a list of days on which a law forbids contact."""
     return _read("holidays.yaml", HolidayFile).calendars
@@ -120,6 +128,8 @@ def _problems(data: File) -> Iterator[tuple[str, str]]:
             yield from _fails(key, lambda rule=entry: rule.week)
         if isinstance(entry, Calendar):
             yield from _fails(key, lambda calendar=entry: holiday_dates(calendar, 2024, 2024))
+        if isinstance(entry, MailAgent) and any(not word or word != word.lower() for word in entry.words):
+            yield key, "words are written in lower case, and none is empty"
         if find := getattr(entry, "find", None):
             yield from _fails(key, lambda find=find: re.compile(find))
     for source in data.sources.keys() - used:

@@ -21,9 +21,10 @@ class Touch:
     last: bool
     status: str
     address: str | None
+    sent_at: datetime | None = None
 
 
-_TOUCH = "select id, lead_id, workspace_id, enrollment_id, step, channel, last, status, address from touches"
+_TOUCH = "select id, lead_id, workspace_id, enrollment_id, step, channel, last, status, address, sent_at from touches"
 
 
 def find(conn: psycopg.Connection, workspace_id: int, lane: int, touch_id: UUID) -> Touch | None:

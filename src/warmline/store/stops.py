@@ -29,6 +29,18 @@ def refuse_queued(conn: psycopg.Connection, lead_id: UUID, reason: str, now: dat
     return done.rowcount
 
 
+def postpone(conn: psycopg.Connection, lead_id: UUID, until: datetime) -> None:
+    """Nothing that is planned goes out before then: something may have happened that would stop it altogether."""
+    conn.execute(
+        "update touches set ready_at = %s where lane = %s and lead_id = %s and status = 'queued' and ready_at < %s",
+        (until, lane_of(lead_id), lead_id, until),
+    )
+    conn.execute(
+        "update enrollments set due_at = %s where lane = %s and lead_id = %s and status = 'running' and due_at < %s",
+        (until, lane_of(lead_id), lead_id, until),
+    )
+
+
 def cancel_tasks(
     conn: psycopg.Connection, lead_id: UUID, reason: str, who: str, now: datetime, kinds: Sequence[str] = ()
 ) -> int:

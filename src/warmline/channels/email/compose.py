@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -44,8 +45,13 @@ class Mail:
     utf8: bool
 
 
-def compose(message: Message, sender: Sender, key: bytes, now: datetime) -> Mail:
-    """Raises UnusableAddressError. Control characters in a header become spaces, so no header can be smuggled in."""
+def compose(
+    message: Message, sender: Sender, key: bytes, now: datetime, marks: Mapping[str, str] | None = None
+) -> Mail:
+    """`marks` are headers for the relay. Raises UnusableAddressError.
+
+    Control characters in a header become spaces, so no header can be smuggled in.
+    """
     recipient = read_recipient(message.to)
     utf8 = not recipient.isascii()
     ours = message_id(message.touch_id, sender.domain, key)
@@ -65,6 +71,8 @@ def compose(message: Message, sender: Sender, key: bytes, now: datetime) -> Mail
     if message.unsubscribe_url:
         mail["List-Unsubscribe"] = f"<{_one_line(message.unsubscribe_url).replace(' ', '%20')}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    for name, value in (marks or {}).items():
+        mail[name] = value
     mail.set_content(message.text)
     if message.html:
         mail.add_alternative(message.html, subtype="html")

@@ -13,8 +13,11 @@ from warmline.channels.contract import Accepted, Callback, Kind, Message, Receip
 from warmline.channels.email.compose import Sender, UnusableAddressError, compose
 from warmline.channels.email.connections import Connections, Server
 from warmline.channels.email.imap import read_inbox
-from warmline.channels.email.posted import Posted, read_hook_secrets, read_posted
+from warmline.channels.email.posted import POSTED, Posted, read_posted
+from warmline.channels.email.providers import read_relay
+from warmline.channels.email.providers.relay import mark_of
 from warmline.channels.email.tracking import track
+from warmline.channels.secret_path import read_secrets
 from warmline.channels.settings import Settings, is_local
 
 PORTS = {"tls": 465, "starttls": 587, "auto": 25, "none": 25}
@@ -38,20 +41,30 @@ class SmtpChannel:
         self._sender = read_sender(settings)
         self._links = settings.flag("track_links", True)
         self._opens = settings.flag("track_opens", True)
+        self._hidden = settings.flag("hidden_link", True)
         self.rate = settings.number("rate", 10, 1, 10_000)
         self._public_url = public_url
         self._token_key = token_key
         self._clock = clock
         self._error_classes = error_classes
-        self._hook_secrets = read_hook_secrets(settings)
+        self._hook_secrets = read_secrets(settings, required=False)
+        self._relay = read_relay(settings)
+        if self._relay is not None and not self._relay.signed and not self._hook_secrets:
+            raise settings.error(
+                "hook_secret",
+                f"is missing, and {self._relay.name} signs nothing",
+                'Write hook_secret = "env:EMAIL_HOOK_SECRET"',
+            )
         read_inbox(settings)  # the engine opens it; here it is only seen to be right
         most = int(settings.number("concurrency", 10, 1, 500))
         self._connections = Connections(read_server(settings, self._sender.domain), most, error_classes)
 
     async def send(self, message: Message) -> Receipt:
-        tracked = track(message, self._public_url, self._token_key, links=self._links, opens=self._opens)
+        tracked = track(
+            message, self._public_url, self._token_key, links=self._links, opens=self._opens, hidden=self._hidden
+        )
         try:
-            mail = compose(tracked, self._sender, self._token_key, self._clock())
+            mail = compose(tracked, self._sender, self._token_key, self._clock(), self._marks(message))
         except UnusableAddressError as wrong:
             return Refused("invalid_address", "unusable_address", str(wrong))
         return await self._connections.deliver(mail)
@@ -61,11 +74,20 @@ class SmtpChannel:
         return "cannot_say"
 
     def read(self, callback: Callback, now: datetime) -> list[Signal]:
-        """/hooks/email/{secret}/{door}: `hook_secret` opens it, `POSTED` names the doors."""
-        return read_posted(callback, Posted(self._hook_secrets, self._token_key, self._error_classes, now))
+        """/hooks/email/{door} for what the relay signs; else /hooks/email/{secret}/{door}, which `hook_secret` opens."""
+        posted = Posted(self._hook_secrets, self._token_key, self._error_classes, now, self._public_url.rstrip("/"))
+        signed = self._relay.signed if self._relay is not None else {}
+        reader = signed.get(callback.tail.strip("/"))
+        if reader is not None:
+            return reader(callback, posted)
+        return read_posted(callback, posted, {**POSTED, **(self._relay.secret if self._relay is not None else {})})
 
     async def close(self) -> None:
         await self._connections.close()
+
+    def _marks(self, message: Message) -> Mapping[str, str]:
+        """Headers by which the relay carries the touch back to us with whatever it tells."""
+        return self._relay.headers(mark_of(message.touch_id, self._token_key)) if self._relay is not None else {}
 
 
 def read_sender(settings: Settings) -> Sender:

@@ -21,6 +21,11 @@ LINK = re.compile(r"https?://[^\s<>\"']+")
 SECONDS = 15  # what Twilio gives a webhook in all
 FORM = "application/x-www-form-urlencoded"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+BROWSING = {
+    "user-agent": BROWSER,
+    "accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8",
+    "accept-language": "en-US,en",
+}
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +112,7 @@ def _signed_form(url: str, fields: Mapping[str, str], key: Secret) -> Outgoing:
 
 def _click(text: str) -> Outgoing | None:
     found = LINK.search(text)
-    return Outgoing("GET", found[0].rstrip(".,;:!?)"), {"user-agent": BROWSER}) if found else None
+    return Outgoing("GET", found[0].rstrip(".,;:!?)"), dict(BROWSING)) if found else None
 
 
 def _beside(status_url: str) -> str:

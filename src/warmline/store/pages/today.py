@@ -107,7 +107,7 @@ def numbers(conn: psycopg.Connection, workspace_id: int, now: datetime) -> Numbe
     events = conn.execute(
         "select kind, (24 - ceil(extract(epoch from %(now)s - at) / 3600))::int as hour, count(*) from events"
         " where workspace_id = %(w)s and at > %(since)s and at <= %(now)s and kind = any(%(kinds)s)"
-        " and coalesce((data->>'automated')::boolean, false) = false group by 1, 2",
+        " and coalesce(data->>'automated', '') = '' group by 1, 2",
         {"w": workspace_id, "since": since, "now": now, "kinds": [kind for some in kinds.values() for kind in some]},
     ).fetchall()
     hourly = {

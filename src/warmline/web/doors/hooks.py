@@ -42,7 +42,7 @@ def _take(request: Request) -> Response:
         try:
             return _read(conn, workspace, request, kind, tail)
         except BadSignature as error:
-            return text(403, f"{error}\n")
+            return text(error.status, f"{error}\n")
 
 
 def _read(conn: psycopg.Connection, workspace: Workspace, request: Request, kind: str, tail: str) -> Response:
@@ -65,6 +65,8 @@ def _read(conn: psycopg.Connection, workspace: Workspace, request: Request, kind
         context = {"ip": request.client, "url": masked(callback.url), "headers": _kept(request)}
         door = f"hook:{kind}/{masked(tail)}"
         quarantine.keep(conn, workspace.id, door, str(error), body, request.content_type, context, now)
+        if error.status != 200:
+            return text(error.status, f"{error}\n")
     answer = text(200, reply.content, reply.content_type.encode())
     more = tuple((name.lower().encode(), value.encode()) for name, value in reply.headers.items())
     return replace(answer, headers=(*answer.headers, *more))

@@ -77,9 +77,13 @@ def text(status: int, content: str, content_type: bytes = b"text/plain; charset=
 
 
 def redirect(status: int, address: str) -> Response:
-    return Response(
-        status, b"", ((b"location", address.encode("ascii", "strict")), (b"referrer-policy", b"no-referrer"))
+    """Not to be kept by anybody: an answer fetched in advance would stand in for the person's own visit."""
+    headers = (
+        (b"location", address.encode("ascii", "strict")),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cache-control", b"no-store"),
     )
+    return Response(status, b"", headers)
 
 
 def page(status: int, title: str, body_html: str) -> Response:

@@ -13,11 +13,10 @@ from ...channels.email.tracking import read_link, read_open
 from ...store.connect import AWAY
 from .. import database
 from .http import Request, Response, page, redirect
-from .touched import record
+from .touched import record, visit_of
 
 _log = logging.getLogger("warmline.web")
 _PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-_AGENT = "user-agent"
 
 
 async def follow(request: Request) -> Response:
@@ -44,9 +43,8 @@ async def open_pixel(request: Request) -> Response:
 
 async def _note(kind: str, ref: str, key: str, request: Request, data: dict[str, Any]) -> None:
     """The lead gets where they wanted to go even when the database is away: then the visit is only in the log."""
-    agent = request.headers.get(_AGENT, "")
     try:
-        await asyncio.to_thread(record, kind, ref, key, request.method, agent, data)
+        await asyncio.to_thread(record, kind, ref, key, {**data, **visit_of(request)})
     except (*AWAY, PoolTimeout):
         _log.exception("%s of touch %s could not be recorded", kind, ref)
 
