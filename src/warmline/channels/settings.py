@@ -101,11 +101,6 @@ class Settings:
         """Keys that core/settings.py reads, and no channel."""
         self._read.update(keys)
 
-    def within(self, key: str) -> Settings | None:
-        """A table in this one, read by the same rules; None where it is not there."""
-        table = self.table(key)
-        return Settings(f"{self.kind}.{key}", table, self._secrets) if table else None
-
     def finish(self) -> None:
         """Every key has been read, or it is misspelt."""
         for key in self._table:
