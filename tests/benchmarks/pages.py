@@ -46,12 +46,13 @@ def measure(server: str, *, leads: int = 1_000_000, rounds: int = 40) -> Found:
         with connect(dsn) as conn:
             workspace = publish(conn, 9)
         crowd = fill_crowd(dsn, workspace, leads, datetime.now(UTC))
-        with a_house(dsn, engines=0) as house, connect(dsn) as conn:
-            cookie = sign_in(conn, house, workspace, "kim")
+        with connect(dsn) as conn:
             conn.execute(f"alter database {conn.info.dbname} set log_min_duration_statement = {SLOW}".encode())
-            log_begins = _log_size(conn)
-            took = _ask_all(house, cookie, _pages(crowd, house, cookie), rounds)
-            slow = _slow_statements(conn, log_begins)
+            with a_house(dsn, engines=0) as house:
+                cookie = sign_in(conn, house, workspace, "kim")
+                log_begins = _log_size(conn)
+                took = _ask_all(house, cookie, _pages(crowd, house, cookie), rounds)
+                slow = _slow_statements(conn, log_begins)
     rows = [_row(name, times, crowd) for name, times in took.items()]
     worst = max(rows, key=lambda row: row.value)
     rows.insert(0, Row("pages.worst", f"slowest page at {leads:,} leads, {crowd.events:,} events: p95 of {worst.what}",
