@@ -13,6 +13,9 @@ from warmline.channels.http import Answer, retry_after
 TOO_MANY = "20429"  # documented as never processed and safe to repeat: twilio.com/docs/api/errors/20429
 RETRY_BUSY = timedelta(seconds=2)
 CLOCK_SKEW = timedelta(seconds=30)
+#: Clocks may be further apart than that. A message of the same text made this long before the hand-over may then be ours
+#: after all: too early to be claimed, and near enough to keep anybody from sending it again.
+CLOCKS_APART = timedelta(hours=1)
 LONGEST_DETAIL = 300
 
 
@@ -44,27 +47,37 @@ def find_in_list(
     """Looks for `message` in the list of what went to its number.
 
     One message of that text since then is ours. Several, or one with another text (Twilio may shorten links or keep no
-    bodies), leave it open. "absent" needs the whole list, and `settled` by Twilio's own clock since the hand-over: a
-    request that was cut may still be on its way in.
+    bodies), leave it open. "absent" needs the whole list, `settled` by Twilio's own clock since the hand-over, because a
+    request that was cut may still be on its way in, and no message of that text shortly before, because the clock that
+    wrote `since` may be ahead of Twilio's.
     """
     listed = answer.json()
     if not isinstance(listed, Mapping) or not isinstance(listed.get("messages"), list):
         return "cannot_say"
     recent = []
+    doubtful = False
     for entry in listed["messages"]:
         made = _time(entry.get("date_created")) if isinstance(entry, Mapping) else None
         if made is None:
             return "cannot_say"
-        if made >= since - CLOCK_SKEW and str(entry.get("direction", "")).startswith("outbound"):
+        if not str(entry.get("direction", "")).startswith("outbound"):
+            continue
+        if made >= since - CLOCK_SKEW:
             recent.append(entry)
-    same = [entry for entry in recent if str(entry.get("body", "")).strip() == message.text.strip()]
+        elif made >= since - CLOCKS_APART and _same(entry, message):
+            doubtful = True
+    same = [entry for entry in recent if _same(entry, message)]
     if len(same) == 1 and same[0].get("sid"):
         return Accepted(str(same[0]["sid"]))
     clock = _time(answer.headers.get("date"))
     complete = not listed.get("next_page_uri")
-    if not recent and complete and clock is not None and clock - since >= settled:
+    if not recent and not doubtful and complete and clock is not None and clock - since >= settled:
         return "absent"
     return "cannot_say"
+
+
+def _same(entry: Mapping[str, object], message: Message) -> bool:
+    return str(entry.get("body", "")).strip() == message.text.strip()
 
 
 def _time(value: object) -> datetime | None:
