@@ -9,8 +9,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from .ids import LANES
-from .rows import read
+from .rows import decode, of_every_lane, read
 
 
 class Doubt(msgspec.Struct):
@@ -85,10 +84,12 @@ def put_off(conn: psycopg.Connection, doubt: Doubt, until: datetime) -> None:
 
 def due(conn: psycopg.Connection, now: datetime, limit: int) -> list[Doubt]:
     """Those whose time has come, up to `limit` of each lane: one index probe a lane, whatever is waiting."""
-    return read(
-        conn,
-        "select json_agg(row_to_json(d))::text from generate_series(0, %s) lanes (lane), lateral ("
-        " select * from doubtful_clicks c where c.lane = lanes.lane and c.counts_at <= %s order by c.counts_at limit %s) d",
-        (LANES - 1, now, limit),
-        Doubt,
-    )
+    return [
+        doubt for (row,) in conn.execute(_DUE, {"now": now, "limit": limit}).fetchall() for doubt in decode(row, Doubt)
+    ]
+
+
+_DUE = of_every_lane(
+    "select json_build_array(row_to_json(c))::text from doubtful_clicks c"
+    " where lane = {lane} and counts_at <= %(now)s order by counts_at limit %(limit)s"
+)
