@@ -332,19 +332,27 @@ class Story:
 @contextmanager
 def a_house(
     server: str, folder: Path, now: datetime, files: Mapping[str, str] | None = None, *, sms: str = "", email: str = "",
-    voicemail: str = SANDBOX, secrets: Mapping[str, str] | None = None,
+    voicemail: str = SANDBOX, secrets: Mapping[str, str] | None = None, hook_secret: str = "",
 ) -> Iterator[House]:  # fmt: skip
     """The starter workspace, its texts going out in Twilio's form and its mails by SMTP. `files` replace its own.
 
     `sms` is another [channels.sms] in place of Twilio's, `email` another [channels.email] in place of the scripted server's;
     `voicemail` the table of that channel, in which {url} stands for the address of its far end; `secrets` the environment
-    that they name.
+    that they name; `hook_secret` opens the scripted server's door for mails that are posted.
     """
     port = closed_port()
     url = f"http://127.0.0.1:{port}"
     with a_database(server) as dsn, FarEnds() as far, connect(dsn, "house of tests") as conn:
         conn.execute("insert into clocks (id, base, real_base, speed) values (1, %s, %s, 1)", (now, real_now()))
-        _write(folder / "acme", {**starter_files(), **(files or {})}, url, far, sms, email, voicemail)
+        _write(
+            folder / "acme",
+            {**starter_files(), **(files or {})},
+            url,
+            far,
+            sms,
+            email or _smtp(far, hook_secret),
+            voicemail,
+        )
         environment = {
             "DATABASE_URL": dsn, "WARMLINE_DIR": str(folder / "acme"), "WARMLINE_PUBLIC_URL": url,
             "WARMLINE_SECRET": "a secret of tests that is long enough for it", "TWILIO_AUTH_TOKEN": TOKEN,
@@ -365,18 +373,23 @@ def a_house(
                 assert process.stop() == 0, process.tail()
 
 
-def _write(
-    folder: Path, files: Mapping[str, str], url: str, far: FarEnds, sms: str, email: str, voicemail: str
-) -> None:
-    settings = files["warmline.toml"].replace("http://127.0.0.1:8000", url)
-    before, _, rest = settings.partition("[channels.sms]")
-    smtp = f"""[channels.email]
+def _smtp(far: FarEnds, hook_secret: str) -> str:
+    """The scripted mail server; `hook_secret` lets mails be posted, too."""
+    return f"""[channels.email]
 provider = "smtp"
 host = "127.0.0.1"
 port = {far.mailbox.port}
 from = "Acme Roofing <hello@acme.test>"
 rate = 1000
+{f'hook_secret = "{hook_secret}"' if hook_secret else ""}
 """
+
+
+def _write(
+    folder: Path, files: Mapping[str, str], url: str, far: FarEnds, sms: str, email: str, voicemail: str
+) -> None:
+    settings = files["warmline.toml"].replace("http://127.0.0.1:8000", url)
+    before, _, rest = settings.partition("[channels.sms]")
     twilio = f"""[channels.sms]
 provider = "twilio"
 account_sid = "{ACCOUNT}"
@@ -386,7 +399,7 @@ base_url = "http://127.0.0.1:{far.port}"
 rate = 1000
 """
     channels = f"""{sms or twilio}
-{email or smtp}
+{email}
 [channels.voicemail]
 {voicemail.replace("{url}", far.ringless_url)}
 
