@@ -5,11 +5,13 @@ It is what PostgreSQL and the driver allow. The tick is measured against it, sid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import psycopg
 
 from warmline.store import due as dues
+from warmline.store.due import Due
 from warmline.store.events import NewEvent
 from warmline.store.ids import new_id
 from warmline.store.writes import Writes, save
@@ -19,30 +21,28 @@ def bare_tick(conn: psycopg.Connection, lane: int, now: datetime, limit: int = 5
     """Claim, plan one touch for each, move the due time on, commit. Returns how many touches."""
     with conn.transaction():
         claimed = dues.claim(conn, lane, now, limit)
-        writes = Writes(lane)
-        for due in claimed:
-            touch = new_id()
-            writes.touches.append(
-                {
-                    "lane": lane, "id": touch, "lead_id": due.lead_id, "workspace_id": due.workspace_id,
-                    "enrollment_id": due.id,
-                    "version_id": due.version_id, "step": "nudge", "channel": "sms", "purpose": "marketing",
-                    "template": "nudge", "last": True, "ready_at": now,
-                }
-            )  # fmt: skip
-            writes.events.append(
-                NewEvent(
-                    lane=lane, lead_id=due.lead_id, workspace_id=due.workspace_id, kind="touch.planned", at=now,
-                    enrollment_id=due.id, step="nudge", channel="sms", touch_id=touch,
-                )
-            )  # fmt: skip
-            writes.enrollments.append({"id": due.id, "status": "running", "due_at": now + timedelta(days=1)})
-            writes.decisions.append(
-                {
-                    "lane": lane, "lead_id": due.lead_id, "workspace_id": due.workspace_id, "enrollment_id": due.id,
-                    "version_id": due.version_id, "rules": "bare", "seen": 0, "at": now, "result": "plan", "reason": "",
-                    "until": None, "body": [],
-                }
-            )  # fmt: skip
-        save(conn, writes, now)
+        save(conn, plain_writes(lane, claimed, now, "nudge", timedelta(days=1)), now)
     return len(claimed)
+
+
+def plain_writes(lane: int, claimed: Sequence[Due], now: datetime, step: str, later: timedelta) -> Writes:
+    """What a look comes to that plans one text for each and looks again `later` than it was due."""
+    writes = Writes(lane)
+    for due in claimed:
+        touch = new_id()
+        of = {"lane": lane, "lead_id": due.lead_id, "workspace_id": due.workspace_id, "enrollment_id": due.id}
+        writes.touches.append(
+            {
+                **of, "id": touch, "version_id": due.version_id, "step": step, "channel": "sms", "purpose": "marketing",
+                "template": "nudge", "last": True, "ready_at": now,
+            }
+        )  # fmt: skip
+        writes.events.append(NewEvent(**of, kind="touch.planned", at=now, step=step, channel="sms", touch_id=touch))
+        writes.enrollments.append({"id": due.id, "status": "running", "due_at": max(due.due_at, now - later) + later})
+        writes.decisions.append(
+            {
+                **of, "version_id": due.version_id, "rules": "bare", "seen": 0, "at": now, "result": "plan", "reason": "",
+                "until": None, "body": [],
+            }
+        )  # fmt: skip
+    return writes

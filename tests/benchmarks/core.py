@@ -1,4 +1,4 @@
-"""The pure core on a lead in the middle of its playbook: fold, decide, check, in microseconds a call."""
+"""The pure core on a lead in the middle of its playbook: fold, decide, check, in microseconds of CPU a call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from statistics import median
 
 from tests.builders import TUESDAY, starter_files
 from warmline import rules as rule_data
@@ -20,10 +19,11 @@ from warmline.core.policy import rules_for
 from warmline.core.standing import history_of
 
 from .population import ENROLLED, FIRST_DAY
-from .report import Row
+from .report import Bar, Found, Row, of_rounds
 
 
-def measure() -> list[Row]:
+def measure(server: str, *, times: int = 5_000, rounds: int = 7) -> Found:
+    """`server` is not needed: nothing here knows a database."""
     bundle = read_bundle(starter_files()).bundle
     assert bundle is not None
     playbook = bundle.playbooks["pricing"]
@@ -43,18 +43,21 @@ def measure() -> list[Row]:
         requested_at=ENROLLED, attempts=seen.attempts,
     )  # fmt: skip
     ask = gate.Ask("sms")
-    return [
-        _row("fold of a first day (8 events)", history, ""),
-        _row("decide", lambda: decide(playbook, seen, TUESDAY, rules.office), "bar: 20 us"),
-        _row("check, with its whole trace", lambda: gate.check(ask, facts, rules, TUESDAY), "bar: 30 us"),
-    ]
+    return Found(
+        [
+            _row("core.fold", "fold of a first day (8 events)", history, None, times, rounds),
+            _row("core.decide", "decide", lambda: decide(playbook, seen, TUESDAY, rules.office), 20, times, rounds),
+            _row("core.check", "check, with its whole trace", lambda: gate.check(ask, facts, rules, TUESDAY), 30,
+                 times, rounds),
+        ]
+    )  # fmt: skip
 
 
-def _row(what: str, call: Callable[[], object], bar: str, times: int = 5_000, rounds: int = 7) -> Row:
+def _row(key: str, what: str, call: Callable[[], object], bar: float | None, times: int, rounds: int) -> Row:
     found = []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(times):
             call()
-        found.append((time.perf_counter() - began) / times * 1e6)
-    return Row(what, f"{median(found):.1f} us", bar, f"{min(found):.1f} to {max(found):.1f} us")
+        found.append((time.process_time() - began) / times * 1e6)
+    return of_rounds(key, what, "us", found, Bar(bar, "at most") if bar else None)

@@ -1,88 +1,105 @@
-"""Due touches, claim to committed: the tick with a real playbook and gate against the bare loop, in turn, in one run."""
+"""Due touches, claim to committed: the tick with a real playbook and gate against the bare loop, in turn, in one run.
+
+Both run in the same worker processes (touches_worker.py), with the same number of them and of connections.
+"""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from statistics import median
 
 import psycopg
 
 from tests.builders import TUESDAY, a_workspace
-from warmline.engine.catalog import Catalog
-from warmline.engine.loop import calm_the_collector
-from warmline.engine.tick import tick
 from warmline.store.connect import connect
-from warmline.store.ids import LANES
 
-from .bare import bare_tick
+from .machine import MB, Watched, watch
 from .population import DUE, fill
-from .report import Row
-from .server import a_database
+from .processes import Hand, a_hand
+from .report import Bar, Found, Row, of_rounds
+from .server import a_database, postmaster
 
-Work = Callable[[psycopg.Connection, int], int]
+#: Worker processes and threads of each. An engine has two: while PostgreSQL works for one, the other decides.
+SHAPES = ((1, 1), (1, 2), (2, 2), (4, 2))
 
 
-def measure(server: str, leads: int = 40_000, rounds: int = 3) -> list[Row]:
-    """touches/s of one worker process: the bare loop on one connection, the tick on one and on two."""
-    calm_the_collector()
-    with a_database(server) as dsn, connect(dsn) as conn:
+@dataclass(slots=True)
+class Crew:
+    """Worker processes of one kind, and what they did in each counted round."""
+
+    kind: str
+    threads: int
+    hands: list[Hand]
+    rates: list[float] = field(default_factory=list)
+    seen: list[tuple[int, Watched]] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return f"touches.{self.kind}.{len(self.hands)}x{self.threads}"
+
+    @property
+    def name(self) -> str:
+        called = {"bare": "bare loop", "tick": "tick"}[self.kind]
+        workers = "1 worker" if len(self.hands) == 1 else f"{len(self.hands)} workers"
+        return f"{called}, {workers}, {self.threads} {'thread' if self.threads == 1 else 'threads'} each"
+
+
+def measure(
+    server: str, *, leads: int = 30_000, rounds: int = 3, shapes: tuple[tuple[int, int], ...] = SHAPES
+) -> Found:
+    """touches/s of the bare loop and of the tick, on as many workers and threads."""
+    with a_database(server) as dsn, connect(dsn) as conn, ExitStack() as stack:
         fill(conn, a_workspace(conn), leads)
-        tasks = {
-            "bare loop": lambda: run(dsn, 1, lambda _: lambda c, lane: bare_tick(c, lane, TUESDAY)),
-            "tick, one thread": lambda: run(dsn, 1, real),
-            "tick, two threads": lambda: run(dsn, 2, real),
-        }
-        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in tasks}
+        crews = [
+            Crew(kind, threads, [stack.enter_context(a_hand("touches_worker", dsn, kind, threads, n)) for n in range(size)])
+            for size, threads in shapes
+            for kind in ("bare", "tick")
+        ]  # fmt: skip
         for number in range(rounds + 1):
-            for name, task in tasks.items():
+            for crew in crews:
                 reset(conn)
-                count, seconds, cpu = task()
-                assert count == leads, f"{name} made {count} touches of {leads}"
-                if number:  # the first round warms caches up and is not counted
-                    figures[name].append((count / seconds, cpu / count * 1e6))
-    bare = median(rate for rate, _ in figures["bare loop"])
-    return [
-        Row(
-            f"due touches, {name}",
-            f"{median(r for r, _ in found):,.0f}/s",
-            f"{median(r for r, _ in found) / bare:.0%} of the bare loop",
-            f"{min(r for r, _ in found):,.0f} to {max(r for r, _ in found):,.0f}/s;"
-            f" Python {median(c for _, c in found):.0f} us a touch",
-        )
-        for name, found in figures.items()
-    ]
+                # The first round warms caches up and is not counted.
+                work(crew, leads, postmaster(dsn), counted=number > 0)
+    bare = median(crews[0].rates)
+    return Found([*[_row(crew, bare) for crew in crews], *_ratios(crews)])
 
 
-def real(conn: psycopg.Connection) -> Work:
-    catalog = Catalog(conn)
-    return lambda c, lane: tick(c, lane, TUESDAY, catalog).looked_at
+def work(crew: Crew, leads: int, postgres: int, *, counted: bool) -> None:
+    heads = {"Python": [hand.pid for hand in crew.hands], "PostgreSQL": [postgres]}
+    with watch(heads) as watched:
+        began = time.perf_counter()
+        for hand in crew.hands:
+            hand.tell()
+        count = sum(hand.hear()["count"] for hand in crew.hands)
+        seconds = time.perf_counter() - began
+    assert count == leads, f"{crew.name} made {count} touches of {leads}"
+    if counted:
+        crew.rates.append(count / seconds)
+        crew.seen.append((count, watched))
 
 
-def run(dsn: str, threads: int, make: Callable[[psycopg.Connection], Work]) -> tuple[int, float, float]:
-    """Work off every lane. Returns how many, the seconds it took and the Python CPU seconds."""
-    counts: list[int] = []
-    connections = [connect(dsn) for _ in range(threads)]
-    workers = [make(conn) for conn in connections]
+def _row(crew: Crew, bare: float) -> Row:
+    beside = {
+        f"{name} CPU": f"{median(seen.usage[name].cpu / count * 1e6 for count, seen in crew.seen):.0f} us a touch"
+        for name in ("Python", "PostgreSQL")
+    }
+    beside["a worker's memory"] = f"{max(seen.usage['Python'].memory for _, seen in crew.seen) / MB:.0f} MB"
+    # The bar is for a machine on which the bare loop makes 20,000; on a slower one its share alone counts.
+    barred = crew.kind == "tick" and (len(crew.hands), crew.threads) == (1, 2) and bare >= 20_000
+    bar = Bar(10_000) if barred else None
+    return of_rounds(crew.key, crew.name, "/s", crew.rates, bar, beside)
 
-    def work(number: int) -> None:
-        count = 0
-        for lane in range(number, LANES, threads):
-            while done := workers[number](connections[number], lane):
-                count += done
-        counts.append(count)
 
-    running = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
-    began, cpu = time.perf_counter(), time.process_time()
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
-    seconds, spent = time.perf_counter() - began, time.process_time() - cpu
-    for conn in connections:
-        conn.close()
-    return sum(counts), seconds, spent
+def _ratios(crews: list[Crew]) -> list[Row]:
+    rows = []
+    for bare, tick in zip(crews[::2], crews[1::2], strict=True):
+        of_each_round = [t / b * 100 for t, b in zip(tick.rates, bare.rates, strict=True)]
+        size = f"{len(tick.hands)}x{tick.threads}"
+        what = f"{tick.name}: share of the bare loop's"
+        rows.append(of_rounds(f"touches.share.{size}", what, "%", of_each_round, Bar(50)))
+    return rows
 
 
 def reset(conn: psycopg.Connection) -> None:

@@ -48,8 +48,9 @@ def test_a_setting_from_the_environment_reaches_the_provider_whole() -> None:
     ("kind", "table", "words"),
     [
         ("sms", {}, ["[channels.sms] provider", "missing", 'provider = "..."']),
-        ("sms", {"provider": "pigeon"}, ["provider", '"pigeon"', '"twilio", "sandbox"']),
-        ("voicemail", {"provider": "twilio"}, ['"twilio" is not one of "sandbox"']),
+        ("sms", {"provider": "pigeon"}, ["provider", '"pigeon"', '"twilio", "kannel", "sandbox"']),
+        ("voicemail", {"provider": "twilio"}, ["provider", "the phone rings", '"dropcowboy"']),
+        ("voicemail", {"provider": "pigeon"}, ['"pigeon" is not one of', '"slybroadcast", "sandbox"']),
         ("call", {"provider": "sandbox"}, ["[channels.sms]"]),
         ("sms", TWILIO | {"auth_token": "env:NOWHERE"}, ["auth_token", "NOWHERE", "not set"]),
         ("sms", TWILIO | {"auth_token": 5}, ["auth_token", "a number", "env:NAME"]),

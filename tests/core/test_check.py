@@ -247,7 +247,11 @@ def test_the_first_marketing_text_says_how_to_stop() -> None:
         ("Now? Or later? STOP", "warning", "One text has 2 questions"),
         ("https://a.test/?q=1 https://b.test STOP", "warning", "One text has 2 links"),
         ("word " * 80 + "STOP", "warning", "As a text it is 3 messages long"),
-        ("It’s " + "word " * 20 + "STOP", "warning", "`’` doubles the price"),
+        (
+            "It’s " + "word " * 20 + "STOP",
+            "warning",
+            "makes it 2 texts long instead of 1",
+        ),
     ],
 )
 def test_a_text_is_read_the_way_the_lead_will(body: str, severity: str, words: str) -> None:

@@ -261,8 +261,21 @@ def test_a_further_attempt_keeps_the_time_of_the_last_one() -> None:
     assert history(opened(), told("missed", HOUR), opened(after=3 * HOUR)).steps["call"].attempts == 2
 
 
+def test_a_corrected_call_was_not_missed_and_an_earlier_miss_stays_one() -> None:
+    wrong = event("task.done", 2 * HOUR, "call", "call", "t2", outcome="missed", last=False)
+    right = event(
+        "task.done", 3 * HOUR, "call", "call", "t2", outcome="connected", last=True,
+        corrects=(BEGIN + 2 * HOUR).isoformat(),
+    )  # fmt: skip
+    assert history(opened(), wrong, right).steps["call"].outcomes == {"connected": BEGIN + 3 * HOUR}
+    before = event("task.done", HOUR, "call", "call", "t1", outcome="missed", last=False)
+    both = history(opened(), before, opened(after=2 * HOUR), wrong, right).steps["call"]
+    assert both.outcomes == {"missed": BEGIN + HOUR, "connected": BEGIN + 3 * HOUR}
+    assert both.settled
+
+
 #: FOLD -> the code that folds so. A changed fold must not go on from what another one has kept.
-FOLDS = {1: "effc6cccf31ce59b", 2: "3bd05ae4083cde7d"}
+FOLDS = {1: "effc6cccf31ce59b", 2: "ee321676c91b8974", 3: "6bff6610ed6c5d7d"}
 
 
 def test_a_changed_fold_has_a_number_of_its_own() -> None:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 HOUSE = Path(__file__).parents[2]
-TABLES = {"Lead": "leads", "Enrollment": "enrollments", "Touch": "touches", "Task": "tasks"}
+TABLES = {"Lead": "leads", "Enrollment": "enrollments", "Touch": "touches", "Task": "tasks", "Call": "calls"}
 PAGE = {
     part.split("\n", 1)[0]: part
     for part in re.split(r"^## ", (HOUSE / "docs" / "states.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]

@@ -29,7 +29,9 @@ from twilio.request_validator import RequestValidator
 from tests.benchmarks.server import a_database
 from tests.builders import starter_files
 from tests.far_ends.ports import closed_port
+from tests.far_ends.ringless import Drop, Ringless
 from tests.far_ends.smtp import Mailbox, serve_smtp
+from tests.far_ends.web import serve
 from warmline.store.clock import read_clock, real_now
 from warmline.store.connect import connect
 
@@ -38,6 +40,7 @@ from .support import WARMLINE, Machine, answers, until
 ACCOUNT, TOKEN, OURS = "AC" + "0" * 32, "token-of-tests", "+15005550006"
 FORM = "application/x-www-form-urlencoded"
 PATIENCE = 60.0  # many processes may share few cores; nobody waits so long for what comes
+SANDBOX = 'provider = "sandbox"'
 _numbers = count()
 
 
@@ -88,7 +91,8 @@ class Answer:
 
 
 class FarEnds:
-    """In a thread of their own: a text provider on `port`, a mail server, and a web site with the business's form."""
+    """In a thread of their own: a text provider on `port`, a mail server, providers of ringless voicemail at
+    `ringless_url`, and a web site with the business's form."""
 
     def __init__(self) -> None:
         self.port = closed_port()
@@ -96,6 +100,8 @@ class FarEnds:
         self.fates: dict[str, tuple[int, int]] = {}  # phone -> HTTP status and error code
         self.pages: dict[str, str] = {}
         self.mailbox = Mailbox()
+        self.ringless = Ringless()
+        self.ringless_url = ""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="far-ends")
         self._stack = AsyncExitStack()
@@ -135,11 +141,17 @@ class FarEnds:
                 found.append(mail)
         return found
 
+    def hear(self, drop: Drop) -> float:
+        """Fetch the recording of a drop as its provider would. Returns its seconds; raises when it can't be played."""
+        rate, frames = self._do(self.ringless.hear(drop))
+        return float(frames / rate)
+
     def _do(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     async def _begin(self) -> None:
         self.mailbox = await self._stack.enter_async_context(serve_smtp())
+        self.ringless_url = await self._stack.enter_async_context(serve(self.ringless.app()))
 
     async def _open(self) -> None:
         app = web.Application()
@@ -319,18 +331,20 @@ class Story:
 
 @contextmanager
 def a_house(
-    server: str, folder: Path, now: datetime, files: Mapping[str, str] | None = None, *, email: str = "",
-    secrets: Mapping[str, str] | None = None,
+    server: str, folder: Path, now: datetime, files: Mapping[str, str] | None = None, *, sms: str = "",
+    email: str = "", voicemail: str = SANDBOX, secrets: Mapping[str, str] | None = None,
 ) -> Iterator[House]:  # fmt: skip
     """The starter workspace, its texts going out in Twilio's form and its mails by SMTP. `files` replace its own.
 
-    `email` is another [channels.email] in place of the one for the scripted server, `secrets` the environment it names.
+    `sms` is another [channels.sms] in place of Twilio's, `email` another [channels.email] in place of the one for the
+    scripted server; `voicemail` the table of that channel, in which {url} stands for the address of its far end;
+    `secrets` the environment that they name.
     """
     port = closed_port()
     url = f"http://127.0.0.1:{port}"
     with a_database(server) as dsn, FarEnds() as far, connect(dsn, "house of tests") as conn:
         conn.execute("insert into clocks (id, base, real_base, speed) values (1, %s, %s, 1)", (now, real_now()))
-        _write(folder / "acme", {**starter_files(), **(files or {})}, url, far, email)
+        _write(folder / "acme", {**starter_files(), **(files or {})}, url, far, sms, email, voicemail)
         environment = {
             "DATABASE_URL": dsn, "WARMLINE_DIR": str(folder / "acme"), "WARMLINE_PUBLIC_URL": url,
             "WARMLINE_SECRET": "a secret of tests that is long enough for it", "TWILIO_AUTH_TOKEN": TOKEN,
@@ -351,7 +365,9 @@ def a_house(
                 assert process.stop() == 0, process.tail()
 
 
-def _write(folder: Path, files: Mapping[str, str], url: str, far: FarEnds, email: str) -> None:
+def _write(
+    folder: Path, files: Mapping[str, str], url: str, far: FarEnds, sms: str, email: str, voicemail: str
+) -> None:
     settings = files["warmline.toml"].replace("http://127.0.0.1:8000", url)
     before, _, rest = settings.partition("[channels.sms]")
     smtp = f"""[channels.email]
@@ -361,17 +377,18 @@ port = {far.mailbox.port}
 from = "Acme Roofing <hello@acme.test>"
 rate = 1000
 """
-    channels = f"""[channels.sms]
+    twilio = f"""[channels.sms]
 provider = "twilio"
 account_sid = "{ACCOUNT}"
 auth_token = "env:TWILIO_AUTH_TOKEN"
 from = "{OURS}"
 base_url = "http://127.0.0.1:{far.port}"
 rate = 1000
-
+"""
+    channels = f"""{sms or twilio}
 {email or smtp}
 [channels.voicemail]
-provider = "sandbox"
+{voicemail.replace("{url}", far.ringless_url)}
 
 """
     given = {**files, "warmline.toml": before + channels + rest[rest.index("[people.sam]") :]}

@@ -49,6 +49,7 @@ class Site:
             "today": "/", "leads": "/leads", "lead": f"/leads/{self.lead}", "tasks": "/tasks?whose=all",
             "task": f"/tasks/{lane}/{self.task}", "sandbox": "/sandbox", "thread": f"/sandbox/{self.lead}",
             "attention": "/attention", "playbooks": "/playbooks", "playbook": "/playbooks/pricing", "design": "/design",
+            "recordings": "/recordings",
         }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from warmline.channels.contract import Accepted, Message, NotSent, Receipt, Refu
 from warmline.engine.dispatch import SETTLE, UNUSABLE, Dispatcher
 from warmline.engine.outcomes import LONGEST_PAUSE, MOST_TRIES
 from warmline.intake import acts
-from warmline.store.connect import connect
+from warmline.store.connect import AWAY, connect
 from warmline.store.events import NewEvent, append
 from warmline.store.ids import lane_of
 from warmline.store.workspaces import Workspace
@@ -340,6 +340,45 @@ def test_receipts_are_kept_while_the_database_is_away_and_written_when_it_is_bac
     asyncio.run(run())
     assert hands.one("select status, provider_id from touches") == ("sent", "fake-0")
     assert len(slow.took) == 1
+
+
+def test_receipts_are_kept_while_the_server_takes_no_writes_as_after_a_failover(
+    hands: Hands, dsn: str, lead: UUID
+) -> None:
+    name = hands.conn.info.dbname
+
+    class Demoted(FakeChannel):
+        async def send(self, message: Message) -> Receipt:
+            answer = await super().send(message)
+            hands.conn.execute(f"alter database {name} set default_transaction_read_only = on".encode())
+            hands.conn.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'cut%%'"
+            )
+            return answer
+
+    demoted = Demoted()
+    hands.channels = {"sms": demoted}
+
+    async def run() -> None:
+        async def hint(_: float) -> set[int]:
+            await asyncio.sleep(0.01)
+            return {lane_of(lead)}
+
+        async def promote() -> None:
+            while not demoted.took:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(1.5)  # long enough for a receipt to be refused
+            hands.conn.execute(f"alter database {name} set default_transaction_read_only = off".encode())
+
+        with a_process(hands, dsn) as dispatcher:
+            promoting = asyncio.create_task(promote())
+            with pytest.raises(AWAY):
+                await dispatcher.run(hint, asyncio.Event())
+            await promoting
+
+    asyncio.run(run())
+    assert hands.one("select status, provider_id from touches") == ("sent", "fake-0")
+    assert len(demoted.took) == 1
 
 
 def test_a_stop_finishes_what_is_in_flight_and_claims_nothing_more(

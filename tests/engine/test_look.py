@@ -54,7 +54,7 @@ def test_a_hold_sleeps_until_it_ends_and_keeps_what_every_rule_saw(hands: Hands)
     findings = {rule: (verdict, saw) for rule, verdict, saw, *_ in body[0]["findings"]}
     assert findings["quiet_hours"] == ("hold", "22:30 America/New_York")
     assert findings["opted_out"][0] == "pass"
-    assert len(findings) == 10
+    assert len(findings) == 11
     assert hands.all("select id from touches") == []
 
     hands.now = due_at

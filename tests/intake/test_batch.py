@@ -115,6 +115,18 @@ def test_a_database_that_went_away_is_told_and_found_again(
         post(nowhere, workspace, {"email": "c@example.com"})
 
 
+def test_a_server_that_takes_no_writes_for_a_while_is_away_and_found_again(
+    door: Door, conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    post(door, workspace, {"email": "ann@example.com"})
+    conn.execute(f"alter database {conn.info.dbname} set default_transaction_read_only = on".encode())
+    conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'warmline intake'")
+    with pytest.raises(DoorClosedError, match="Nothing was stored"):
+        post(door, workspace, {"email": "bob@example.com"})
+    conn.execute(f"alter database {conn.info.dbname} set default_transaction_read_only = off".encode())
+    assert post(door, workspace, {"email": "bob@example.com"}).status == 202
+
+
 def test_closing_lets_in_what_waits(dsn: str, conn: psycopg.Connection, workspace: Workspace) -> None:
     door = Door(dsn, lambda: TUESDAY)
     body = b'{"email": "ann@example.com"}'

@@ -184,7 +184,7 @@ def test_a_doubtful_message_is_read_by_a_person_before_anything_else_goes_out(
 
 def test_help_is_no_reply(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     tell(conn, workspace, "inbound", sender=PHONE, text="HELP", key="k")
-    assert story(conn, lead)[-1] == "help.asked"
+    assert story(conn, lead)[-2:] == ["help.asked", "keyword.answered"]
 
 
 def test_start_lifts_the_leads_own_opt_out_for_texts_only(
@@ -294,3 +294,21 @@ def test_a_call_from_a_number_is_a_trigger_or_a_call_back(
     tell(conn, workspace, "call", sender="+12125550199", key="k", data={"answered": answered})
     assert one(conn, "select kind from events order by seq limit 1") == kind
     assert one(conn, "select status from leads") == ("handed_off" if answered else "open")
+
+
+def test_a_drop_that_failed_because_the_person_wants_none_opts_out_once_and_keeps_what_was_told(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    ref = a_touch(conn, lead, channel="voicemail")
+    told = {"network": "Example Wireless", "cost": "0.1", "their_own_field": "x"}
+    for _ in range(2):
+        tell(conn, workspace, "unsubscribed", touch_id=ref, key="drop:dnc")
+        tell(conn, workspace, "failed", touch_id=ref, reason="opted_out", code="DNC", key="drop:failure", data=told)
+    assert one(conn, "select status, reason from touches") == ("failed", "opted_out")
+    assert story(conn, lead).count("opted.out") == 1
+    assert one(conn, "select status from leads") == "opted_out"
+    values = conn.execute("select value from suppressions where lifted_at is null").fetchall()
+    assert {value for (value,) in values} == {str(lead), PHONE}
+    data = one(conn, "select data from events where kind = 'touch.failed'")
+    assert (data["network"], data["cost"]) == ("Example Wireless", "0.1")
+    assert "their_own_field" not in data

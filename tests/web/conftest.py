@@ -98,6 +98,18 @@ def make_place(conn: psycopg.Connection) -> Workspace:
     return a_workspace(conn, {"warmline.toml": toml}, name=f"Acme {number}", now=real_now() - timedelta(days=1))
 
 
+def publish_with(conn: psycopg.Connection, place: Workspace, sms: str) -> Workspace:
+    """Publish the place anew, with this [channels.sms]."""
+    from warmline.web import kept
+
+    kept.forget()
+    toml = re.sub(
+        r'public_url = ".*"', f'public_url = "{place.config.workspace.public_url}"', starter_files()["warmline.toml"]
+    )
+    toml = re.sub(r"\n\[channels\.sms\]\n(?:(?!\[).*\n)*", "\n" + sms + "\n", toml)
+    return a_workspace(conn, {"warmline.toml": toml}, name=place.name, now=real_now() - timedelta(hours=1))
+
+
 @pytest.fixture
 def call(site: str, place: Workspace) -> Callable[..., Answer]:
     """`call("POST", "/in/pricing", body, accept=...)`: one request through the whole application."""

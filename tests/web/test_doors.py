@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from xml.etree import ElementTree
 
 import msgspec
 import psycopg
 import pytest
 
 from tests.builders import story
-from tests.web.conftest import SECRET, Answer
+from tests.web.conftest import SECRET, TWILIO, Answer, publish_with
 from warmline.channels.email.tokens import sign_touch
 from warmline.channels.email.tracking import TrackedLink, link_url, open_url
 from warmline.channels.secrets import Secret
@@ -170,6 +171,64 @@ def test_a_signed_callback_that_nobody_can_read_is_kept(call: Call, conn: psycop
     assert hook(call, place, "inbound", {"Nonsense": "1"}).status == 200
     kept = conn.execute("select door from quarantine where workspace_id = %s", (place.id,)).fetchall()
     assert kept == [("hook:sms/inbound",)]
+
+
+KANNEL_SECRET = "a-secret-of-tests-24char"
+KANNEL = """
+[channels.sms]
+provider = "kannel"
+username = "warmline"
+password = "env:KANNEL_PASSWORD"
+hook_secret = "env:KANNEL_SECRET"
+from = "13013"
+"""
+
+
+@pytest.fixture
+def with_kannel(monkeypatch: pytest.MonkeyPatch, conn: psycopg.Connection, place: Workspace) -> Workspace:
+    """The same workspace, its texts through Kannel."""
+    monkeypatch.setenv("KANNEL_PASSWORD", "pw")
+    monkeypatch.setenv("KANNEL_SECRET", KANNEL_SECRET)
+    return publish_with(conn, place, KANNEL)
+
+
+def test_a_stop_by_kannel_is_answered_in_the_body_of_the_same_request(
+    call: Call, conn: psycopg.Connection, lead: UUID, with_kannel: Workspace
+) -> None:
+    asked = urlencode({"from": "+12125550123", "to": "13013", "text": "STOP", "id": "m1", "charset": "UTF-8"})
+    first, again = (call("GET", f"/hooks/sms/{KANNEL_SECRET}/inbound?{asked}") for _ in range(2))
+    assert (first.status, first.text) == (200, with_kannel.config.channels["sms"].answers["stop"])
+    assert first.headers["x-kannel-coding"] == "0"
+    assert (again.status, again.text) == (200, "")
+    told = [kind for kind in story(conn, lead) if kind in ("opted.out", "keyword.answered")]
+    assert told == ["opted.out", "keyword.answered"]
+
+
+def test_the_secret_in_an_address_is_kept_nowhere(
+    call: Call, conn: psycopg.Connection, with_kannel: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    for tail in (f"{KANNEL_SECRET}/dlr", f"{KANNEL_SECRET}/elsewhere", f"{KANNEL_SECRET}/"):
+        assert call("GET", f"/hooks/sms/{tail}?st=7").status == 200
+    assert call("GET", f"/hooks/sms/{KANNEL_SECRET[:-1]}/dlr?st=1").status == 403
+    kept = conn.execute(
+        "select door, context->>'url', context::text from quarantine where workspace_id = %s order by received_at",
+        (with_kannel.id,),
+    ).fetchall()
+    assert [door for door, _, _ in kept] == ["hook:sms/***/dlr", "hook:sms/***/elsewhere", "hook:sms/***/"]
+    assert kept[0][1] == f"{with_kannel.config.workspace.public_url}/hooks/sms/***/dlr?st=7"
+    assert KANNEL_SECRET not in str(kept) + caplog.text
+
+
+def test_twilio_gets_our_answer_as_twiml_where_it_is_ours_to_give(
+    call: Call, conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    ours = TWILIO.replace('provider = "twilio"', 'provider = "twilio"\nkeywords = "warmline"')
+    publish_with(conn, place, f'{ours}[channels.sms.answers]\nhelp = "Acme & Co <help>: call us"\n')
+    fields = {"From": "+12125550123", "To": "+15005550006", "Body": "HELP", "MessageSid": "SM7"}
+    answer = hook(call, place, "inbound", fields)
+    assert answer.headers["content-type"].startswith("text/xml")
+    told = ElementTree.fromstring(answer.text)
+    assert told.findtext("Message") == "Acme & Co <help>: call us"
 
 
 def test_a_channel_that_is_not_set_up_says_where_to_add_it(call: Call) -> None:

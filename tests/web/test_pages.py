@@ -10,13 +10,16 @@ from uuid import UUID
 import msgspec
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from tests.builders import a_lead, a_workspace, enrolled
 from tests.web.conftest import Answer, make_place
+from warmline.channels.contract import Signal
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
+from warmline.intake.inbound import receive
 from warmline.store.clock import real_now
-from warmline.store.ids import lane_of, new_id
+from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.workspaces import Workspace
 
 PAGES = ("/", "/leads", "/tasks", "/tasks?whose=all", "/sandbox", "/playbooks", "/playbooks/pricing", "/design")
@@ -147,3 +150,37 @@ def test_the_script_of_a_call_reads_what_began_the_run(
     )
     page = sign_in("sam").get(f"/tasks/{lane_of(lead)}/{task_id}").content.decode()
     assert "They filled in the form pricing." in page
+
+
+def test_the_page_of_a_playbook_shows_how_long_each_text_is(sign_in: Callable[..., Any]) -> None:
+    shown = sign_in("sam").get("/playbooks/pricing").content.decode()
+    assert "Hi Ann, Sam at Acme" in shown
+    assert re.search(r"1 text, GSM-7, \d+ characters left", shown)
+
+
+def test_an_error_that_nobody_has_listed_is_shown_to_managers(
+    conn: psycopg.Connection,
+    place: Workspace,
+    sign_in: Callable[..., Any],
+    lead: UUID,
+) -> None:
+    page = "/attention"
+    assert "Refused by a provider" not in sign_in("kim").get(page).content.decode()
+    touch, lane = new_id(), lane_of(lead)
+    conn.execute(
+        "insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,"
+        " status, ready_at, created_at, sent_at, address, provider)"
+        " select lane, %s, lead_id, workspace_id, id, version_id, 'extra', 'sms', 'marketing', 't', 'sent', now(), now(),"
+        " now(), '+12125550123', 'twilio' from enrollments where lane = %s and lead_id = %s limit 1",
+        (touch, lane, lead),
+    )
+    told = Signal(
+        "failed", real_now(), touch_id=touch_ref(lane, touch), reason="unknown", code="30999", key="SM1:failed"
+    )
+    with capture_logs() as logs:
+        receive(conn, place, [told], real_now())
+    assert [(one["event"], one["code"]) for one in logs] == [("provider.refused", "30999")]
+    shown = sign_in("kim").get(page).content.decode()
+    assert "Refused by a provider" in shown
+    assert "SMS through twilio: code <code>30999</code>, 1 time in 7 days" in shown
+    assert "We do not know what the provider means" in shown

@@ -5,10 +5,10 @@ Every channel passes `tests/channels/conformance.py`. A channel knows nothing of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Kind = Literal["sms", "email", "voicemail", "call"]
 
@@ -26,6 +26,8 @@ class Message:
     html: str = ""  # email only
     follows: tuple[str, ...] = ()  # email only: touch ids of the mails before it that it belongs to, oldest first
     unsubscribe_url: str = ""  # email only: RFC 8058 endpoint
+    audio_url: str = ""  # voicemail only: where the provider fetches the recording, for a while
+    postal_code: str = ""  # of the lead, where it is known: some providers tell the local hours by it
     tags: Mapping[str, str] = field(default_factory=dict)  # playbook, step: for the provider's own reports
 
 
@@ -101,6 +103,7 @@ class Reply:
 
     content: str = "ok\n"
     content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class BadSignature(Exception):
@@ -130,3 +133,10 @@ class Channel(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class AnswersBack(Protocol):
+    """A channel whose provider sends what it reads in the answer to its callback back to the person who wrote."""
+
+    def answer(self, texts: Sequence[str]) -> Reply: ...

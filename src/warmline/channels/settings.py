@@ -97,6 +97,10 @@ class Settings:
         table = self.table(key)
         return Settings(f"{self.kind}.{key}", table, self._secrets) if table else None
 
+    def leave(self, *keys: str) -> None:
+        """Keys that core/settings.py reads, and no channel."""
+        self._read.update(keys)
+
     def finish(self) -> None:
         """Every key has been read, or it is misspelt."""
         for key in self._table:

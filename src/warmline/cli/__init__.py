@@ -8,7 +8,9 @@ import typer
 
 from warmline import __version__
 from warmline.cli.apply import apply
+from warmline.cli.backup import backup
 from warmline.cli.check import check
+from warmline.cli.distribute import distribute
 from warmline.cli.engine import engine
 from warmline.cli.import_ import import_
 from warmline.cli.init import init
@@ -16,6 +18,9 @@ from warmline.cli.migrate import migrate
 from warmline.cli.orphans import orphans
 from warmline.cli.parked import parked
 from warmline.cli.quarantine import quarantine
+from warmline.cli.recordings import recordings
+from warmline.cli.restore import restore
+from warmline.cli.resume import resume
 from warmline.cli.say import PlainGroup
 from warmline.cli.sign_in import sign_in
 from warmline.cli.stats import stats
@@ -33,7 +38,9 @@ app = typer.Typer(
     help="Answers every lead at once and keeps following up, through one gate, until a person takes over.",
 )
 
-START, LEADS, HELP_OUT, PARTS = "Start", "Leads", "Put right", "The parts, for many machines"
+START, LEADS, HELP_OUT, KEEPING, PARTS = (
+    "Start", "Leads", "Put right", "Keeping it", "The parts, for many machines",
+)  # fmt: skip
 
 app.command(rich_help_panel=START)(init)
 app.command(rich_help_panel=START)(up)
@@ -44,11 +51,16 @@ app.command(rich_help_panel=LEADS)(why)
 app.command("import", rich_help_panel=LEADS)(import_)
 app.command(rich_help_panel=LEADS)(stats)
 app.command(rich_help_panel=LEADS)(orphans)
+app.add_typer(recordings, name="recordings", rich_help_panel=LEADS)
 app.add_typer(parked, name="parked", rich_help_panel=HELP_OUT)
 app.add_typer(quarantine, name="quarantine", rich_help_panel=HELP_OUT)
+app.command(rich_help_panel=KEEPING)(backup)
+app.command(rich_help_panel=KEEPING)(restore)
+app.command(rich_help_panel=KEEPING)(resume)
 app.command(rich_help_panel=PARTS)(web)
 app.command(rich_help_panel=PARTS)(engine)
 app.command(rich_help_panel=PARTS)(migrate)
+app.command(rich_help_panel=PARTS)(distribute)
 
 
 def _version(asked: bool) -> None:

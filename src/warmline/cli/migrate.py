@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
-import psycopg
-
 from warmline import web as site
 from warmline.cli.place import HERE, Dir, address
-from warmline.cli.say import CommandError, counted, out
+from warmline.cli.say import CommandError, counted, note, out
 from warmline.cli.secret import read_secret
+from warmline.store import distributed
 from warmline.store.connect import connect
+from warmline.store.distributed import is_distributed
+from warmline.store.migrate import MigrationError, one_at_a_time
 from warmline.store.migrate import migrate as migrate_store
 
 
@@ -27,13 +28,12 @@ def migrate(directory: Dir = HERE) -> None:
 
 def migrate_all(dsn: str) -> list[str]:
     """Our tables, then those of the web's sessions and users. Returns the names of our steps that were applied."""
-    with connect(dsn, "warmline migrate") as conn:
+    with connect(dsn, "warmline migrate") as conn, one_at_a_time(conn, note):
         try:
-            applied = migrate_store(conn)
-        except psycopg.errors.LockNotAvailable as error:
-            raise CommandError(
-                "Another program held a table for more than 5 seconds, so nothing was changed. Run it again, "
-                "or stop the engines first: they pick up where they were."
-            ) from error
-    site.migrate(dsn)
+            applied = migrate_store(conn, say=note)
+        except MigrationError as error:
+            raise CommandError(str(error)) from error
+        site.migrate(dsn)
+        if is_distributed(conn) and not distributed.plan(conn).is_done:
+            note("New tables are not spread over the cluster yet. Stop engines and webs, and run: warmline distribute")
     return applied

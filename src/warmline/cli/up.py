@@ -31,7 +31,7 @@ from warmline.core.settings import Config
 from warmline.machine.ports import free_port
 from warmline.machine.postgres import Postgres
 from warmline.machine.processes import Processes
-from warmline.store import workspaces
+from warmline.store import snapshots, workspaces
 from warmline.store.clock import read_clock, set_speed
 from warmline.store.connect import connect
 
@@ -147,6 +147,11 @@ def prepare(dsn: str, bundle: Bundle, speed: float, url: str, console: Console) 
             show_diff(console, diff, texts=False)
         if clock.speed != speed:
             set_speed(conn, speed)
+        if (held := snapshots.held(conn)) is not None:
+            note(
+                f"This database was restored from a backup of {held.taken_at:%Y-%m-%d %H:%M} UTC. Leads are accepted, and "
+                "nothing is sent until you say that it is the live one: warmline resume"
+            )
         place = workspaces.load(conn, bundle.key)
         link = make_link(conn, place, choose(bundle.config, None), url)
     return Ground(dsn, bundle, link, url)

@@ -15,6 +15,7 @@ from rich.table import Table
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
 from warmline.cli.say import CommandError, counted, out, show_json, span
 from warmline.core.gate import LABELS
+from warmline.core.length import in_words, segments
 from warmline.insight.foreseen import Coming
 from warmline.insight.lines import DID, Deed, Line, Looked
 from warmline.insight.replay import Replayed, Step, replay
@@ -204,6 +205,8 @@ def _coming(console: Console, told: Story, one: Coming, brief: bool) -> None:
         console.print(f"{'':<20}[name]{escape(one.subject)}[/]", soft_wrap=True)
     for text in one.text.splitlines():
         console.print(f"{'':<20}[quiet]│[/] {escape(text)}", soft_wrap=True)
+    if one.text and one.channel == "sms":
+        console.print(f"{'':<20}[quiet]{escape(in_words(segments(one.text)))}[/]", soft_wrap=True)
     _findings(console, one.findings, brief or one.result == "allow")
 
 

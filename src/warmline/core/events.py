@@ -43,6 +43,7 @@ SIGNAL_OF: Mapping[str, str] = {
     "replied": "reply",
     "clicked": "click",
     "called.back": "callback",
+    "voicemail.left": "reply",
     "meeting.booked": "meeting",
     "taken.over": "takeover",
 }
@@ -61,12 +62,15 @@ WORDS: Mapping[str, str] = {
     "replied": "Replied",
     "clicked": "Clicked a link",
     "called.back": "Called back",
+    "voicemail.left": "Left a voicemail",
+    "voicemail.transcribed": "What the voicemail says, written down by machine",
     "meeting.booked": "Booked a meeting",
     "taken.over": "A person took over",
     "opted.out": "Opted out",
     "opted.in": "Opted in again",
     "doubtful": "Wrote something that may be an opt-out; a person decides",
     "help.asked": "Asked for help by keyword",
+    "keyword.answered": "Got our answer to a keyword",
     "opened": "Opened a mail",
     "bounced": "Address bounced",
     "enrolled": "Entered a playbook",
@@ -84,6 +88,7 @@ WORDS: Mapping[str, str] = {
     "touch.failed": "Not delivered",
     "touch.unknown": "No answer from the provider: a person must look",
     "step.skipped": "Step skipped",
+    "call.ended": "Call placed from the page ended",
     "task.opened": "Task opened",
     "task.done": "Task done",
     "task.expired": "Task expired",
@@ -96,5 +101,5 @@ WORDS: Mapping[str, str] = {
     "closed": "Closed",
 }
 
-#: What a person reads first in the task that a human signal opens.
-SIGNAL_TITLES: Mapping[str, str] = {signal: WORDS[kind] for kind, signal in SIGNAL_OF.items()}
+#: What a person reads first in the task that a human signal opens; of two kinds with one name the first.
+SIGNAL_TITLES: Mapping[str, str] = {signal: WORDS[kind] for kind, signal in reversed(list(SIGNAL_OF.items()))}

@@ -72,6 +72,7 @@ class Facts:
     requested_at: datetime | None = None
     attempts: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     channel_on: bool = True
+    unrecorded: str = ""  # the recording that a voicemail would play and that nobody has made, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,14 @@ def _channel_off(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding
     return Finding(
         "channel_off", "refuse", f"{ask.channel} is not set up", f"add [channels.{ask.channel}] to warmline.toml"
     )
+
+
+def _recording(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+    if ask.channel != "voicemail":
+        return _passes("no_recording", f"{ask.channel} plays none")
+    if not facts.unrecorded:
+        return _passes("no_recording", "there is one, or the words will do")
+    return Finding("no_recording", "hold", facts.unrecorded, "record one on the page Recordings")
 
 
 def _address(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
@@ -291,6 +300,7 @@ CHECKS: tuple[Check, ...] = (
     _suppressed,
     _human_live,
     _channel_off,
+    _recording,
     _address,
     _consent,
     _zone,
@@ -306,6 +316,7 @@ LABELS: Mapping[str, str] = {
     "suppressed": "do-not-contact list",
     "human_live": "person in touch",
     "channel_off": "channel",
+    "no_recording": "recording",
     "no_address": "address",
     "no_consent": "consent",
     "unknown_zone": "time zone",

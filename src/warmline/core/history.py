@@ -16,7 +16,7 @@ from .events import SIGNAL_OF, Event
 from .hours import at_local
 
 #: Raise it when the same events would fold into something else, or the fields below change: a test compares the code.
-FOLD = 2
+FOLD = 3
 
 #: What the lead asked for itself. An import, a referral or a missed appointment asks for nothing, so it opens no
 #: acknowledgement.
@@ -196,6 +196,11 @@ class History(msgspec.Struct, omit_defaults=True):
         if what == "cancelled":
             self._settle(state, event.at)
             return
+        if wrong := _instant(event.data.get("corrects")):
+            # What the phone told of this attempt was wrong: what hangs on it doesn't come, if it has not come yet.
+            for told in ("voicemail", "missed", "unanswered"):
+                if state.outcomes.get(told) == wrong:
+                    del state.outcomes[told]
         state.outcomes.setdefault(outcome, event.at)
         if event.channel == "call" and outcome in NOBODY:
             state.outcomes.setdefault("missed", event.at)

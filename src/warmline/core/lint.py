@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .length import segments, spoken_seconds
+from .length import PLAIN, in_plain, named, odd_characters, segments, spoken_seconds
 from .message import CERTAIN, VARIABLES, TemplateError, render, variables_of
 from .playbook import Template
+from .sample import typical
 from .settings import Config
 from .words import Problem, suggest
 
@@ -46,9 +47,9 @@ class _Lint:
         self.config = config
         self.problems: list[Problem] = []
 
-    def note(self, line: int, message: str, instead: str, *, warning: bool = True) -> None:
+    def note(self, line: int, message: str, instead: str, *, warning: bool = True, column: int = 1) -> None:
         path = f"templates/{self.template.name}.txt"
-        self.problems.append(Problem(path, line, 1, message, instead, "warning" if warning else "error"))
+        self.problems.append(Problem(path, line, column, message, instead, "warning" if warning else "error"))
 
     def variables(self) -> bool:
         """Whether every variable is known; those that are not are noted."""
@@ -89,7 +90,7 @@ class _Lint:
     def words(self) -> None:
         """What it says for a lead of whom everything is known."""
         try:
-            said = render(self.template, self._typical())
+            said = render(self.template, typical(self.template, self.config))
         except TemplateError:
             return  # noted by fall_backs
         text, line = said.text, self.template.line
@@ -112,14 +113,28 @@ class _Lint:
     def _sms(self, text: str) -> None:
         line = self.template.line
         size = segments(text)
-        if size.count > MOST_SEGMENTS or (size.odd and size.count > 1):
-            odd = f" `{size.odd}` doubles the price of the whole message: replace it." if size.odd else ""
-            self.note(line, f"As a text it is {size.count} messages long.", f"Cut it to 160 characters.{odd}")
+        plain = segments(in_plain(text))
+        if size.count > max(plain.count, 1):
+            self._odd(text, size.count, plain.count)
+        if plain.count > MOST_SEGMENTS or (plain.count == size.count > 1 and size.odd):
+            self.note(line, f"As a text it is {size.count} messages long.", "Cut it to 160 characters.")
         links = len(_LINK.findall(text))
         questions = _LINK.sub("", text).count("?")
         if links > 1 or questions > 1:
             what = f"{links} links" if links > 1 else f"{questions} questions"
             self.note(line, f"One text has {what}.", "Ask one thing.")
+
+    def _odd(self, text: str, count: int, plain: int) -> None:
+        """Where the characters stand that make it longer, by line and column."""
+        lines = self.template.body.split("\n")
+        for odd in odd_characters(text):
+            at = next(((nth, row.index(odd)) for nth, row in enumerate(lines) if odd in row), None)
+            line, column = (self.template.line + at[0], at[1] + 1) if at else (self.template.line, 1)
+            where = "" if at else ", which comes from a variable,"
+            said = f"{named(odd)}{where} makes it {count} texts long instead of {plain}."
+            better = f"Write {PLAIN[odd]} instead." if PLAIN.get(odd, " ").strip() else "Leave it out."
+            better = "Write a space instead." if PLAIN.get(odd) == " " else better
+            self.note(line, said, better if at else "Cut it to 70 characters, or change the variable.", column=column)
 
     def _least(self) -> dict[str, dict[str, Any]]:
         """The variables that are there for every lead and every rep of this workspace."""
@@ -129,32 +144,12 @@ class _Lint:
         sure |= {
             f"rep.{name}" for name in ("phone", "email", "booking_url") if all(getattr(who, name) for who in people)
         }
-        typical = self._typical()
+        everything = typical(self.template, self.config)
         least = {
             group: {name: text for name, text in names.items() if f"{group}.{name}" in sure}
-            for group, names in typical.items()
+            for group, names in everything.items()
         }
         return least | {"links": dict(self.config.links)}
-
-    def _typical(self) -> dict[str, dict[str, Any]]:
-        """A lead of whom everything is known, met by the person with the longest name."""
-        typical: dict[str, dict[str, Any]] = {group: dict(names) for group, names in VARIABLES.items()}
-        workspace = self.config.workspace
-        typical["company"] |= {
-            name: text for name in ("name", "phone", "postal_address", "website") if (text := getattr(workspace, name))
-        }
-        people = [who for who in self.config.people.values() if who.role == "rep"] or list(self.config.people.values())
-        if people:
-            who = max(people, key=lambda who: len(who.name))
-            details = {"name": who.name, "first_name": who.first_name, "phone": who.phone, "email": who.email}
-            details |= {"booking_url": who.booking_url}
-            typical["rep"] |= {name: text for name, text in details.items() if text}
-        typical["links"] = dict(self.config.links)
-        for used in variables_of(self.template.subject) + variables_of(self.template.body):
-            group, _, name = used.name.partition(".fields.")
-            if name:
-                typical[group].setdefault("fields", {})[name] = "something"
-        return typical
 
 
 def _with(known: Mapping[str, Mapping[str, Any]], paths: set[str]) -> dict[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ CALL_OUTCOMES = ("connected", "voicemail", "missed", "unanswered", "wrong-number
 TASK_OUTCOMES = ("done", "expired")
 
 #: Human signals that stop the machine (invariant 7). A playbook's hand-off lists those that start its clock.
-SIGNALS = tuple(SIGNAL_OF.values())
+SIGNALS = tuple(dict.fromkeys(SIGNAL_OF.values()))
 
 DEFAULT_WINDOW = (time(9), time(17))  # local time of a step that names a day and no clock
 

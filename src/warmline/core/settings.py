@@ -6,20 +6,22 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 
 from .consent import RANK, Level
 from .events import SIGNAL_OF, TRIGGERS
 from .hours import UnknownZone, Week, find_zone
+from .keywords import WORDS, Who, default_answers, who_answers
+from .length import segments
 from .office_hours import parse_week
 from .toml_table import Table
 from .words import NAME, Problem, suggest
 
 Role = Literal["rep", "manager", "admin"]
 LEVELS = tuple(level for level in RANK if level != "none")
-CHANNELS = ("sms", "email", "voicemail")  # configured; calls are made by people
+CHANNELS = ("sms", "email", "voicemail", "call")  # configured; without [channels.call] people dial by hand
 REACHED = ("sms", "email", "voicemail", "call")  # what a consent may be for
 ROLES = ("rep", "manager", "admin")
 KNOWN = (
@@ -43,11 +45,16 @@ class Workspace(msgspec.Struct, frozen=True):
 
 
 class Channel(msgspec.Struct, frozen=True):
-    """`options` is the whole table as written; `rate` is messages per second over all workers."""
+    """`options` is the whole table as written; `rate` is messages per second over all workers.
+
+    For texts: `keywords` is who answers STOP, HELP and START, `answers` what with.
+    """
 
     provider: str
     rate: int = 10
     options: Mapping[str, Any] = {}
+    keywords: Who = "provider"
+    answers: Mapping[str, str] = {}
 
 
 class ConsentRule(msgspec.Struct, frozen=True):
@@ -151,7 +158,7 @@ def read_settings(tables: Mapping[str, Any], source: str = "", path: str = "warm
     wordings = root.names("wordings")
     config = Config(
         workspace=workspace,
-        channels=_channels(root.table("channels")),
+        channels=_channels(root.table("channels"), workspace),
         sources={key: _source(key, table, wordings) for key, table in root.table("sources").tables()},
         people=people,
         teams={key: _team(key, table, people) for key, table in root.table("teams").tables()},
@@ -185,15 +192,15 @@ def _workspace_key(table: Table) -> str:
     return key
 
 
-def _channels(tables: Table) -> dict[str, Channel]:
+def _channels(tables: Table, workspace: Workspace) -> dict[str, Channel]:
     tables.allow(*CHANNELS)
     found = {}
     for key, table in tables.tables():
         if key not in CHANNELS:
             continue
-        found[key] = Channel(
-            table.text("provider", example="sandbox"), table.whole("rate", 10, 1, 10_000), dict(table.values)
-        )
+        provider = table.text("provider", example="sandbox")
+        keywords, answers = _keywords(table, provider, workspace) if key == "sms" else ("provider", {})
+        found[key] = Channel(provider, table.whole("rate", 10, 1, 10_000), dict(table.values), keywords, answers)
         for name, value in table.values.items():
             if _SECRET.search(name) and isinstance(value, str) and value and not value.startswith("env:"):
                 table.note(
@@ -203,6 +210,23 @@ def _channels(tables: Table) -> dict[str, Channel]:
                     warning=True,
                 )
     return found
+
+
+def _keywords(table: Table, provider: str, workspace: Workspace) -> tuple[Who, dict[str, str]]:
+    """Who answers STOP, HELP and START, and with what words."""
+    own = table.table("answers")
+    own.allow(*WORDS)
+    answers: dict[str, str] = {}
+    for word, usual in default_answers(workspace.name, workspace.phone).items():
+        answers[word] = own.text(word, usual, example=usual)
+        size = segments(answers[word])
+        if size.count > 1:
+            odd = f" `{size.odd}` makes it longer: replace it." if size.odd else ""
+            where, key = (own, word) if word in own.values else (table, "answers" if own.values else "")
+            said = f"has an answer to {word.upper()} that is {size.count} texts long."
+            where.note(key, said, f"Write at most 160 characters in [channels.sms.answers] {word}.{odd}", warning=True)
+    options = get_args(Who)
+    return cast("Who", table.choice("keywords", options, who_answers(provider))), answers
 
 
 def _source(key: str, table: Table, wordings: Mapping[str, str]) -> Source:

@@ -68,8 +68,10 @@ def calendar_zone(zones: Zones, office_zone: str) -> str:
     return primary_zone(zones) or office_zone
 
 
-def facts_of(lead: LeadLike, zones: Zones, history: History, channel: str, channel_on: bool) -> Facts:
-    """What the gate knows for one channel."""
+def facts_of(
+    lead: LeadLike, zones: Zones, history: History, channel: str, channel_on: bool, unrecorded: str = ""
+) -> Facts:
+    """What the gate knows for one channel. `unrecorded`: see `Recordings.lacking`."""
     kind = "email" if channel == "email" else "phone"
     value = lead.email if kind == "email" else lead.phone
     state = next((one.state for one in lead.addresses if one.kind == kind and one.value == value), "ok")
@@ -86,4 +88,5 @@ def facts_of(lead: LeadLike, zones: Zones, history: History, channel: str, chann
         requested_at=history.requested_at,
         attempts=history.attempts,
         channel_on=channel_on,
+        unrecorded=unrecorded,
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
-import psycopg
 import structlog
 
 from warmline import channels as kinds
@@ -18,7 +17,7 @@ from warmline.core.settings import Config
 from warmline.intake import inbound
 from warmline.store import workspaces
 from warmline.store.clock import Clock
-from warmline.store.connect import connect
+from warmline.store.connect import AWAY, connect
 
 from .catalog import Catalog
 
@@ -55,6 +54,7 @@ class Accounts:
                 rules.provider_errors().classes_by_code(), self._world(workspace_id) if self._world else None,
             )
             for kind, channel in site.config.channels.items()
+            if kind != "call"  # placed by people, from the pages
         }  # fmt: skip
         self._open[workspace_id] = (site.config_version, made)
         return made
@@ -77,7 +77,7 @@ def sandbox_world(dsn: str, clock: Callable[[], Clock]) -> Callable[[int], kinds
         async def listener(signal: Signal) -> None:
             try:
                 await asyncio.to_thread(receive, workspace_id, signal)
-            except psycopg.OperationalError as error:  # a provider would tell it again; this one forgets
+            except AWAY as error:  # a provider would tell it again; this one forgets
                 log.warning("sandbox.signal_lost", kind=signal.kind, error=str(error).strip())
 
         return kinds.World(

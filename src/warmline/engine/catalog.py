@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 
 import psycopg
 
 from warmline import rules
+from warmline.channels import needs_recording
 from warmline.core.gate import Rules
 from warmline.core.places import Zones, zones_of
 from warmline.core.policy import rules_for
+from warmline.core.recordings import Recordings
 from warmline.core.settings import Config
-from warmline.store import playbooks, workspaces
+from warmline.store import playbooks, recordings, workspaces
 from warmline.store.playbooks import Version
 
 
@@ -30,6 +32,13 @@ class Site:
     rules: Rules
     day: date
     current: Mapping[str, Version]
+    recordings: Recordings = field(default_factory=Recordings)
+
+    def unrecorded(self, channel: str, owner: str | None, template: str) -> str:
+        """The recording that this touch needs and nobody has made, in words; "" when nothing is missing."""
+        if channel != "voicemail":
+            return ""
+        return self.recordings.lacking(owner, template, self.config.people)
 
     def manager(self, owner: str | None) -> str | None:
         """Who hears of what `owner` left undone: the manager of the first team that has the owner, or of any team."""
@@ -90,6 +99,7 @@ class Catalog:
             rules=rules_for(rules.packs().values(), workspace.config, rules.holidays(), day),
             day=day,
             current={version.key: version for version in playbooks.current(self._conn, workspace_id)},
+            recordings=Recordings(needs_recording(workspace.config), recordings.made(self._conn, workspace_id)),
         )
 
 

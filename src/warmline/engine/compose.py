@@ -9,8 +9,10 @@ from uuid import UUID
 from warmline.channels.contract import Message
 from warmline.channels.email.html import mail_html, mail_text
 from warmline.channels.email.tokens import sign_touch
+from warmline.channels.voicemail.tokens import FETCHED_WITHIN, Heard, audio_url
 from warmline.core.message import render
 from warmline.core.values import variables
+from warmline.store.clock import real_now
 from warmline.store.due import Known
 from warmline.store.ids import touch_ref
 from warmline.store.playbooks import Version
@@ -45,6 +47,8 @@ class Composer:
         rendered = render(version.templates[touch.template], variables(lead, site.config, event))
         ref = touch_ref(lane, touch.id)
         tags = {"playbook": version.key, "step": touch.step}
+        if touch.channel == "voicemail":
+            return self._voicemail(ref, to, rendered.text, touch, lead, site, tags)
         if touch.channel != "email":
             return Message(ref, touch.channel, to, rendered.text, str(lead.id), tags=tags)  # type: ignore[arg-type] # stored kinds
         place = site.config.workspace
@@ -62,6 +66,23 @@ class Composer:
             unsubscribe_url=way_out,
             tags=tags,
         )
+
+    def _voicemail(
+        self, ref: str, to: str, words: str, touch: Ready, lead: Known, site: Site, tags: Mapping[str, str]
+    ) -> Message:
+        """The words stay the script; what is heard is the owner's recording of it, where the provider plays recordings.
+
+        Its address is good by the wall clock: a provider fetches it in real time, whatever the business clock says.
+        """
+        url = ""
+        if site.recordings.needed:
+            recording = site.recordings.of(lead.owner, touch.template)
+            if recording is None:  # it was removed while the touch waited
+                raise Unsendable("no_recording")
+            until = real_now() + FETCHED_WITHIN
+            url = audio_url(public_url(site.config, self._environ), Heard(site.id, recording), until, self._secret)
+        postal_code = str(lead.fields.get("postal_code") or "")
+        return Message(ref, "voicemail", to, words, str(lead.id), tags=tags, audio_url=url, postal_code=postal_code)
 
 
 def _mails_before(lane: int, touch: Ready, lead: Known) -> tuple[str, ...]:

@@ -28,8 +28,9 @@ from warmline.core import gate
 from warmline.core.standing import facts_of, history_of
 from warmline.intake.inbound import learn_refusal
 from warmline.store import due as dues
-from warmline.store import paces, touches, workspaces
+from warmline.store import paces, snapshots, touches, workspaces
 from warmline.store.clock import real_now
+from warmline.store.connect import AWAY
 from warmline.store.due import Known
 from warmline.store.touches import Outcome, Ready
 from warmline.store.writes import Writes, save
@@ -149,7 +150,7 @@ class Dispatcher:
                 self._settled.put_nowait(outcome)
             try:
                 allowed, denied = await self._db(self.last_look, lane, prepared)
-            except psycopg.OperationalError:
+            except AWAY:
                 for one in prepared:  # nothing of it has left, so it may simply be claimed again
                     self._settled.put_nowait(again(one.lane, one.touch, self.now()))
                 raise
@@ -194,9 +195,10 @@ class Dispatcher:
                 try:
                     await self._db(self.settle, batch)
                     break
-                except psycopg.OperationalError as error:
+                except AWAY as error:
                     # The receipts are all that proves the sends: keep them until the database is back.
                     log.warning("receipts.waiting", count=len(batch), error=str(error).strip())
+                    self.receipts.close()  # a session with a server that takes no more writes would live on
                     await asyncio.sleep(1)
                 except BAD_ROW:
                     # The ones that PostgreSQL refuses stay `sending`: rescue asks the provider what became of them.
@@ -236,6 +238,9 @@ class Dispatcher:
         """
         now = self.now()
         with self.conn.transaction():
+            # Asked with each claim, because an engine that was cut off may come back to a database that was restored.
+            if snapshots.held(self.conn) is not None:
+                return [], [], False
             ready = touches.ready(self.conn, lane, now, limit)
             try:
                 with self.conn.transaction():
@@ -296,7 +301,7 @@ class Dispatcher:
             now = self.moment(one.touch)
             try:
                 verdict = self.look(known[one.touch.lead_id], one.touch, one.message.to, now)
-            except psycopg.OperationalError:
+            except AWAY:
                 raise  # the database is away: that is nobody's fault
             except Exception as error:  # noqa: BLE001 - one lead that can't be judged is set aside, and stops no other
                 denied.append(unwritten(lane, one.touch, error, now))
@@ -316,7 +321,8 @@ class Dispatcher:
         site = self.catalog.site(touch.workspace_id, now)
         zones = lead_zones(phone_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
         history = history_of(str(touch.enrollment_id), 0, touch.started_at, site.rules.office.zone, {}, {}, lead.events)
-        facts = facts_of(lead, zones, history, touch.channel, touch.channel in site.config.channels)
+        unrecorded = site.unrecorded(touch.channel, lead.owner, touch.template)
+        facts = facts_of(lead, zones, history, touch.channel, touch.channel in site.config.channels, unrecorded)
         if facts.address != to:
             facts.address = None  # it was corrected or taken away while the touch waited
         verdict = gate.check(gate.Ask(touch.channel, touch.purpose, str(touch.id)), facts, site.rules, now)  # type: ignore[arg-type] # stored kinds

@@ -6,9 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterable
 
-import psycopg
-
-from warmline.store.connect import connect
+from warmline.store.connect import AWAY, connect
 from warmline.store.hints import CHANNEL
 
 
@@ -80,5 +78,5 @@ def listen(dsn: str, hints: Hints, stopping: threading.Event) -> None:
                 while not stopping.is_set():
                     for notify in conn.notifies(timeout=0.5):
                         hints.add(int(lane) for lane in notify.payload.split() if lane.isdecimal())
-        except psycopg.OperationalError:
+        except AWAY:
             stopping.wait(1)

@@ -151,7 +151,7 @@ def _act(at: Look, action: Reach | Ask | Expire | Skip | HandOver | Escalate) ->
 
 def _reach(at: Look, reach: Reach) -> bool:
     step, channel = reach.step, reach.channel
-    verdict = _gate(at, channel, step.purpose)
+    verdict = _gate(at, channel, step.purpose, template=reach.template)
     at.heard("plan", verdict, step.name, channel, template=reach.template)
     if verdict.result == "allow":
         touch_id = at.new_id()
@@ -198,9 +198,10 @@ def _ask(at: Look, ask: Ask) -> bool:
     return False
 
 
-def _gate(at: Look, channel: Any, purpose: Any, *, office: bool = True) -> Verdict:
+def _gate(at: Look, channel: Any, purpose: Any, *, office: bool = True, template: str = "") -> Verdict:
     on = channel == "call" or channel in at.site.config.channels
-    facts = facts_of(at.lead, at.zones, at.history, channel, on)
+    unrecorded = at.site.unrecorded(channel, at.lead.owner, template)
+    facts = facts_of(at.lead, at.zones, at.history, channel, on, unrecorded)
     return gate.check(gate.Ask(channel, purpose, office=office), facts, at.site.rules, at.now)
 
 

@@ -19,10 +19,11 @@ import psycopg
 import structlog
 
 from warmline.logs import plain_logs
-from warmline.store import beats, touches
+from warmline.store import beats, snapshots, touches
 from warmline.store import due as dues
 from warmline.store.clock import Clock, read_clock
-from warmline.store.connect import connect
+from warmline.store.connect import AWAY, connect
+from warmline.store.distributed import is_distributed
 from warmline.store.ids import new_id
 
 from .accounts import Accounts, sandbox_world
@@ -40,6 +41,7 @@ IDLE = 0.5  # seconds between two polls when no hint comes
 GATHER = 0.008  # seconds from one look to the next while hints keep coming: a commit for each lead would cost more
 POLL = 0.25  # seconds between two polls while hints keep coming
 REFRESH = 1.0  # seconds until a new setting or playbook is noticed
+HELD = 1.0  # seconds between two looks whether a restored database may go on
 BEAT = 5.0  # seconds between two signs of life
 RESCUE = 2.0  # seconds between two looks for stale touches
 
@@ -82,8 +84,10 @@ class Engine:
         self.stopping = threading.Event()
         self.hints = Hints()
         self.backlog = Hints()
+        self.said_held = False
         with connect(options.dsn, "warmline engine") as conn:
             self.clock: Clock = read_clock(conn)
+            self.distributed = is_distributed(conn)
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -119,6 +123,17 @@ class Engine:
         self.stop_async.set()
         self.ready.wake()
 
+    def is_held(self, conn: psycopg.Connection) -> bool:
+        """Whether the database was restored and nobody has said yet that it is the live one: then nothing is done."""
+        held = snapshots.held(conn)
+        said, self.said_held = self.said_held, held is not None
+        if held is not None and not said:
+            log.warning(
+                "engine.held", restored_at=held.restored_at.isoformat(), taken_at=held.taken_at.isoformat(),
+                what="this database was restored from a backup; `warmline resume` lets the engines go on",
+            )  # fmt: skip
+        return held is not None
+
     # --- deciding --------------------------------------------------------------------------------------------------
 
     def forever(self, name: str, work: Callable[[psycopg.Connection, Catalog], None]) -> None:
@@ -126,10 +141,13 @@ class Engine:
         while not self.stopping.is_set():
             try:
                 with connect(self.options.dsn, f"warmline {name}") as conn:
+                    if self.is_held(conn):
+                        self.stopping.wait(HELD)
+                        continue
                     catalog = Catalog(conn, punctual=self.clock.speed > 1)
                     catalog.warm(self.now())
                     work(conn, catalog)
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 log.warning("tick.database_away", error=str(error).strip())
                 self.stopping.wait(1)
             except Exception:
@@ -159,9 +177,10 @@ class Engine:
                 self.clock = read_clock(conn)
 
     def look_at(self, conn: psycopg.Connection, catalog: Catalog, lanes: list[int]) -> None:
-        if lanes:
-            share = max(1, BATCH // len(lanes))
-            done = tick_lanes(conn, lanes, self.now(), catalog, share)
+        # Of tables that are spread over a cluster, a transaction concerns one lane: it is one node's then.
+        for some in [[lane] for lane in lanes] if self.distributed else [lanes] if lanes else []:
+            share = max(1, BATCH // len(some))
+            done = tick_lanes(conn, some, self.now(), catalog, share)
             self.ready.add(lane for lane, one in done.items() if one.touches)
             self.backlog.add(lane for lane, one in done.items() if one.looked_at == share)
 
@@ -196,6 +215,9 @@ class Engine:
                     connect(self.options.dsn, "warmline look") as conn,
                     connect(self.options.dsn, "warmline receipts") as receipts,
                 ):
+                    if self.is_held(conn):
+                        await self.rest(HELD)
+                        continue
                     catalog = Catalog(conn)
                     catalog.warm(self.now())
                     world = sandbox_world(self.options.dsn, lambda: self.clock)
@@ -210,7 +232,7 @@ class Engine:
                         await dispatcher.run(self.ready.take, self.stop_async)
                     finally:
                         await accounts.close()
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 log.warning("dispatch.database_away", error=str(error).strip())
                 await asyncio.sleep(1)
             except Exception:
@@ -222,6 +244,9 @@ class Engine:
         while not self.stop_async.is_set():
             try:
                 with connect(self.options.dsn, "warmline rescue") as conn:
+                    if self.is_held(conn):
+                        await self.rest(HELD)
+                        continue
                     catalog = Catalog(conn)
                     catalog.warm(self.now())
                     accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
@@ -233,7 +258,7 @@ class Engine:
                             await self.rest(RESCUE)
                     finally:
                         await accounts.close()
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 log.warning("rescue.database_away", error=str(error).strip())
                 await asyncio.sleep(1)
             except Exception:
@@ -269,7 +294,7 @@ class Engine:
                         beats.beat(conn, self.id, socket.gethostname(), os.getpid())
                         await self.rest(BEAT)
                     beats.leave(conn, self.id)
-            except psycopg.OperationalError:
+            except AWAY:
                 await asyncio.sleep(1)
 
     async def rest(self, seconds: float) -> None:

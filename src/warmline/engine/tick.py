@@ -13,6 +13,7 @@ import psycopg
 import structlog
 
 from warmline.store import due as dues
+from warmline.store.connect import AWAY
 from warmline.store.due import Due, Known
 from warmline.store.events import NewEvent, insert
 from warmline.store.ids import new_id
@@ -89,7 +90,7 @@ def _look_at(due: Due, known: dict[UUID, Known], now: datetime, catalog: Catalog
         at = due.due_at if catalog.punctual else now
         site = catalog.site(due.workspace_id, at)
         look(due, known[due.lead_id], site, catalog.version(due.version_id), aside, at, new_id)
-    except psycopg.OperationalError:
+    except AWAY:
         raise  # the database is away: that is nobody's fault, and everything stays due
     except Exception as error:  # noqa: BLE001 - one bad lead never stops the others; it is parked with its error
         park(writes, due.id, due.lead_id, due.workspace_id, error, now)

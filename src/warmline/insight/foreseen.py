@@ -22,6 +22,7 @@ from warmline.core.history import History, StepState
 from warmline.core.message import Rendered, TemplateError, render
 from warmline.core.places import Zones
 from warmline.core.playbook import Call, Chore, Playbook, Send, Step
+from warmline.core.recordings import Recordings
 from warmline.core.schedule import Never, Waiting, due
 from warmline.core.standing import facts_of, history_of
 from warmline.core.timing import print_at
@@ -50,6 +51,7 @@ class View:
     run: Run
     version: Version
     now: datetime
+    recordings: Recordings
 
     def history(self) -> History:
         """Folded anew at each call: looking ahead writes into it."""
@@ -197,7 +199,7 @@ def _coming(
 
 def _reach(view: View, history: History, reach: Reach, at: datetime) -> tuple[Coming, Event | None]:
     step, channel = reach.step, reach.channel
-    verdict = _gate(view, history, gate.Ask(channel, step.purpose), at)
+    verdict = _gate(view, history, gate.Ask(channel, step.purpose), at, reach.template)
     rendered, trouble = _preview(view, reach.template)
     words = f"Sends {step.name} by {channel}" if verdict.result == "allow" else _denied(step.name, channel, verdict)
     coming = Coming(
@@ -253,9 +255,11 @@ def _event(view: View, kind: str, at: datetime, step: str = "", channel: str = "
     return Event(kind, at, 0, str(view.run.id), step, channel, None, data)
 
 
-def _gate(view: View, history: History, ask: gate.Ask, at: datetime) -> Verdict:
-    on = ask.channel == "call" or ask.channel in view.workspace.config.channels
-    return gate.check(ask, facts_of(view.lead, view.zones, history, ask.channel, on), view.rules, at)
+def _gate(view: View, history: History, ask: gate.Ask, at: datetime, template: str = "") -> Verdict:
+    config = view.workspace.config
+    on = ask.channel == "call" or ask.channel in config.channels
+    lacking = view.recordings.lacking(view.lead.owner, template, config.people) if ask.channel == "voicemail" else ""
+    return gate.check(ask, facts_of(view.lead, view.zones, history, ask.channel, on, lacking), view.rules, at)
 
 
 def _denied(step: str, channel: str, verdict: Verdict) -> str:

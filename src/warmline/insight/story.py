@@ -16,6 +16,7 @@ import msgspec
 import psycopg
 
 from warmline import rules
+from warmline.channels import needs_recording
 from warmline.core.consent import Consent, Suppression
 from warmline.core.gate import Rules
 from warmline.core.hours import local_clock, local_date
@@ -23,10 +24,11 @@ from warmline.core.mail_address import read_email
 from warmline.core.phone import read_phone
 from warmline.core.places import Zones, zones_of
 from warmline.core.policy import rules_for
+from warmline.core.recordings import Recordings
 from warmline.core.standing import calendar_zone
 from warmline.insight.foreseen import Coming, StepView, View, foresee, view_steps
 from warmline.insight.lines import Line, tell
-from warmline.store import due, playbooks, stories
+from warmline.store import due, playbooks, recordings, stories
 from warmline.store.due import Address, Known
 from warmline.store.stories import Record, Run, Task, Touch
 from warmline.store.workspaces import Workspace
@@ -112,7 +114,10 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
     lead = _view(known, record, lane, workspace, zones, binding)
     run = _run_that_counts(record)
     open_tasks = sorted((task for task in record.tasks if task.status == "open"), key=lambda task: task.due_at)
-    view = View(known, workspace, binding, zones, lead.zone, run, versions[run.version_id], now) if run else None
+    view = None
+    if run is not None:
+        heard = Recordings(needs_recording(workspace.config), recordings.made(conn, workspace.id))
+        view = View(known, workspace, binding, zones, lead.zone, run, versions[run.version_id], now, heard)
     away_until = view.history().away_until if view is not None else None
     return Story(
         at=now,

@@ -21,7 +21,7 @@ import structlog
 
 from warmline.store import answers, quarantine
 from warmline.store.clock import Now
-from warmline.store.connect import connect
+from warmline.store.connect import AWAY, connect
 from warmline.store.workspaces import Workspace
 
 from .accept import accept
@@ -134,9 +134,9 @@ class Door:
                 for request in group:
                     self._let_in(line, [request])
                 return
-            log.error("intake.failed", requests=len(group), error=str(error), exc_info=error)
             for request in group:
                 request.future.set_exception(error)
+            log.error("intake.failed", requests=len(group), error=str(error), exc_info=error)
             return
         for request, answer in zip(group, found, strict=True):
             request.future.set_result(answer)
@@ -162,7 +162,7 @@ class _Line:
                     self._conn = connect(self._dsn, "warmline intake")
                 with self._conn.transaction():
                     return let_in(self._conn, group, now)
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 self.close()
                 if last:
                     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+import structlog
 
 from warmline import rules
 from warmline.channels.contract import Signal
@@ -22,39 +23,50 @@ from warmline.store.ids import lane_of, read_touch_ref
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
 
-from . import messages
+from . import messages, voicemails
 from .case import Case, NoSuchLeadError, taken
 from .judge import HAND_OFF_WITHIN
 from .messages import UnplacedError
-from .opt_out import opt_out
+from .opt_out import opt_out, suppress_address
+
+log = structlog.get_logger()
 
 #: A mail without a token of ours is taken for an answer to what was mailed to its address within this time.
 ANSWERED_WITHIN = timedelta(days=14)
 
 
-def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> None:
-    """Raises psycopg.OperationalError when the database is not there; the provider then tells it again."""
+def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> list[str]:
+    """Returns what is to be said back to whoever wrote, in the answer to the provider's request; mostly nothing.
+
+    Raises psycopg.OperationalError when the database is not there; the provider then tells it again.
+    """
+    said = []
     for signal in signals:
         try:
-            receive_one(conn, workspace, signal, now)
+            said.append(receive_one(conn, workspace, signal, now))
         except UnplacedError as error:
             body = msgspec.json.encode(signal).decode()
             quarantine.keep(
                 conn, workspace.id, f"signal:{signal.kind}", str(error), body, "application/json", {}, now
             )  # fmt: skip
+    return [text for text in said if text]
 
 
-def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
-    """Raises UnplacedError for what belongs to nobody we know; then nothing is written."""
+def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> str:
+    """Returns the answer to a keyword, "" for none. Raises UnplacedError for what belongs to nobody we know; then nothing
+    is written."""
     about = _ABOUT_TOUCHES.get(signal.kind)
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
     elif signal.kind == "inbound":
-        messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal, now))
+        return messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal, now))
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
+    elif signal.kind == "voicemail":
+        voicemails.hear(conn, workspace, signal, now)
     else:
         raise UnplacedError(f"Warmline knows no signal {signal.kind!r}.")
+    return ""
 
 
 def learn_refusal(
@@ -66,7 +78,10 @@ def learn_refusal(
     the next channel has its turn. The refusal itself is the receipt's to tell.
     """
     touch = receipts.find(conn, workspace.id, lane, touch_id)
-    if touch is None or not _says_something(reason):
+    if touch is None:
+        return
+    _warn(touch, reason, code)
+    if not _says_something(reason):
         return
     with taken(conn, workspace, touch.lead_id, now) as case:
         _mark(case, touch, reason, code)
@@ -116,7 +131,7 @@ def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
         return
     if before == "sending":  # the receipt of the hand-over is still on its way, and will find the touch moved on
         _tell(case, touch, "touch.sent")
-    _tell(case, touch, "touch.delivered", key=signal.key)
+    _tell(case, touch, "touch.delivered", key=signal.key, **_worth_knowing(signal))
     _known_now(case, before)
 
 
@@ -132,8 +147,12 @@ def _failed(case: Case, touch: Touch, signal: Signal) -> None:
     before = receipts.move(case.conn, case.lane, touch, "failed", ("sending", "sent", "unknown"), reason)
     if not before:
         return  # it was delivered, or had failed already: a late word changes nothing
-    _tell(case, touch, "touch.failed", key=signal.key, reason=reason, code=signal.code, last=touch.last)
+    _tell(
+        case, touch, "touch.failed", key=signal.key, reason=reason, code=signal.code, last=touch.last,
+        **_worth_knowing(signal),
+    )  # fmt: skip
     _known_now(case, before)
+    _warn(touch, reason, signal.code)
     _mark(case, touch, reason, signal.code)
 
 
@@ -207,6 +226,12 @@ def _marks(signal: Signal) -> dict[str, str]:
     return {name: clean(value)[:2000] for name, value in signal.data.items() if value}
 
 
+def _worth_knowing(signal: Signal) -> dict[str, str]:
+    """What a receipt told beside its status, in our words; a provider's own fields are not kept in the story."""
+    names = ("attempted_at", "network", "network_type", "cost", "spam")
+    return {name: clean(value)[:200] for name in names if (value := signal.data.get(name))}
+
+
 def _known_now(case: Case, before: str) -> None:
     """A touch whose fate was unknown has one now: nobody needs to look any more, unless there is another."""
     if before == "unknown" and not receipts.has_unknown(case.conn, case.lane, case.id):
@@ -219,6 +244,13 @@ def _says_something(reason: str) -> bool:
     return means is not None and (means.address != "keep" or means.tell == "person")
 
 
+def _warn(touch: Touch, reason: str, code: str) -> None:
+    """An error that an admin has to see to: in the log now, and on the page Attention for a week."""
+    means = rules.provider_errors().classes.get(reason)
+    if means is not None and means.tell == "admin":
+        log.warning("provider.refused", channel=touch.channel, reason=reason, code=code, touch=str(touch.id))
+
+
 def _mark(case: Case, touch: Touch, reason: str, code: str) -> None:
     """What the class of an error says of the address, and who should hear of it (rules/provider_errors.yaml)."""
     means = rules.provider_errors().classes.get(reason)
@@ -227,6 +259,10 @@ def _mark(case: Case, touch: Touch, reason: str, code: str) -> None:
     address = touch.address or ""
     if means.address == "suppress_person":
         said = f"the provider says so: {code or reason}"
+        if case.person.status == "opted_out":  # told twice: as an opt-out, and as why the touch failed
+            if address:
+                suppress_address(case, address, "opted_out", said)
+            return
         opt_out(case, reason="opted_out", evidence=said, address=address, channel=touch.channel)
         return
     if means.address in ("bad_address", "no_sms") and address:

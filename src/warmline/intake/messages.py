@@ -24,6 +24,7 @@ from warmline.store.workspaces import Workspace
 
 from .accept import accept
 from .case import Case, NoSuchLeadError, taken
+from .keywords import answer_of, say_back
 from .opt_out import opt_out, suppress_address
 from .person import Person
 from .setting import setting_of
@@ -42,20 +43,19 @@ class UnplacedError(Exception):
     """A signal that belongs to nobody we know, or says nothing we can read. The text is for a person."""
 
 
-def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime, touch: Touch | None) -> None:
-    """A message. The touch it answers says whose it is; else the address it came from."""
+def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime, touch: Touch | None) -> str:
+    """A message. The touch it answers says whose it is; else the address it came from. Returns what is said back."""
     text = clean(signal.text)[:MOST_TEXT]
     sender = read_address(signal.sender)
     reading = read(text, rules.opt_out_words())
     lead_id = touch.lead_id if touch else _owner(conn, workspace, sender)
     if lead_id is None:
-        _stranger(conn, workspace, signal, text, sender, reading, now)
-        return
+        return _stranger(conn, workspace, signal, text, sender, reading, now)
     try:
         with taken(conn, workspace, lead_id, now, signal.key or None) as case:
             if signal.key and signal.key in case.known_keys:
-                return
-            _answer(case, signal, text, sender or "", reading, touch)
+                return ""  # told before, and answered then
+            return _answer(case, signal, text, sender or "", reading, touch)
     except NoSuchLeadError as error:
         raise UnplacedError(str(error)) from error
 
@@ -74,25 +74,26 @@ def read_address(text: str) -> str | None:
     return read_email(text) if "@" in text else read_phone(text, "US")
 
 
-def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading, touch: Touch | None) -> None:
+def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading, touch: Touch | None) -> str:
     channel = "email" if "@" in sender else "sms"
     key = signal.key or None
     step = touch.step if touch else ""
     if signal.data.get("automated"):  # an out-of-office is no person (invariant 7)
-        until: dict[str, Any] = (
-            {"until": signal.data["until"]} if signal.data.get("until") else {}
-        )  # when it says they are back
+        # The day it names, if it does: the cadence rests until then.
+        until: dict[str, Any] = {"until": signal.data["until"]} if signal.data.get("until") else {}
         case.happened(
             "replied", channel=channel, step=step, key=key, text=text, automated=signal.data["automated"], **until
         )
-        return
+        return ""
     if reading.kind == "opt_out":
         opt_out(case, reason="opted_out", evidence=text, address=sender, channel=channel, key=key, rule=reading.rule)
         if touch and touch.address and touch.address != sender:  # written from another address than the one we reached
             suppress_address(case, touch.address, "opted_out", text)
-    elif reading.kind == "help":
+        return say_back(case, signal, "stop", channel)
+    if reading.kind == "help":
         case.happened("help.asked", channel=channel, key=key, text=text, rule=reading.rule)
-    elif reading.kind == "doubtful":
+        return say_back(case, signal, "help", channel)
+    if reading.kind == "doubtful":
         case.happened("doubtful", channel=channel, key=key, text=text, rule=reading.rule)
         case.stop("human_live")
         case.reopen()
@@ -101,10 +102,12 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
         case.ask("read_reply", title, case.office_time(READ_WITHIN), text)
     elif reading.kind == "start" and _starts_again(case, text, sender, key):
         case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
+        return say_back(case, signal, "start", channel)
     else:
         whole: dict[str, Any] = {"whole": clean(signal.data["whole"])[:MOST_WHOLE]} if signal.data.get("whole") else {}
         case.happened("replied", channel=channel, step=step, key=key, text=text, **whole)
         case.person_takes_over("reply", f"Wrote: {own_words(text).strip()[:1000]}")
+    return ""
 
 
 def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
@@ -140,7 +143,7 @@ def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
 def _stranger(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
     now: datetime,
-) -> None:  # fmt: skip
+) -> str:  # fmt: skip
     """Somebody no lead owns the address of. An opt-out counts all the same; a keyword that a playbook asks for makes a
     lead; anything else waits for a person."""
     if sender is not None and reading.kind == "opt_out":
@@ -148,13 +151,14 @@ def _stranger(
             "id": new_id(), "workspace_id": workspace.id, "scope": "address", "value": sender, "channels": [],
             "reason": "opted_out", "evidence": text, "at": now,
         }  # fmt: skip
-        suppressions.add(conn, [row])
-        return
+        news = suppressions.add(conn, [row])
+        # A stranger has no story: the suppression that is new is what says that this was answered.
+        return answer_of(workspace, signal, "stop", "email" if "@" in sender else "sms") if news else ""
     if sender is not None and reading.kind == "reply" and 0 < len(text) <= _KEYWORD and "@" not in sender:
         one = _submission(workspace, "keyword.received", sender, text.upper(), signal)
         if _asked_for(conn, workspace, one, now):
             accept(conn, workspace, [one], now)
-            return
+            return ""
     raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no playbook asks for this text.")
 
 

@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 
 from .ids import address_lane
-from .rows import encode, read
+from .rows import by_lane, encode, result
 
 
 class _Owner(msgspec.Struct, array_like=True):
@@ -19,12 +19,12 @@ class _Owner(msgspec.Struct, array_like=True):
 
 def find(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -> dict[str, UUID]:
     """The lead of each address that has one."""
-    return {one.value: one.lead_id for one in read(conn, _FIND, (_rows(values), workspace_id), _Owner)}
+    return _ask(conn, _FIND, workspace_id, values)
 
 
 def hold(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -> dict[str, UUID]:
     """The same, locked until the transaction ends, in one order for everybody so that nobody waits in a ring."""
-    return {one.value: one.lead_id for one in read(conn, _HOLD, (_rows(values), workspace_id), _Owner)}
+    return _ask(conn, _HOLD, workspace_id, values)
 
 
 def claim(conn: psycopg.Connection, workspace_id: int, owners: Mapping[str, UUID]) -> bool:
@@ -45,22 +45,27 @@ def release(conn: psycopg.Connection, workspace_id: int, value: str, lead_id: UU
     )
 
 
-def _rows(values: Collection[str]) -> str:
-    return encode([{"lane": address_lane(value), "value": value} for value in values])
+def _ask(conn: psycopg.Connection, query: bytes, workspace_id: int, values: Collection[str]) -> dict[str, UUID]:
+    with conn.pipeline():
+        asked = [
+            conn.execute(query, {"lane": lane, "rows": rows, "workspace": workspace_id})
+            for lane, rows in by_lane({"lane": address_lane(value), "value": value} for value in values)
+        ]
+    return {one.value: one.lead_id for cursor in asked for one in result(cursor, _Owner)}
 
 
-_FIND = """
+_FIND = b"""
 select json_agg(json_build_array(o.value, o.lead_id))::text
-from json_to_recordset(%s::json) as w (lane smallint, value text)
-join address_owners o on o.lane = w.lane and o.workspace_id = %s and o.value = w.value
+from json_to_recordset(%(rows)s::json) as w (value text)
+join address_owners o on o.lane = %(lane)s and o.workspace_id = %(workspace)s and o.value = w.value
 """
 
-_HOLD = """
+_HOLD = b"""
 with held as (
   select o.value, o.lead_id
-  from json_to_recordset(%s::json) as w (lane smallint, value text)
-  join address_owners o on o.lane = w.lane and o.workspace_id = %s and o.value = w.value
-  order by o.lane, o.value for update of o
+  from json_to_recordset(%(rows)s::json) as w (value text)
+  join address_owners o on o.lane = %(lane)s and o.workspace_id = %(workspace)s and o.value = w.value
+  order by o.value for update of o
 )
 select json_agg(json_build_array(value, lead_id))::text from held
 """

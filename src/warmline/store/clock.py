@@ -27,7 +27,11 @@ class Clock:
     speed: float
 
     def now(self) -> datetime:
-        return self.base + (real_now() - self.real_base) * self.speed
+        return self.at(real_now())
+
+    def at(self, real: datetime) -> datetime:
+        """What this clock showed, or will show, at an instant of the wall clock."""
+        return self.base + (real - self.real_base) * self.speed
 
     def real_seconds(self, business_seconds: float) -> float:
         """How long a wait of the business clock takes on the wall."""

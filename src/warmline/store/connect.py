@@ -1,19 +1,54 @@
-"""Connections to PostgreSQL, all alike: UTC, autocommit outside explicit transactions, a name that operators see."""
+"""Connections to PostgreSQL, all alike: UTC, autocommit outside explicit transactions, a name that operators see.
+
+The address may name several servers (`host=a,b&target_session_attrs=read-write`): whichever takes writes is used, so that a
+standby that was promoted is found by everybody who connects anew.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
+
+#: What a server that is gone, going, starting or no longer the one that takes writes makes of a statement. Nothing of the
+#: transaction is kept then; connecting anew, again and again, is all there is to do.
+AWAY = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction)
 
 _OPTIONS = "-c timezone=UTC -c jit=off -c idle_in_transaction_session_timeout=120000"
 
+#: A machine that has lost its power says nothing, and a session with it would wait for hours. Seconds, except the last:
+#: milliseconds. An address that names one of these wins.
+_NOTICE_SILENCE = {
+    "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 12_000,
+}  # fmt: skip
+
 
 def connect(dsn: str, name: str = "warmline") -> psycopg.Connection:
-    """Raises psycopg.OperationalError when the server is not there."""
-    return psycopg.connect(dsn, autocommit=True, options=_OPTIONS, application_name=name)
+    """Raises psycopg.OperationalError when the server is not there, or takes no writes."""
+    conn = psycopg.connect(dsn, autocommit=True, application_name=name, **patience(dsn))
+    if conn.info.parameter_status("in_hot_standby") == "on":
+        conn.close()
+        raise psycopg.OperationalError(
+            "the server is a standby, which takes no writes; name the primary too, and target_session_attrs=read-write"
+        )
+    return conn
 
 
 def pool(dsn: str, name: str, size: int) -> ConnectionPool:
-    """A pool of such connections, opened lazily; close it before the process ends."""
-    kwargs = {"autocommit": True, "options": _OPTIONS, "application_name": name}
-    return ConnectionPool(dsn, min_size=1, max_size=size, open=True, kwargs=kwargs, name=name, timeout=10)
+    """A pool of such connections, opened lazily and looked at before each use, because the server may have been away.
+
+    Close it before the process ends.
+    """
+    kwargs: dict[str, Any] = {"autocommit": True, "application_name": name, **patience(dsn)}
+    return ConnectionPool(
+        dsn, min_size=1, max_size=size, open=True, kwargs=kwargs, name=name, timeout=10,
+        check=ConnectionPool.check_connection,
+    )  # fmt: skip
+
+
+def patience(dsn: str) -> dict[str, Any]:
+    """What every connection is opened with beside its address, where the address does not say otherwise."""
+    said = conninfo_to_dict(dsn)
+    return {"options": _OPTIONS} | {word: value for word, value in _NOTICE_SILENCE.items() if word not in said}

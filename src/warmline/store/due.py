@@ -18,8 +18,7 @@ from warmline.core.consent import Consent, Suppression
 from warmline.core.events import Event
 from warmline.core.history import FOLD, History
 
-from .ids import LANES
-from .rows import result
+from .rows import of_every_lane, result
 
 
 class Due(msgspec.Struct, array_like=True):
@@ -75,37 +74,26 @@ class Known(msgspec.Struct, array_like=True):
 
 def lanes_due(conn: psycopg.Connection, now: datetime) -> list[int]:
     """Lanes with an enrollment that is due: one index probe a lane, whatever is waiting."""
-    return _lanes(conn, "e.status in ('running', 'handed_off') and e.due_at <= %s", now)
+    return [lane for (lane,) in conn.execute(_LANES_DUE, {"now": now}).fetchall()]
 
 
 def lanes_scheduled(conn: psycopg.Connection, now: datetime) -> list[int]:
     """Lanes with a scheduled enrollment whose time has come."""
-    return _lanes(conn, "e.status = 'scheduled' and e.due_at <= %s", now)
-
-
-def _lanes(conn: psycopg.Connection, condition: str, now: datetime) -> list[int]:
-    rows = conn.execute(
-        f"select lane from generate_series(0, {LANES - 1}) lane"
-        f" where exists (select from enrollments e where e.lane = lane.lane and {condition})".encode(),
-        (now,),
-    ).fetchall()
-    return [lane for (lane,) in rows]
+    return [lane for (lane,) in conn.execute(_LANES_SCHEDULED, {"now": now}).fetchall()]
 
 
 def next_due(conn: psycopg.Connection) -> datetime | None:
     """The earliest instant at which an enrollment, a scheduled one included, is or was due."""
-    row = conn.execute(
-        """
-        select min(at) from generate_series(0, %s) lane, lateral (
-          (select due_at from enrollments e where e.lane = lane.lane and e.status in ('running', 'handed_off')
-           order by due_at limit 1)
-          union all
-          (select due_at from enrollments e where e.lane = lane.lane and e.status = 'scheduled' order by due_at limit 1)
-        ) due (at)
-        """,
-        (LANES - 1,),
-    ).fetchone()
-    return row[0] if row else None
+    return min((at for (at,) in conn.execute(_NEXT).fetchall()), default=None)
+
+
+_RUNS = "from enrollments where lane = {lane} and status in ('running', 'handed_off')"
+_SCHEDULED = "from enrollments where lane = {lane} and status = 'scheduled'"
+_LANES_DUE = of_every_lane(f"select lane {_RUNS} and due_at <= %(now)s order by due_at limit 1")
+_LANES_SCHEDULED = of_every_lane(f"select lane {_SCHEDULED} and due_at <= %(now)s order by due_at limit 1")
+_NEXT = b" union all ".join(
+    of_every_lane(f"select due_at {one} order by due_at limit 1") for one in (_RUNS, _SCHEDULED)
+)
 
 
 def claim(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> list[Due]:
@@ -202,3 +190,14 @@ def start_scheduled(conn: psycopg.Connection, lane: int, now: datetime, limit: i
         {"lane": lane, "now": now, "limit": limit},
     ).fetchall()
     return [(row[0], row[1], row[2]) for row in started if row[3]]
+
+
+def put_off(conn: psycopg.Connection, lane: int, entered: datetime, until: datetime) -> None:
+    """Enrollments of a lane that began at `entered` or later are due after `until`, when they were due before."""
+    conn.execute(
+        """
+        update enrollments set due_at = %(until)s + interval '1 millisecond'
+        where lane = %(lane)s and status in ('running', 'handed_off') and due_at <= %(until)s and started_at >= %(entered)s
+        """,
+        {"lane": lane, "entered": entered, "until": until},
+    )

@@ -10,6 +10,9 @@ from uuid import UUID
 import msgspec
 import psycopg
 
+from warmline.core.events import Event
+
+from .ids import lane_of
 from .rows import encode, read
 
 
@@ -88,9 +91,26 @@ def wake(
         )
 
 
+def has_key(conn: psycopg.Connection, lead_id: UUID, key: str) -> bool:
+    """Whether a lead's story has been told this."""
+    row = conn.execute(
+        "select 1 from events where lane = %s and lead_id = %s and key = %s", (lane_of(lead_id), lead_id, key)
+    ).fetchone()
+    return row is not None
+
+
 def insert(conn: psycopg.Connection, events: Sequence[NewEvent]) -> None:
     """Insert without waking: for writers that hold the enrollments already (the tick)."""
     conn.execute(_INSERT.encode(), (encode(events),))
+
+
+def of_kinds(conn: psycopg.Connection, lane: int, lead_id: UUID, kinds: Sequence[str]) -> list[Event]:
+    """The lead's events of these kinds, in order."""
+    query = """
+        select json_agg(json_build_array(kind, at, seq, enrollment_id, step, channel, touch_id, data) order by seq)::text
+        from events where lane = %s and lead_id = %s and kind = any(%s)
+    """
+    return read(conn, query, (lane, lead_id, list(kinds)), Event)
 
 
 _INSERT = """

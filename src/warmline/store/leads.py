@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 
 from .ids import lane_of
-from .rows import encode, read
+from .rows import by_lane, encode, result
 
 Row = dict[str, Any]
 
@@ -70,19 +70,23 @@ def hold(
     Enrollments first, then leads, by lane and id: the order of the tick. An enrollment that another intake made between
     the two locks is not locked; it can't be, its maker holds the address or the lead and has committed by then.
     """
-    if not ids:
-        return {}
-    rows = _keys_of(ids)
+    lanes = list(by_lane({"lane": lane_of(one), "id": one} for one in ids))
     with conn.pipeline():
-        conn.execute(_HOLD_RUNS, (rows,))
-        conn.execute(_HOLD_LEADS, (rows,))
-    known = read(conn, _STANDING, {"rows": rows, "since": since, "keys": list(keys)}, Standing)
-    return {one.id: one for one in known}
+        for lane, rows in lanes:
+            conn.execute(_HOLD_RUNS, (rows, lane))
+        for lane, rows in lanes:
+            conn.execute(_HOLD_LEADS, (rows, lane))
+        asked = [
+            conn.execute(_STANDING, {"lane": lane, "rows": rows, "since": since, "keys": list(keys)})
+            for lane, rows in lanes
+        ]
+    return {one.id: one for cursor in asked for one in result(cursor, Standing)}
 
 
 def read_one(conn: psycopg.Connection, lead_id: UUID, now: datetime) -> Standing | None:
     """How a lead stands, without locking it."""
-    known = read(conn, _STANDING, {"rows": _keys_of([lead_id]), "since": now, "keys": []}, Standing)
+    ((lane, rows),) = by_lane([{"lane": lane_of(lead_id), "id": lead_id}])
+    known = result(conn.execute(_STANDING, {"lane": lane, "rows": rows, "since": now, "keys": []}), Standing)
     return known[0] if known else None
 
 
@@ -92,7 +96,9 @@ def insert(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None
 
 def change(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None:
     """Write the whole of these leads anew, under the lock of `hold`."""
-    conn.execute(_CHANGE, {"rows": encode(rows), "now": now})
+    with conn.pipeline():
+        for lane, mine in by_lane(rows):
+            conn.execute(_CHANGE, {"lane": lane, "rows": mine, "now": now})
 
 
 def add_addresses(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None:
@@ -107,41 +113,37 @@ def mark_address(conn: psycopg.Connection, lead_id: UUID, value: str, state: str
     )
 
 
-def _keys_of(ids: Collection[UUID]) -> str:
-    return encode([{"lane": lane_of(one), "id": one} for one in ids])
-
-
 _HOLD_RUNS = b"""
-select e.id from json_to_recordset(%s::json) as w (lane smallint, id uuid)
-join enrollments e on e.lane = w.lane and e.lead_id = w.id and e.status <> 'ended'
-order by e.lane, e.id for update of e
+select e.id from json_to_recordset(%s::json) as w (id uuid)
+join enrollments e on e.lane = %s and e.lead_id = w.id and e.status <> 'ended'
+order by e.id for update of e
 """
 
 _HOLD_LEADS = b"""
-select l.id from json_to_recordset(%s::json) as w (lane smallint, id uuid)
-join leads l on l.lane = w.lane and l.id = w.id
-order by l.lane, l.id for update of l
+select l.id from json_to_recordset(%s::json) as w (id uuid)
+join leads l on l.lane = %s and l.id = w.id
+order by l.id for update of l
 """
 
-_STANDING = """
+_STANDING = b"""
 select json_agg(json_build_array(
   l.id, l.status, l.owner, l.first_name, l.last_name, l.company, l.email, l.phone, l.country, l.region, l.time_zone,
   l.fields, l.source,
   coalesce((select json_agg(json_build_array(a.kind, a.value, a.state))
-            from addresses a where a.lane = l.lane and a.lead_id = l.id), '[]'),
+            from addresses a where a.lane = %(lane)s and a.lead_id = l.id), '[]'),
   coalesce((select json_agg(json_build_array(e.id, e.playbook, e.rank, e.status, e.started_at, e.version_id))
-            from enrollments e where e.lane = l.lane and e.lead_id = l.id), '[]'),
+            from enrollments e where e.lane = %(lane)s and e.lead_id = l.id), '[]'),
   coalesce((select json_agg(json_build_array(t.id, t.kind) order by t.due_at)
-            from tasks t where t.lane = l.lane and t.lead_id = l.id and t.status = 'open'), '[]'),
+            from tasks t where t.lane = %(lane)s and t.lead_id = l.id and t.status = 'open'), '[]'),
   coalesce((select json_agg(json_build_array(v.kind, coalesce(v.data->>'form', '')))
-            from events v where v.lane = l.lane and v.lead_id = l.id and v.at > %(since)s
+            from events v where v.lane = %(lane)s and v.lead_id = l.id and v.at > %(since)s
               and v.data->>'source' <> ''), '[]'),
   coalesce((select json_agg(v.key) from events v
-            where v.lane = l.lane and v.lead_id = l.id and v.key = any(%(keys)s)), '[]'),
+            where v.lane = %(lane)s and v.lead_id = l.id and v.key = any(%(keys)s)), '[]'),
   l.workspace_id
 ))::text
-from json_to_recordset(%(rows)s::json) as w (lane smallint, id uuid)
-join leads l on l.lane = w.lane and l.id = w.id
+from json_to_recordset(%(rows)s::json) as w (id uuid)
+join leads l on l.lane = %(lane)s and l.id = w.id
 """
 
 _COLUMNS = """(lane smallint, id uuid, workspace_id integer, status text, owner text, first_name text, last_name text,
@@ -160,7 +162,7 @@ update leads l set status = w.status, owner = w.owner, first_name = w.first_name
   company = w.company, email = w.email, phone = w.phone, country = w.country, region = w.region,
   time_zone = w.time_zone, fields = w.fields, updated_at = %(now)s
 from json_to_recordset(%(rows)s::json) as w {_COLUMNS}
-where l.lane = w.lane and l.id = w.id
+where l.lane = %(lane)s and l.id = w.id
 """.encode()  # noqa: S608 - a constant of this file
 
 _ADD_ADDRESSES = b"""

@@ -5,12 +5,14 @@ Measured side by side with arrays and COPY: binding one text parameter costs Pyt
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
 import psycopg
+
+from .ids import LANES
 
 T = TypeVar("T")
 
@@ -53,3 +55,22 @@ def result(cursor: psycopg.Cursor[Any], kind: type[T]) -> list[T]:
     """Decode what such a query gave."""
     row = cursor.fetchone()
     return decode(row[0] if row else None, kind)
+
+
+def by_lane(rows: Iterable[dict[str, Any]]) -> Iterator[tuple[int, str]]:
+    """Rows that have a `lane` -> each lane and the JSON of its rows, in the order of lanes: the order of every lock.
+
+    A statement names one lane, so that it concerns one shard where the tables are spread over a cluster; in a pipeline
+    the statements of all lanes are one round trip.
+    """
+    lanes: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        lanes.setdefault(row["lane"], []).append(row)
+    for lane in sorted(lanes):
+        yield lane, encode(lanes[lane])
+
+
+def of_every_lane(select: str) -> bytes:
+    """One statement for all lanes, each named by a constant in a branch of its own, so that every branch concerns one
+    shard; for polls. `select`: of one lane, with {lane} where its number goes."""
+    return " union all ".join(f"({select.format(lane=lane)})" for lane in range(LANES)).encode()

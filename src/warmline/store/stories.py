@@ -120,19 +120,19 @@ def read_record(conn: psycopg.Connection, lane: int, lead_id: UUID) -> Record | 
         select json_build_array(json_build_object(
           'created_at', l.created_at,
           'runs', coalesce((select json_agg(row_to_json(e) order by e.started_at)
-                            from enrollments e where e.lane = l.lane and e.lead_id = l.id), '[]'),
+                            from enrollments e where e.lane = %(lane)s and e.lead_id = l.id), '[]'),
           'touches', coalesce((select json_agg(row_to_json(t) order by t.created_at) from touches t
-                               where t.lane = l.lane and t.id = any(array(
-                                 select touch_id from events v where v.lane = l.lane and v.lead_id = l.id
+                               where t.lane = %(lane)s and t.id = any(array(
+                                 select touch_id from events v where v.lane = %(lane)s and v.lead_id = l.id
                                  and v.touch_id is not null))), '[]'),
           'tasks', coalesce((select json_agg(row_to_json(k) order by k.opened_at)
-                             from tasks k where k.lane = l.lane and k.lead_id = l.id), '[]'),
+                             from tasks k where k.lane = %(lane)s and k.lead_id = l.id), '[]'),
           'looks', coalesce((select json_agg(row_to_json(d) order by d.seq)
-                             from decisions d where d.lane = l.lane and d.lead_id = l.id), '[]'),
+                             from decisions d where d.lane = %(lane)s and d.lead_id = l.id), '[]'),
           'traces', coalesce((select json_object_agg(x.digest, x.findings)
-                              from traces x where x.lane = l.lane and x.digest = any(array(
+                              from traces x where x.lane = %(lane)s and x.digest = any(array(
                                 select did->>'trace' from decisions d, json_array_elements(d.body) did
-                                where d.lane = l.lane and d.lead_id = l.id and did->>'trace' is not null))), '{}')
+                                where d.lane = %(lane)s and d.lead_id = l.id and did->>'trace' is not null))), '{}')
         ))::text
         from leads l where l.lane = %(lane)s and l.id = %(lead)s
         """,

@@ -34,9 +34,12 @@ def in_force(conn: psycopg.Connection, workspace_id: int, values: Collection[str
     return found
 
 
-def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """{id, workspace_id, scope, value, channels, reason, evidence, at}. One in force already is not repeated."""
-    conn.execute(
+def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """{id, workspace_id, scope, value, channels, reason, evidence, at}. One in force already is not repeated.
+
+    Returns how many were not.
+    """
+    return conn.execute(
         b"""
         insert into suppressions (id, workspace_id, scope, value, channels, reason, evidence, at)
         select id, workspace_id, scope, value, channels, reason, evidence, at
@@ -48,7 +51,7 @@ def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
         )
         """,
         (encode(rows),),
-    )
+    ).rowcount
 
 
 def lift(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 
-from .rows import encode
+from .rows import by_lane, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,20 @@ def open_many(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def tell(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add a line to the notes of open tasks: {lane, id, line}. Several lines for one task come in their order."""
-    conn.execute(
-        b"""
-        with lines as (
-          select lane, id, string_agg(line, E'\\n' order by place) as line
-          from (select *, row_number() over () as place
-                from json_to_recordset(%s::json) as w (lane smallint, id uuid, line text)) placed
-          group by lane, id
-        )
-        update tasks t set note = left(concat_ws(E'\\n', nullif(t.note, ''), lines.line), 8000)
-        from lines where t.lane = lines.lane and t.id = lines.id and t.status = 'open'
-        """,
-        (encode(rows),),
-    )
+    with conn.pipeline():
+        for lane, mine in by_lane(rows):
+            conn.execute(_TELL, (mine, lane))
+
+
+_TELL = b"""
+with lines as (
+  select id, string_agg(line, E'\\n' order by place) as line
+  from (select *, row_number() over () as place from json_to_recordset(%s::json) as w (id uuid, line text)) placed
+  group by id
+)
+update tasks t set note = left(concat_ws(E'\\n', nullif(t.note, ''), lines.line), 8000)
+from lines where t.lane = %s and t.id = lines.id and t.status = 'open'
+"""
 
 
 def hold(conn: psycopg.Connection, workspace_id: int, lane: int, task_id: UUID) -> Task | None:
@@ -87,6 +88,18 @@ def finish(
         " where lane = %s and id = %s and status = 'open'",
         (status, outcome, now, who, note, lane, task_id),
     )
+
+
+def correct(conn: psycopg.Connection, lane: int, task_id: UUID, outcome: str, note: str, who: str) -> datetime:
+    """Another outcome for a task that is done. Returns when it was done: that stays."""
+    row = conn.execute(
+        "update tasks set outcome = %s, done_by = %s, note = left(concat_ws(E'\\n', nullif(note, ''), nullif(%s, '')), 8000)"
+        " where lane = %s and id = %s and status = 'done' returning done_at",
+        (outcome, who, note, lane, task_id),
+    ).fetchone()
+    assert row is not None  # noqa: S101 - the caller holds the task and has looked at it
+    done_at: datetime = row[0]
+    return done_at
 
 
 def open_of_lead(conn: psycopg.Connection, lane: int, lead_id: UUID) -> list[Task]:

@@ -11,8 +11,7 @@ import msgspec
 import psycopg
 
 from .events import NewEvent, insert, wake
-from .ids import LANES
-from .rows import encode, read
+from .rows import encode, of_every_lane, read
 
 Row = dict[str, Any]
 
@@ -43,21 +42,19 @@ class Ready(msgspec.Struct, array_like=True):
 
 _COLUMNS = """t.id, t.lead_id, t.workspace_id, t.enrollment_id, t.version_id, t.step, t.channel, t.purpose, t.template,
   t.last, t.wakes, t.tries, t.created_at,
-  (select e.started_at from enrollments e where e.lane = t.lane and e.id = t.enrollment_id),
-  (select e.event from enrollments e where e.lane = t.lane and e.id = t.enrollment_id), t.address, t.subject, t.body,
+  (select e.started_at from enrollments e where e.lane = %(lane)s and e.id = t.enrollment_id),
+  (select e.event from enrollments e where e.lane = %(lane)s and e.id = t.enrollment_id), t.address, t.subject, t.body,
   t.handed_at"""
 
 
 def lanes_ready(conn: psycopg.Connection, now: datetime) -> list[int]:
     """Lanes with a touch to hand over."""
-    rows = conn.execute(
-        """
-        select lane from generate_series(0, %s) lane
-        where exists (select from touches t where t.lane = lane.lane and t.status = 'queued' and t.ready_at <= %s)
-        """,
-        (LANES - 1, now),
-    ).fetchall()
-    return [lane for (lane,) in rows]
+    return [lane for (lane,) in conn.execute(_LANES_READY, {"now": now}).fetchall()]
+
+
+_LANES_READY = of_every_lane(
+    "select lane from touches where lane = {lane} and status = 'queued' and ready_at <= %(now)s order by ready_at limit 1"
+)
 
 
 def ready(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> list[Ready]:
@@ -66,12 +63,12 @@ def ready(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> lis
         conn,
         f"""
         with ready as (
-          select * from touches where lane = %s and status = 'queued' and ready_at <= %s
-          order by ready_at limit %s for update skip locked
+          select * from touches where lane = %(lane)s and status = 'queued' and ready_at <= %(now)s
+          order by ready_at limit %(limit)s for update skip locked
         )
         select json_agg(json_build_array({_COLUMNS}))::text from ready t
         """,
-        (lane, now, limit),
+        {"lane": lane, "now": now, "limit": limit},
         Ready,
     )
 
@@ -175,6 +172,29 @@ def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime)
     return changed
 
 
+def withdraw(conn: psycopg.Connection, lane: int, reason: str, now: datetime, limit: int) -> int:
+    """Refuse up to `limit` queued touches of a lane, in the caller's transaction, and wake their leads. Returns how many."""
+    rows = conn.execute(
+        "select id, lead_id from touches where lane = %s and status = 'queued' order by ready_at limit %s",
+        (lane, limit),
+    ).fetchall()
+    wake(conn, {(lane, lead_id) for _, lead_id in rows}, now)
+    conn.execute(
+        """
+        with withdrawn as (
+          update touches set status = 'refused', reason = %(reason)s
+          where lane = %(lane)s and id = any(%(ids)s) and status = 'queued'
+          returning lead_id, workspace_id, enrollment_id, step, channel, id
+        )
+        insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data)
+        select %(lane)s, lead_id, workspace_id, 'touch.refused', %(now)s, enrollment_id, step, channel, id,
+          json_build_object('reason', %(reason)s::text, 'last', true) from withdrawn
+        """,
+        {"lane": lane, "ids": [touch_id for touch_id, _ in rows], "reason": reason, "now": now},
+    )
+    return len(rows)
+
+
 def still_run(conn: psycopg.Connection, lane: int, enrollment_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these enrollments run, locked: one that was preempted, ended or handed off meanwhile is left as it is."""
     rows = conn.execute(
@@ -214,11 +234,11 @@ def take_stale(conn: psycopg.Connection, lane: int, engine: UUID, lease: timedel
 
 
 def lanes_stale(conn: psycopg.Connection) -> list[int]:
-    rows = conn.execute(
-        """
-        select lane from generate_series(0, %s) lane
-        where exists (select from touches t where t.lane = lane.lane and t.status = 'sending' and t.leased_until < now())
-        """,
-        (LANES - 1,),
-    ).fetchall()
-    return [lane for (lane,) in rows]
+    """Lanes with a touch whose lease ran out."""
+    return [lane for (lane,) in conn.execute(_LANES_STALE).fetchall()]
+
+
+_LANES_STALE = of_every_lane(
+    "select lane from touches where lane = {lane} and status = 'sending' and leased_until < now()"
+    " order by leased_until limit 1"
+)

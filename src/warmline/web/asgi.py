@@ -12,9 +12,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warmline.web.settings")
 from django.core.asgi import get_asgi_application
 from django.db import connections
 
+from ..channels.secret_path import masked
 from ..logs import plain_logs
 from . import database
-from .doors import health, hooks, intake, links, metrics, static, unsubscribe
+from .doors import audio, health, hooks, intake, links, metrics, static, unsubscribe
 from .doors.http import (
     LIMIT,
     Door,
@@ -43,6 +44,7 @@ DOORS: dict[str, tuple[frozenset[str], Door]] = {
     "/hooks/": (GET | POST, hooks.take),
     "/t/": (GET, links.follow),
     "/o/": (GET, links.open_pixel),
+    "/a/": (GET, audio.serve),
     "/u/": (GET | POST, unsubscribe.take),
     "/static/": (GET, static.serve),
     "/thanks": (GET, intake.thanks),
@@ -79,7 +81,7 @@ async def _answer(request: Request, methods: frozenset[str], door: Door) -> Resp
     try:
         return await door(request)
     except Exception:  # noqa: BLE001 - the edge of the process: the caller is told, the operator gets the whole story
-        _log.exception("%s %s failed", request.method, request.path)
+        _log.exception("%s %s failed", request.method, masked(request.path))
         return text(500, "Something failed on our side and nothing was kept. Please send it again.\n")
 
 

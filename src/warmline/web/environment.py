@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
+from ..store.connect import patience
+
 
 class BadEnvironmentError(Exception):
     """Something the web needs to start is missing or wrong. The text says which variable, and what to set."""
@@ -72,7 +74,8 @@ def for_django(dsn: str) -> dict[str, Any]:
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {**parts, "pool": {"min_size": 1, "max_size": 4}},
+        "CONN_HEALTH_CHECKS": True,  # a server may have been away, or another one be the primary now
+        "OPTIONS": {**patience(dsn), **parts, "pool": {"min_size": 1, "max_size": 4}},
     }
 
 

@@ -16,7 +16,9 @@ from ..intake import acts
 from ..store import due, playbooks
 from ..store.pages import tasks
 from ..store.pages.tasks import Task
+from . import calling
 from .asking import Ask
+from .calling import Phone
 
 
 class Choice(NamedTuple):
@@ -41,6 +43,8 @@ NEXTS = (
 )
 #: Tasks whose form offers to say what comes next; intake says where it must be said.
 ASKS_NEXT = ("call", "hand_off", "escalation", "promise", "read_reply", "review", "next_step", "chore")
+#: What holds the lead's own words.
+SAID = ("replied", "doubtful", "voicemail.transcribed")
 LATELY = 6
 
 
@@ -56,6 +60,9 @@ class TaskPage:
     outcomes: tuple[Choice, ...]
     nexts: tuple[Choice, ...]
     asks_after: str = " ".join(CALLS_ASKING_NEXT)
+    phone: Phone | None = None
+    can_correct: bool = False  # the phone finished it by itself
+    recording: str = ""  # of the voicemail the lead left last
     lately: list[Line] = field(default_factory=list)
     chosen: str = ""
     note: str = ""
@@ -75,15 +82,17 @@ def opened(ask: Ask, lane: int, task_id: UUID) -> TaskPage | None:
         task=task,
         story=told,
         script=_script(ask, task),
-        said=next(
-            (str(line.data.get("text", "")) for line in reversed(told.lines) if line.kind in ("replied", "doubtful")),
-            "",
+        said=next((str(line.data.get("text", "")) for line in reversed(told.lines) if line.kind in SAID), ""),
+        recording=next(
+            (str(line.data.get("recording", "")) for line in reversed(told.lines) if line.kind == "voicemail.left"), ""
         ),
+        phone=calling.phone_of(ask, task),
+        can_correct=is_call and calling.was_settled(ask, task),
         is_call=is_call,
         outcomes=outcomes,
         nexts=_nexts(ask) if task.kind in ASKS_NEXT else (),
         lately=[line for line in reversed(told.lines) if line.kind != "decision"][:LATELY],
-        chosen="" if is_call else outcomes[0].key,
+        chosen=calling.outcome_told(ask, task) if is_call else outcomes[0].key,
     )
 
 
@@ -109,7 +118,8 @@ def _complete(ask: Ask, page: TaskPage, when: datetime | None) -> None:
     if page.is_call:
         if page.chosen not in CALLS_ASKING_NEXT:
             following = None  # chosen before the outcome was changed; the form hides it then
-        acts.complete_call(*who, outcome=page.chosen, note=page.note, next=following)
+        act = acts.correct_call if page.can_correct else acts.complete_call
+        act(*who, outcome=page.chosen, note=page.note, next=following)
     else:
         acts.complete_task(*who, note=page.note, next=following)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..channels.call.contract import KEY, Detected, HangUp, Heard, LegMoved, Pressed
 from ..channels.contract import Signal
 from ..insight.story import Story
+from ..intake import calls as calling
 from ..intake import inbound
+from ..store import calls
 from ..store.ids import new_id, touch_ref
 from ..store.stories import Touch
 from .asking import Ask
@@ -18,8 +21,11 @@ BUTTONS = (
     ("open", "Open the mail"),
     ("missed", "Call, nobody answers"),
     ("call", "Call, somebody answers"),
+    ("voicemail", "Call and leave a voicemail"),
     ("bounce", "Let the mail bounce"),
 )
+#: And while a person of the workspace calls from the page of a task.
+CALL_BUTTONS = (("pick-up", "Take the call"), ("ring-out", "Let it ring"), ("machine", "Let a machine answer"))
 
 
 class CannotError(Exception):
@@ -28,8 +34,48 @@ class CannotError(Exception):
 
 def play(ask: Ask, story: Story, act: str) -> None:
     """Raises CannotError, KeyError for an act that is none."""
-    signal = _SIGNALS[act](ask, story)
-    inbound.receive(ask.conn, ask.workspace, [signal], ask.now)
+    if act in _CALLED:
+        _answer(ask, story, _CALLED[act])
+        return
+    signals = _voicemail(ask, story) if act == "voicemail" else [_SIGNALS[act](ask, story)]
+    inbound.receive(ask.conn, ask.workspace, signals, ask.now)
+
+
+def buttons(ask: Ask, story: Story) -> tuple[tuple[str, str], ...]:
+    live = calls.live_of_lead(ask.conn, ask.workspace_id, story.lead.lane, story.lead.id)
+    return (*CALL_BUTTONS, *BUTTONS) if live and live.provider == "sandbox" else BUTTONS
+
+
+def _answer(ask: Ask, story: Story, what: Callable[[str], tuple[Heard, ...]]) -> None:
+    """Take the rep's call for them, press the key, and let the lead's phone do what the button says."""
+    call = calls.live_of_lead(ask.conn, ask.workspace_id, story.lead.lane, story.lead.id)
+    if call is None or call.provider != "sandbox":
+        raise CannotError("Nobody is calling. Press Call now on the page of a call first.")
+    ref = touch_ref(call.lane, call.id)
+    connected = calling.hear(ask.conn, ask.workspace, Pressed(ref, KEY, call.provider_id), ask.now)
+    if isinstance(connected, HangUp):
+        raise CannotError(connected.said)
+    for heard in (*what(ref), LegMoved(ref, "rep", "ended")):
+        calling.hear(ask.conn, ask.workspace, heard, ask.now)
+
+
+def _taken(ref: str) -> tuple[Heard, ...]:
+    return LegMoved(ref, "lead", "answered"), Detected(ref, "human"), LegMoved(ref, "lead", "ended", 95)
+
+
+def _rung_out(ref: str) -> tuple[Heard, ...]:
+    return LegMoved(ref, "lead", "ringing"), LegMoved(ref, "lead", "no_answer")
+
+
+def _machine(ref: str) -> tuple[Heard, ...]:
+    return LegMoved(ref, "lead", "answered"), Detected(ref, "machine"), LegMoved(ref, "lead", "ended", 31)
+
+
+_CALLED: dict[str, Callable[[str], tuple[Heard, ...]]] = {
+    "pick-up": _taken,
+    "ring-out": _rung_out,
+    "machine": _machine,
+}
 
 
 def _reply(ask: Ask, story: Story) -> Signal:
@@ -74,6 +120,17 @@ def _call(ask: Ask, story: Story) -> Signal:
 
 def _missed(ask: Ask, story: Story) -> Signal:
     return _rings(ask, story, {})
+
+
+def _voicemail(ask: Ask, story: Story) -> list[Signal]:
+    """Nobody answers, and the lead leaves a message. The sandbox has no sound: only what a machine wrote down of it."""
+    missed = _missed(ask, story)
+    said = "Hi, I got your message. Please call me back this afternoon."
+    return [
+        missed,
+        Signal("voicemail", ask.now, sender=missed.sender, key=_key(), data={"seconds": "6"}),
+        Signal("voicemail", ask.now, sender=missed.sender, key=_key(), text=said),
+    ]
 
 
 def _rings(ask: Ask, story: Story, data: dict[str, str]) -> Signal:

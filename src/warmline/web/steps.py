@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..core.card import card
-from ..core.playbook import Call, Send, Step
+from ..core.message import TemplateError, render
+from ..core.playbook import Call, Choice, Send, Step, Template
+from ..core.sample import typical
+from ..core.settings import Config
 from ..core.timing import print_at
 from ..insight.foreseen import Coming, StepView
 from ..insight.story import Playing, Story
@@ -40,6 +43,16 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """What a step texts to the sample lead. `trouble` is what is wrong with the template instead of words."""
+
+    step: str
+    template: str
+    words: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     key: str
     name: str
@@ -49,17 +62,48 @@ class Book:
     channels: str
     how_long: str
     dots: tuple[Dot, ...]
+    texts: tuple[Text, ...]
     source: str
 
 
-def shown(version: Version) -> Book:
+def shown(version: Version, config: Config) -> Book:
     """A published version for its page."""
     book = version.playbook
     who, ways, length = (line.partition(": ")[2] for line in card(book))
     dots = tuple(
         Dot(step.name, _icon(step), print_at(step.at), conditional=step.condition is not None) for step in book.steps
     )
-    return Book(version.key, book.name, version.version, version.rank, who, ways, length, dots, book.source)
+    return Book(
+        version.key,
+        book.name,
+        version.version,
+        version.rank,
+        who,
+        ways,
+        length,
+        dots,
+        _texts(version, config),
+        book.source,
+    )
+
+
+def _texts(version: Version, config: Config) -> tuple[Text, ...]:
+    """Every template that may go out as a text, in the order of the steps."""
+    found = []
+    for step in version.playbook.steps:
+        if isinstance(step, Send) and "sms" in step.channels:
+            ways = (
+                (step.template.use, step.template.otherwise) if isinstance(step.template, Choice) else (step.template,)
+            )
+            found += [_text(step.name, version.templates[name], config) for name in ways if name in version.templates]
+    return tuple(found)
+
+
+def _text(step: str, template: Template, config: Config) -> Text:
+    try:
+        return Text(step, template.name, render(template, typical(template, config)).text)
+    except TemplateError as error:
+        return Text(step, template.name, "", str(error))
 
 
 def progress(story: Story) -> tuple[Dot, ...]:

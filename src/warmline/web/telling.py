@@ -24,6 +24,9 @@ MARKS = {
     "replied": ("sms", "lead"),
     "clicked": ("cursor", "lead"),
     "called.back": ("phone", "lead"),
+    "voicemail.left": ("voicemail", "lead"),
+    "voicemail.transcribed": ("voicemail", "lead"),
+    "call.ended": ("phone", ""),
     "meeting.booked": ("calendar", "good"),
     "taken.over": ("hand", "lead"),
     "handed.off": ("hand", "lead"),
@@ -31,6 +34,7 @@ MARKS = {
     "opted.out": ("cross", "bad"),
     "opted.in": ("check", "good"),
     "doubtful": ("alert", "wait"),
+    "keyword.answered": ("arrow", "good"),
     "bounced": ("alert", "bad"),
     "parked": ("alert", "bad"),
     "enrolled": ("book", ""),
@@ -105,7 +109,7 @@ def _marks(lines: tuple[Line, ...]) -> Iterator[Mark]:
 
 def _event(line: Line) -> Mark:
     icon, tone = MARKS.get(line.kind, (line.channel or "dot", ""))
-    said = line.kind in ("replied", "doubtful", "help.asked")
+    said = line.kind in ("replied", "doubtful", "help.asked", "voicemail.transcribed")
     return Mark(line.at, line.words, icon, tone, line.step, line.channel, line.detail, said, line.touch)
 
 

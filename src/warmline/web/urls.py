@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import attention, design, errors, lead, leads, playbooks, sandbox, sign_in, tasks, today
+from .views import (
+    attention,
+    design,
+    errors,
+    lead,
+    leads,
+    playbooks,
+    recordings,
+    sandbox,
+    sign_in,
+    tasks,
+    today,
+    voicemails,
+)
 
 urlpatterns = [
     path("", today.show, name="today"),
@@ -17,6 +30,9 @@ urlpatterns = [
     path("tasks", tasks.show, name="tasks"),
     path("tasks/<int:lane>/<uuid:task_id>", tasks.one, name="task"),
     path("tasks/<int:lane>/<uuid:task_id>/done", tasks.complete, name="task-done"),
+    path("tasks/<int:lane>/<uuid:task_id>/call", tasks.call, name="task-call"),
+    path("tasks/<int:lane>/<uuid:task_id>/phone", tasks.phone, name="task-phone"),
+    path("voicemails/<uuid:lead_id>/<slug:recording>", voicemails.listen, name="voicemail"),
     path("sandbox", sandbox.show, name="sandbox"),
     path("sandbox/<uuid:lead_id>", sandbox.thread, name="sandbox-thread"),
     path("sandbox/<uuid:lead_id>/act", sandbox.act, name="sandbox-act"),
@@ -24,6 +40,10 @@ urlpatterns = [
     path("attention/<slug:what>/<slug:ref>/<slug:act>", attention.act, name="attention-act"),
     path("playbooks", playbooks.show, name="playbooks"),
     path("playbooks/<slug:key>", playbooks.one, name="playbook"),
+    path("recordings", recordings.show, name="recordings"),
+    path("recordings/add", recordings.add, name="recording-add"),
+    path("recordings/<uuid:recording>.wav", recordings.play, name="recording"),
+    path("recordings/<uuid:recording>/remove", recordings.remove, name="recording-remove"),
     path("design", design.show, name="design"),
 ]
 

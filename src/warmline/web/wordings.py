@@ -58,6 +58,7 @@ REASONS = {
     "finished": "all steps are done",
     "preempted": "a stronger playbook took over",
     "released": "handed back to the playbook",
+    "restored": "a backup was restored, and it may have been sent before that",
 }
 TOLD = {
     "taken-over": Told("The lead is yours. Nothing automatic goes out until you hand it back.", icon="hand"),
@@ -75,5 +76,7 @@ TOLD = {
     "replayed": Told("Sent through again, and this time it was taken in."),
     "dismissed": Told("Put aside. It stays in the records."),
     "settled": Told("Settled. The story of the lead says so."),
+    "recorded": Told("Recorded. From now on this voice is played."),
+    "unrecorded": Told("Taken away. Voicemails that need it wait."),
     "unparked": Told("Going on. The next look at the lead is now."),
 }

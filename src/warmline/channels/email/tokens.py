@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from typing import Literal
 
-Purpose = Literal["message", "bounce", "reply", "open", "link", "unsubscribe"]
+Purpose = Literal["message", "bounce", "reply", "open", "link", "unsubscribe", "drop", "audio"]
 
 MAC_BYTES = 10
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlencode
@@ -92,6 +92,9 @@ class RemoteSandboxChannel:
                 key=str(told["key"]),
             )
         ]
+
+    def answer(self, texts: Sequence[str]) -> Reply:
+        return Reply("\n".join(texts))
 
     async def close(self) -> None:
         await self._http.close()

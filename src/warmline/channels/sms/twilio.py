@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlencode
+from xml.sax.saxutils import escape
 
 import aiohttp
 
@@ -17,6 +18,7 @@ from warmline.channels.signature import verify
 from warmline.channels.sms.twilio_answers import find_in_list, read_receipt
 from warmline.channels.sms.twilio_callbacks import read_signals
 
+TWIML = '<?xml version="1.0" encoding="UTF-8"?>'
 MOST_LISTED = 1000  # the largest page the list gives
 
 
@@ -25,7 +27,7 @@ class TwilioChannel:
 
     kind: Kind = "sms"
     provider = "twilio"
-    reply = Reply('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml; charset=utf-8")  # TwiML: say nothing
+    reply = Reply(f"{TWIML}<Response/>", "text/xml; charset=utf-8")  # say nothing
 
     def __init__(self, settings: Settings, public_url: str, error_classes: Mapping[str, str]) -> None:
         self._account = settings.text("account_sid")
@@ -64,6 +66,11 @@ class TwilioChannel:
     def read(self, callback: Callback, now: datetime) -> list[Signal]:
         fields = verify(callback, self._auth_tokens, self._shared_keys)
         return read_signals(callback, fields, self._account, self._error_classes, now)
+
+    def answer(self, texts: Sequence[str]) -> Reply:
+        """TwiML's <Message> goes back to the sender. Source: twilio.com/docs/messaging/twiml/message."""
+        said = "".join(f"<Message>{escape(text)}</Message>" for text in texts)
+        return Reply(f"{TWIML}<Response>{said}</Response>", self.reply.content_type)
 
     async def close(self) -> None:
         await self._http.close()

@@ -82,5 +82,6 @@ def _inbound(sid: str, named: Mapping[str, str], now: datetime) -> Signal:
         recipient=recipient,
         text=named.get("Body", ""),
         key=f"{sid}:inbound",
-        data=dict(named),
+        # OptOutType is there when Twilio's own opt-out handling took the keyword, and answered it.
+        data=dict(named) | ({"answered_by": "twilio"} if named.get("OptOutType") else {}),
     )

@@ -6,6 +6,7 @@ One transaction; the story says who did it. ActError says why it can't be done n
 """
 
 from .attention import dismiss_quarantine, replay_parked, replay_quarantine, settle_unknown
+from .call import CallRefused, begin_call, correct_call
 from .following import ActError, Next
 from .lead import (
     add_note,
@@ -23,12 +24,15 @@ from .task import complete_call, complete_task
 
 __all__ = [
     "ActError",
+    "CallRefused",
     "Next",
     "add_note",
+    "begin_call",
     "close",
     "complete_call",
     "complete_task",
     "correct_address",
+    "correct_call",
     "dismiss_quarantine",
     "enroll",
     "opt_out",

@@ -44,14 +44,11 @@ def complete_call(
         raise ActError(f"{outcome[:20]!r} is no outcome of a call. Choose one of: {', '.join(CALL_OUTCOMES)}.")
     if outcome == "connected" and next is None:
         raise ActError("You have talked. " + SAY_NEXT)
-    with _task_in_hand(conn, workspace, lane, task_id, now) as (case, task):
+    with task_in_hand(conn, workspace, lane, task_id, now) as (case, task):
         if task.kind != "call":
             raise ActError("This task is no call. Finish it as done.")
-        last = outcome in ("connected", "wrong-number") or _used_up(case, task)
-        _finish(case, task, outcome, note, who, last=last)
-        if outcome == "wrong-number":
-            _wrong_number(case, who)
-        _go_on(case, next, who)
+        tasks.finish(conn, lane, task.id, "done", outcome, clean(note), who, now)
+        tell_done(case, task, outcome, note, who, next)
 
 
 def complete_task(
@@ -66,18 +63,18 @@ def complete_task(
     next: Next | None = None,
 ) -> None:
     """Anything but a call."""
-    with _task_in_hand(conn, workspace, lane, task_id, now) as (case, task):
+    with task_in_hand(conn, workspace, lane, task_id, now) as (case, task):
         if task.kind == "call":
             raise ActError("This task is a call. Say how it went.")
         lives = case.person.status in ("open", "handed_off")
         if next is None and lives and task.kind in ASKS_NEXT:
             raise ActError(SAY_NEXT)
-        _finish(case, task, "done", note, who, last=True)
-        _go_on(case, next, who)
+        tasks.finish(conn, lane, task.id, "done", "done", clean(note), who, now)
+        tell_done(case, task, "done", note, who, next)
 
 
 @contextmanager
-def _task_in_hand(
+def task_in_hand(
     conn: psycopg.Connection, workspace: Workspace, lane: int, task_id: UUID, now: datetime
 ) -> Iterator[tuple[Case, Task]]:
     """The open task with its lead, both locked: the lead first, as everybody does."""
@@ -92,16 +89,23 @@ def _task_in_hand(
         yield case, task
 
 
-def _finish(case: Case, task: Task, outcome: str, note: str, who: str, *, last: bool) -> None:
-    text = clean(note)
-    tasks.finish(case.conn, case.lane, task.id, "done", outcome, text, who, case.now)
+def tell_done(
+    case: Case, task: Task, outcome: str, note: str, who: str, following: Next | None, corrects: datetime | None = None
+) -> None:
+    """The story hears how a task ended, and what comes next is made so. `corrects`: when the wrong outcome was told."""
+    is_call = task.kind == "call"
+    last = not is_call or outcome in ("connected", "wrong-number") or _used_up(case, task)
+    more = {"corrects": corrects.isoformat()} if corrects else {}
     # The fold counts an attempt by its id: for a call that is the task's.
     case.happened(
-        "task.done", enrollment=task.enrollment_id, step=task.step, channel="call" if task.kind == "call" else "",
-        touch=task.id if task.kind == "call" else None, task=task.kind, outcome=outcome, last=last, who=who, note=text,
+        "task.done", enrollment=task.enrollment_id, step=task.step, channel="call" if is_call else "",
+        touch=task.id if is_call else None, task=task.kind, outcome=outcome, last=last, who=who, note=clean(note), **more,
     )  # fmt: skip
     still = tasks.open_of_lead(case.conn, case.lane, case.id)
     case.person.tasks = {one.kind: one.id for one in still}
+    if outcome == "wrong-number":
+        _wrong_number(case, who)
+    _go_on(case, following, who)
 
 
 def _go_on(case: Case, following: Next | None, who: str) -> None:

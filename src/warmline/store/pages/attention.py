@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,6 +49,38 @@ class Quarantined(msgspec.Struct):
     content_type: str
     context: dict[str, Any]
     received_at: datetime
+
+
+class Refusal(msgspec.Struct):
+    """An error of a provider that is for an admin to see to, and how often it came lately."""
+
+    channel: str
+    provider: str
+    reason: str
+    code: str
+    times: int
+    last_at: datetime
+    lead_id: UUID  # of the last one
+    detail: str
+
+
+def refusals(conn: psycopg.Connection, workspace_id: int, reasons: Collection[str], since: datetime) -> list[Refusal]:
+    """Touches that failed for one of `reasons`, by provider and code, the latest first."""
+    return read(
+        conn,
+        f"""
+        select json_agg(x order by x.last_at desc)::text from (
+          select e.channel, t.provider, e.data->>'reason' as reason, coalesce(e.data->>'code', '') as code,
+            count(*) as times, max(e.at) as last_at, (array_agg(e.lead_id order by e.at desc))[1] as lead_id,
+            coalesce((array_agg(e.data->>'detail' order by e.at desc))[1], '') as detail
+          from events e join touches t on t.lane = e.lane and t.id = e.touch_id
+          where e.workspace_id = %s and e.kind = 'touch.failed' and e.at > %s and e.data->>'reason' = any(%s)
+          group by 1, 2, 3, 4 order by max(e.at) desc limit {MOST}
+        ) x
+        """,  # noqa: S608 - only fixed text is joined in
+        (workspace_id, since, list(reasons)),
+        Refusal,
+    )
 
 
 def parked(conn: psycopg.Connection, workspace_id: int, most: int | None = MOST) -> list[Parked]:

@@ -77,6 +77,9 @@ def thread(conn: psycopg.Connection, workspace_id: int, lead_id: UUID) -> list[I
           where lane = %(lane)s and lead_id = %(lead)s and workspace_id = %(w)s
             and status in ('sending', 'sent', 'delivered', 'failed', 'unknown')
           union all
+          select at, false, channel, kind, coalesce(data->>'text', ''), lane, '', 'sent', touch_id from events
+          where lane = %(lane)s and lead_id = %(lead)s and workspace_id = %(w)s and kind = 'keyword.answered'
+          union all
           select at, true, channel, kind, coalesce(data->>'text', ''), lane, '', '', touch_id from events
           where lane = %(lane)s and lead_id = %(lead)s and workspace_id = %(w)s
             and kind in ('replied', 'doubtful', 'opted.out', 'opted.in', 'help.asked', 'clicked', 'opened', 'bounced',

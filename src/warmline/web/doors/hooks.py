@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import psycopg
 
 from ... import channels, rules
-from ...channels.contract import BadCallback, BadSignature, Callback, Channel
+from ...channels.contract import AnswersBack, BadCallback, BadSignature, Callback, Channel, Reply
+from ...channels.secret_path import masked
 from ...channels.secrets import resolve
 from ...intake import inbound
 from ...store import quarantine, workspaces
 from ...store.workspaces import Workspace
 from .. import database
+from . import calls
 from .http import Request, Response, text
 from .where import find_workspace
 
@@ -36,28 +39,35 @@ def _take(request: Request) -> Response:
             return text(
                 404, f"This workspace has no channel {kind[:40]}. Add [channels.{kind[:40]}] to warmline.toml.\n"
             )
-        channel = _channel(kind, workspace)
         try:
-            return _read(conn, workspace, channel, request, kind, tail)
+            return _read(conn, workspace, request, kind, tail)
         except BadSignature as error:
             return text(403, f"{error}\n")
 
 
-def _read(
-    conn: psycopg.Connection, workspace: Workspace, channel: Channel, request: Request, kind: str, tail: str
-) -> Response:
-    """Raises BadSignature."""
+def _read(conn: psycopg.Connection, workspace: Workspace, request: Request, kind: str, tail: str) -> Response:
+    """Raises BadSignature. What is said back to a person is in the lead's story before the answer leaves."""
     now = database.now(conn)
     callback = Callback(request.method, _public(request, workspace), request.headers, request.body, tail)
+    reply = Reply()
     try:
-        signals = channel.read(callback, now)
+        if kind == "call":  # a conversation: what the provider is to do next depends on what is known
+            reply = calls.hear(conn, workspace, callback, now)
+        else:
+            channel = _channel(kind, workspace)
+            reply = channel.reply
+            texts = inbound.receive(conn, workspace, channel.read(callback, now), now)
+            if texts and isinstance(channel, AnswersBack):
+                reply = channel.answer(texts)
     except BadCallback as error:
         body = request.body.decode("utf-8", "replace")
-        context = {"ip": request.client, "url": callback.url, "headers": _kept(request)}
-        quarantine.keep(conn, workspace.id, f"hook:{kind}/{tail}", str(error), body, request.content_type, context, now)
-    else:
-        inbound.receive(conn, workspace, signals, now)
-    return text(200, channel.reply.content, channel.reply.content_type.encode())
+        # Where a provider signs nothing, its address holds the secret that tells it from others: that is not kept.
+        context = {"ip": request.client, "url": masked(callback.url), "headers": _kept(request)}
+        door = f"hook:{kind}/{masked(tail)}"
+        quarantine.keep(conn, workspace.id, door, str(error), body, request.content_type, context, now)
+    answer = text(200, reply.content, reply.content_type.encode())
+    more = tuple((name.lower().encode(), value.encode()) for name, value in reply.headers.items())
+    return replace(answer, headers=(*answer.headers, *more))
 
 
 def _public(request: Request, workspace: Workspace) -> str:

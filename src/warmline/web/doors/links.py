@@ -7,10 +7,10 @@ import base64
 import logging
 from typing import Any
 
-import psycopg
 from psycopg_pool import PoolTimeout
 
 from ...channels.email.tracking import read_link, read_open
+from ...store.connect import AWAY
 from .. import database
 from .http import Request, Response, page, redirect
 from .touched import record
@@ -47,7 +47,7 @@ async def _note(kind: str, ref: str, key: str, request: Request, data: dict[str,
     agent = request.headers.get(_AGENT, "")
     try:
         await asyncio.to_thread(record, kind, ref, key, request.method, agent, data)
-    except (psycopg.OperationalError, PoolTimeout):
+    except (*AWAY, PoolTimeout):
         _log.exception("%s of touch %s could not be recorded", kind, ref)
 
 

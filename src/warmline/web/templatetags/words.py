@@ -14,6 +14,7 @@ from ...core.consent import LEVEL_WORDS
 from ...core.events import WORDS
 from ...core.gate import LABELS
 from ...core.hours import find_zone
+from ...core.length import in_words, segments
 from ...store.workspaces import Workspace
 from ..icons import ICONS
 from ..wordings import CHANNELS, REASONS, STATUSES, TASKS, TOLD, TOUCHES, Badge, Told
@@ -118,6 +119,12 @@ def badge(kind: str, key: str) -> SafeString:
 @register.filter
 def channel_words(channel: str) -> str:
     return CHANNELS.get(channel, channel)
+
+
+@register.filter
+def size_words(text: str) -> str:
+    """How long a text is for a carrier: 1 text, GSM-7, 28 characters left."""
+    return in_words(segments(text))
 
 
 @register.filter

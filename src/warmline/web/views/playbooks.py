@@ -18,7 +18,8 @@ def show(request: HttpRequest) -> HttpResponse:
         crowds = kept(("crowds", ask.workspace_id), 30, lambda: pages.crowds(ask.conn, ask.workspace_id))
         current = playbooks.current(ask.conn, ask.workspace_id)
         return ask.page(
-            "playbooks.html", books=[(shown(one), sum(crowds.get(one.key, {}).values())) for one in current]
+            "playbooks.html",
+            books=[(shown(one, ask.workspace.config), sum(crowds.get(one.key, {}).values())) for one in current],
         )
 
 
@@ -29,4 +30,4 @@ def one(request: HttpRequest, key: str) -> HttpResponse:
         if version is None:
             raise Http404
         inside = kept(("inside", ask.workspace_id, key), 30, lambda: pages.inside(ask.conn, ask.workspace_id, key))
-        return ask.page("playbook.html", book=shown(version), inside=inside)
+        return ask.page("playbook.html", book=shown(version, ask.workspace.config), inside=inside)

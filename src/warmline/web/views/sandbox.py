@@ -12,7 +12,7 @@ from ...insight.story import LeadNotFoundError, Story, story
 from ...store.pages import sandbox
 from .. import database
 from ..asking import Ask, asked
-from ..playing import BUTTONS, CannotError, play
+from ..playing import CannotError, buttons, play
 
 
 @require_safe
@@ -50,7 +50,8 @@ def act(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 
 
 def _page(ask: Ask, lead_id: UUID, status: int = 200, problem: str = "") -> HttpResponse:
-    lead = _found(ask, lead_id).lead
+    told = _found(ask, lead_id)
+    lead = told.lead
     return ask.page(
         "sandbox_thread.html",
         status,
@@ -60,7 +61,7 @@ def _page(ask: Ask, lead_id: UUID, status: int = 200, problem: str = "") -> Http
         company=ask.workspace.name,
         items=sandbox.thread(ask.conn, ask.workspace_id, lead_id),
         channels=[name for name, known in (("sms", lead.phone), ("email", lead.email)) if known],
-        acts=BUTTONS,
+        acts=buttons(ask, told),
         problem=problem,
     )
 

@@ -1,0 +1,62 @@
+"""STOP, HELP and START by text: which is answered, and with what words. Each is answered once, by us or by the provider.
+
+An answer is the body of the answer to the provider's own request, so it never waits, and it passes no gate: the law allows
+one text that confirms an opt-out, at once (rules/jurisdictions/us_federal.yaml, us.fed.revocation). It sells nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from .events import Event
+
+Word = Literal["stop", "help", "start"]
+Who = Literal["provider", "warmline"]
+WORDS: tuple[Word, ...] = get_args(Word)
+
+#: Who answers unless `keywords` says otherwise. Twilio answers by itself, unless its support has switched that off.
+ANSWERED_BY: Mapping[str, Who] = {"twilio": "provider"}
+
+#: Somebody who asks for help again so soon has our answer before them already; a reply loop of two machines ends here.
+HELP_AGAIN = timedelta(minutes=10)
+
+
+def who_answers(provider: str) -> Who:
+    return ANSWERED_BY.get(provider, "warmline")
+
+
+def default_answers(name: str, phone: str = "") -> dict[Word, str]:
+    """The words of a workspace that has written none. `phone` is the business's own number, for HELP."""
+    reach = f"Reply here or call {phone}, and a person answers." if phone else "Reply here, and a person answers."
+    return {
+        "stop": f"{name}: You are opted out and get no more messages from us. Reply START to hear from us again.",
+        "help": f"{name}: {reach} Msg and data rates may apply. Reply STOP to end.",
+        "start": f"{name}: You will hear from us again. Reply HELP for help or STOP to end.",
+    }
+
+
+def is_answered(word: Word, story: Sequence[Event], now: datetime) -> bool:
+    """Whether this keyword gets an answer now. `story` has at least the lead's keyword.answered and opted.in, in order.
+
+    An opt-out is confirmed once, and again only after the lead had opted in anew. HELP is answered, but not twice within
+    HELP_AGAIN. START is answered whenever it lifted an opt-out, and only then does this get asked.
+    """
+    match word:
+        case "stop":
+            confirmed = False
+            for event in story:
+                if event.kind == "opted.in":
+                    confirmed = False
+                elif _answered(event) == "stop":
+                    confirmed = True
+            return not confirmed
+        case "help":
+            return all(now - event.at >= HELP_AGAIN for event in story if _answered(event) == "help")
+        case "start":
+            return True
+
+
+def _answered(event: Event) -> str:
+    return str(event.data.get("word", "")) if event.kind == "keyword.answered" else ""

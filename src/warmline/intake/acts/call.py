@@ -1,0 +1,112 @@
+"""What a person does on the phone: let the provider ring them and then the lead, and correct what it told of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import psycopg
+
+from warmline.channels.call.contract import Dialer, Placing
+from warmline.core.events import TRIGGERS, WORDS, Event
+from warmline.core.gate import Finding, Verdict
+from warmline.store import calls, due, paces, tasks
+from warmline.store.ids import new_id, touch_ref
+from warmline.store.workspaces import Workspace
+
+from ..asking import may_call
+from .following import ActError, Next, in_hand
+from .task import CALL_OUTCOMES, SAY_NEXT, task_in_hand, tell_done
+
+UNDER_WAY = "A call for this task is under way already. Reload the page to see how far it is."
+
+
+class CallRefused(ActError):
+    """The gate says no. `findings` is every rule it looked at."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        decided: Finding = next(one for one in verdict.findings if one.rule == verdict.rule)
+        self.rule, self.findings, self.until = verdict.rule, verdict.findings, verdict.until
+        flip = f" What would change it: {decided.flip}." if decided.flip else ""
+        super().__init__(f"{'Not now' if verdict.result == 'hold' else 'Not this lead'}: {decided.saw}.{flip}")
+
+
+def begin_call(
+    conn: psycopg.Connection, workspace: Workspace, lane: int, task_id: UUID, who: str, now: datetime, *, dialer: Dialer
+) -> Placing:
+    """Ask the gate and commit the intent. The caller hands the answer to `dialer.place` at once, and what comes of that
+    to `calls.note_receipt`: nobody else ever places this call. Raises ActError; CallRefused when the gate says no."""
+    with task_in_hand(conn, workspace, lane, task_id, now) as (case, task):
+        if task.kind != "call":
+            raise ActError("This task is no call.")
+        rep = workspace.config.people.get(who)
+        if rep is None or not rep.phone:
+            raise ActError(
+                f'Your phone is not known here. Write phone = "+15550104477" under [people.{who}] in warmline.toml, '
+                "publish, and press again."
+            )
+        phone = case.person.phone
+        if not phone:
+            raise ActError("The lead has no phone number. Add one on its page.")
+        calls.give_up(conn, lane, task_id)
+        verdict = may_call(conn, workspace, case.id, phone, now, task.enrollment_id)
+        if verdict.result != "allow":
+            raise CallRefused(verdict)
+        room, _ = paces.take(conn, workspace.id, "call", 1, dialer.rate)
+        if not room:
+            raise ActError("The account can't begin another call in this second. Press again in a moment.")
+        call_id = new_id()
+        row = {
+            "lane": lane, "id": call_id, "lead_id": case.id, "workspace_id": workspace.id, "task_id": task.id,
+            "enrollment_id": task.enrollment_id, "step": task.step, "attempt": task.attempt, "rep": who,
+            "rep_phone": rep.phone, "lead_phone": phone, "provider": dialer.provider, "detects": dialer.detects,
+            "placed_at": now,
+        }  # fmt: skip
+        if not calls.insert(conn, row, timedelta(seconds=2 * dialer.patience + 10)):
+            raise ActError(UNDER_WAY)
+        known = due.know(conn, lane, [case.id])[case.id]
+        said = f"Lead: {case.person.called}. {asked_for_by(known.events)} Press 1 to connect."
+        return Placing(touch_ref(lane, call_id), rep.phone, said)
+
+
+def correct_call(
+    conn: psycopg.Connection,
+    workspace: Workspace,
+    lane: int,
+    task_id: UUID,
+    who: str,
+    now: datetime,
+    *,
+    outcome: str,
+    note: str = "",
+    next: Next | None = None,
+) -> None:
+    """The provider's word finished the task, and it was wrong: the person who was on the phone says what it was."""
+    if outcome not in CALL_OUTCOMES:
+        raise ActError(f"{outcome[:20]!r} is no outcome of a call. Choose one of: {', '.join(CALL_OUTCOMES)}.")
+    if outcome == "connected" and next is None:
+        raise ActError("You have talked. " + SAY_NEXT)
+    lead_id = tasks.find_lead(conn, workspace.id, lane, task_id)
+    if lead_id is None:
+        raise ActError("This workspace has no such task. Reload the page.")
+    with in_hand(conn, workspace, lane, lead_id, now) as case:
+        task = tasks.hold(conn, workspace.id, lane, task_id)
+        call = calls.latest(conn, workspace.id, lane, task_id)
+        if task is None or task.status != "done" or call is None or not call.settled:
+            raise ActError("There is nothing to correct: the outcome of this task was said by a person.")
+        told_at = tasks.correct(conn, lane, task_id, outcome, note, who)
+        call.settled = False
+        calls.write(conn, call, now, timedelta(0))
+        if outcome in ("connected", "wrong-number"):
+            case.cancel_tasks("corrected", who, ("call",))  # the next attempt, if it is open already
+        tell_done(case, task, outcome, note, who, next, corrects=told_at)
+
+
+def asked_for_by(events: Sequence[Event]) -> str:
+    """What the lead did last, in a sentence for the ear; "" when nothing is known."""
+    last = next((one for one in reversed(events) if one.kind in TRIGGERS), None)
+    if last is None:
+        return ""
+    form = str(last.data.get("form") or "")
+    return f"{WORDS[last.kind]}: {form}." if form else f"{WORDS[last.kind]}."

@@ -1,0 +1,186 @@
+"""Calls that were placed for people: what the provider answers, tells and asks on the way, and what follows from it.
+
+Every word is heard under the lock of the call's lead. Facts only grow (core/calls.py), so late, doubled and reordered
+words change nothing. Nobody reached, for certain: the task is finished as missed or voicemail, by the same act as on its
+page, and the playbook goes on. Everything else waits for the person who was on the phone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import psycopg
+
+from warmline.channels.call.contract import (
+    KEY,
+    Answer,
+    Connect,
+    Detected,
+    HangUp,
+    Heard,
+    LegMoved,
+    Nothing,
+    Pressed,
+)
+from warmline.channels.contract import Accepted, NotSent, Receipt, Refused
+from warmline.core.calls import Facts
+from warmline.store import calls, tasks
+from warmline.store.calls import Call
+from warmline.store.ids import read_touch_ref
+from warmline.store.workspaces import Workspace
+
+from . import rings
+from .acts import ActError, CallRefused, complete_call
+from .asking import may_call
+from .case import Case, taken
+from .messages import UnplacedError
+
+#: Without news for so long nobody knows any more what became of a call. A talk itself may last.
+SILENT = timedelta(minutes=5)
+TALK = timedelta(hours=4)
+
+
+def note_receipt(conn: psycopg.Connection, workspace: Workspace, ref: str, receipt: Receipt, now: datetime) -> None:
+    """What the provider answered when the call was placed. No answer leaves it `unknown`, unless it was heard of since."""
+    with _in_hand(conn, workspace, ref, now) as (_, call):
+        match receipt:
+            case Accepted(provider_id):
+                call.provider_id = call.provider_id or provider_id
+                call.status = call.facts.status
+            case Refused(reason, _, detail) if not _heard_of(call):
+                call.status, call.reason, call.detail = "not_placed", reason, detail
+            case NotSent(detail) if not _heard_of(call):
+                call.status, call.reason, call.detail = "not_placed", "not_sent", detail
+            case _ if not _heard_of(call):
+                call.status, call.detail = "unknown", getattr(receipt, "detail", "")
+        _write(conn, call, now)
+
+
+def hear(conn: psycopg.Connection, workspace: Workspace, heard: Heard, now: datetime) -> Answer:
+    """Take one word of the provider in and say what it is to do. Raises UnplacedError for a call that is not ours."""
+    match heard:
+        case LegMoved(ref, "rep", leg, _, code, provider_id):
+            learn(conn, workspace, ref, Facts(rep=leg, code=code), now, provider_id)
+        case LegMoved(ref, _, leg, seconds, code, provider_id):
+            learn(conn, workspace, ref, Facts(lead=leg, seconds=seconds, code=code), now, provider_id)
+        case Detected(ref, answered_by):
+            learn(conn, workspace, ref, Facts(answered_by=answered_by), now)
+        case Pressed():
+            return _pressed(conn, workspace, heard, now)
+        case _:
+            return rings.hear(conn, workspace, heard, now)
+    return Nothing()
+
+
+def learn(
+    conn: psycopg.Connection, workspace: Workspace, ref: str, news: Facts, now: datetime, provider_id: str = ""
+) -> None:
+    with conn.transaction():
+        with _in_hand(conn, workspace, ref, now) as (case, call):
+            before = call.facts
+            after = before.join(news)
+            _know(call, after, provider_id)
+            if after.concluded and not before.concluded:
+                _tell(case, call)
+            _write(conn, call, now)
+        if after.settles and not before.settles:
+            _settle(conn, workspace, call, now)
+
+
+def _pressed(conn: psycopg.Connection, workspace: Workspace, heard: Pressed, now: datetime) -> Answer:
+    """The rep is on the phone and wants the lead. The gate is asked once more: minutes may have passed."""
+    if heard.digits != KEY:
+        return HangUp("Goodbye.")
+    with _in_hand(conn, workspace, heard.ref, now) as (case, call):
+        if call.provider_id not in ("", heard.provider_id) or call.facts.over:
+            return HangUp("This call is over. Please start again from the task.")
+        if not call.connected:
+            task = tasks.hold(conn, workspace.id, call.lane, call.task_id)
+            if task is None or task.status != "open":
+                return HangUp("The task is done or no longer needed. Nobody was called.")
+            verdict = may_call(conn, workspace, case.id, call.lead_phone, now, call.enrollment_id)
+            if verdict.result != "allow":
+                call.reason, call.detail = verdict.rule, str(CallRefused(verdict))
+                _write(conn, call, now)
+                return HangUp(call.detail)
+        # Asked again by a provider that got no answer, it gets the same one: this leg follows only one of them.
+        _know(call, call.facts.join(Facts(rep="answered", connected=True)), heard.provider_id)
+        _write(conn, call, now)
+        return Connect(heard.ref, call.lead_phone)
+
+
+@contextmanager
+def _in_hand(conn: psycopg.Connection, workspace: Workspace, ref: str, now: datetime) -> Iterator[tuple[Case, Call]]:
+    """The call with its lead, both locked. Raises UnplacedError when this workspace has no such call."""
+    try:
+        lane, call_id = read_touch_ref(ref)
+    except ValueError:
+        raise UnplacedError(f"{ref[:60]!r} names no call.") from None
+    found = calls.find(conn, workspace.id, lane, call_id)
+    if found is None:
+        raise UnplacedError("It names no call of this workspace.")
+    with taken(conn, workspace, found.lead_id, now) as case:
+        call = calls.find(conn, workspace.id, lane, call_id)  # anew: it may have moved before the lock was ours
+        if call is None:
+            raise UnplacedError("The call was forgotten a moment ago.")
+        yield case, call
+
+
+def _settle(conn: psycopg.Connection, workspace: Workspace, call: Call, now: datetime) -> None:
+    """Nobody was talked to: what a person would choose on the page. Where the task is over already, or the playbook
+    leaves nobody with the lead, a person has said or will say what comes next."""
+    note = f"Told by the phone: {_how(call)}"
+    try:
+        complete_call(conn, workspace, call.lane, call.task_id, call.rep, now, outcome=call.outcome, note=note)
+    except ActError:
+        return
+    call.settled = True
+    _write(conn, call, now)
+
+
+def _tell(case: Case, call: Call) -> None:
+    case.happened(
+        "call.ended", enrollment=call.enrollment_id, step=call.step, channel="call", key=f"call:{call.id.hex}:ended",
+        who=call.rep, outcome=call.outcome, how=_how(call), seconds=call.seconds, answered_by=call.answered_by,
+    )  # fmt: skip
+
+
+def _how(call: Call) -> str:
+    """In words, for the story and the note."""
+    if call.reason and not call.connected:
+        return f"not connected, {call.detail or call.reason}"
+    if not call.connected:
+        return "our own phone was not taken, so the lead's did not ring"
+    took = f" after {call.seconds} s" if call.seconds else ""
+    match call.lead_leg:
+        case "no_answer":
+            return "no answer"
+        case "busy":
+            return "busy"
+        case "failed":
+            return f"the call failed{f' ({call.code})' if call.code else ''}"
+        case "canceled":
+            return "hung up before anybody answered"
+        case _ if call.answered_by == "machine":
+            return f"a machine answered, over{took}"
+        case _ if call.answered_by == "human":
+            return f"a person answered, over{took}"
+    return f"somebody or something answered, over{took}"
+
+
+def _know(call: Call, facts: Facts, provider_id: str) -> None:
+    call.rep_leg, call.connected, call.lead_leg = facts.rep, facts.connected, facts.lead
+    call.answered_by, call.seconds, call.code = facts.answered_by, facts.seconds, facts.code
+    call.status, call.outcome = facts.status, facts.outcome
+    call.provider_id = call.provider_id or provider_id
+
+
+def _heard_of(call: Call) -> bool:
+    return call.facts != replace(Facts(), detects=call.detects)
+
+
+def _write(conn: psycopg.Connection, call: Call, now: datetime) -> None:
+    calls.write(conn, call, now, TALK if call.status == "talking" else SILENT)

@@ -1,0 +1,3 @@
+"""What a sound file may be, without loading what reads it."""
+
+LARGEST = 25 * 1024 * 1024

@@ -1,0 +1,134 @@
+"""Calls placed for people: the intent before the request, and what is told of each afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, get_args
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from warmline.core.calls import AnsweredBy, Facts, Leg, Status
+
+from .rows import encode, read
+
+
+class Call(msgspec.Struct):
+    """`lost`: it counts as live and nothing has been heard of it for longer than any call stays silent."""
+
+    lane: int
+    id: UUID
+    lead_id: UUID
+    task_id: UUID
+    enrollment_id: UUID | None
+    step: str
+    attempt: int
+    rep: str
+    rep_phone: str
+    lead_phone: str
+    status: Status
+    provider: str
+    provider_id: str
+    detects: bool
+    rep_leg: Leg
+    connected: bool
+    lead_leg: Leg
+    answered_by: AnsweredBy
+    seconds: int
+    code: str
+    outcome: str
+    settled: bool
+    reason: str
+    detail: str
+    placed_at: datetime
+    ended_at: datetime | None
+    lost: bool
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(
+            self.detects, self.rep_leg, self.connected, self.lead_leg, self.answered_by, self.seconds, self.code
+        )
+
+
+LIVE: tuple[Status, ...] = ("placing", "ringing", "answered", "dialling", "talking")
+assert set(LIVE) < set(get_args(Status))  # noqa: S101 - a constant, looked at once
+
+_CALL = """
+select json_agg(x order by x.id desc)::text from (
+  select lane, id, lead_id, task_id, enrollment_id, step, attempt, rep, rep_phone, lead_phone, status, provider,
+    provider_id, detects, rep_leg, connected, lead_leg, answered_by, seconds, code, outcome, settled, reason, detail,
+    placed_at, ended_at, coalesce(lost_at < now(), false) as lost
+  from calls where lane = %(lane)s and workspace_id = %(workspace)s and {where}
+) x
+"""
+
+
+def insert(conn: psycopg.Connection, row: Mapping[str, Any], within: timedelta) -> bool:
+    """The intent to call, status `placing`. False when a call of the same task is under way."""
+    done = conn.execute(
+        b"""
+        insert into calls (lane, id, lead_id, workspace_id, task_id, enrollment_id, step, attempt, rep, rep_phone,
+          lead_phone, status, provider, detects, placed_at, lost_at)
+        select lane, id, lead_id, workspace_id, task_id, enrollment_id, step, attempt, rep, rep_phone, lead_phone,
+          'placing', provider, detects, placed_at, now() + %s
+        from json_to_recordset(%s::json) as w (lane smallint, id uuid, lead_id uuid, workspace_id integer, task_id uuid,
+          enrollment_id uuid, step text, attempt smallint, rep text, rep_phone text, lead_phone text, provider text,
+          detects boolean, placed_at timestamptz)
+        on conflict do nothing
+        """,
+        (within, encode([row])),
+    )
+    return done.rowcount == 1
+
+
+def find(conn: psycopg.Connection, workspace_id: int, lane: int, call_id: UUID) -> Call | None:
+    """None: this workspace has no such call."""
+    return _one(conn, "id = %(id)s", workspace_id, lane, call_id)
+
+
+def latest(conn: psycopg.Connection, workspace_id: int, lane: int, task_id: UUID) -> Call | None:
+    """The last call that was placed for a task."""
+    return _one(conn, "task_id = %(id)s", workspace_id, lane, task_id)
+
+
+def live_of_lead(conn: psycopg.Connection, workspace_id: int, lane: int, lead_id: UUID) -> Call | None:
+    return _one(conn, "lead_id = %(id)s and lost_at > now()", workspace_id, lane, lead_id)
+
+
+def give_up(conn: psycopg.Connection, lane: int, task_id: UUID) -> None:
+    """Calls of a task of which nothing is heard any more are `unknown`: they stand in no one's way."""
+    conn.execute(
+        "update calls set status = 'unknown', lost_at = null where lane = %s and task_id = %s and lost_at < now()",
+        (lane, task_id),
+    )
+
+
+def write(conn: psycopg.Connection, call: Call, now: datetime, within: timedelta) -> None:
+    """The call as it stands now, under the lock of its lead; while it lives, news of it are expected `within`."""
+    conn.execute(
+        """
+        update calls set status = %(status)s, provider_id = %(provider_id)s, rep_leg = %(rep_leg)s,
+          connected = %(connected)s, lead_leg = %(lead_leg)s, answered_by = %(answered_by)s, seconds = %(seconds)s,
+          code = %(code)s, outcome = %(outcome)s, settled = %(settled)s, reason = %(reason)s, detail = %(detail)s,
+          ended_at = case when %(over)s then coalesce(ended_at, %(now)s) end,
+          lost_at = case when %(live)s then now() + %(within)s end
+        where lane = %(lane)s and id = %(id)s
+        """,
+        {
+            **msgspec.structs.asdict(call), "over": call.status in ("ended", "not_placed"), "live": call.live, "now": now,
+            "within": within,
+        },
+    )  # fmt: skip
+
+
+def _one(conn: psycopg.Connection, where: str, workspace_id: int, lane: int, which: UUID) -> Call | None:
+    query = _CALL.format(where=where)
+    found = read(conn, query, {"lane": lane, "workspace": workspace_id, "id": which}, Call)
+    return found[0] if found else None

@@ -1,0 +1,61 @@
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warmline.core.events import Event
+from warmline.core.keywords import HELP_AGAIN, default_answers, is_answered, who_answers
+from warmline.core.length import segments
+
+NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
+
+
+def answered(word: str, ago: timedelta = timedelta(hours=1)) -> Event:
+    return Event("keyword.answered", NOW - ago, data={"word": word})
+
+
+OPTED_IN = Event("opted.in", NOW - timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    ("word", "story", "is_it"),
+    [
+        ("stop", [], True),
+        ("stop", [answered("stop")], False),
+        ("stop", [answered("help")], True),
+        ("stop", [answered("stop"), OPTED_IN], True),
+        ("stop", [OPTED_IN, answered("stop")], False),
+        ("help", [], True),
+        ("help", [answered("help", HELP_AGAIN - timedelta(seconds=1))], False),
+        ("help", [answered("help", HELP_AGAIN)], True),
+        ("help", [answered("stop", timedelta(0))], True),
+        ("start", [answered("start")], True),
+    ],
+)
+def test_a_keyword_is_answered_once(word, story, is_it) -> None:
+    assert is_answered(word, story, NOW) is is_it
+
+
+@given(st.lists(st.sampled_from(["stop", "opted.in"]), max_size=30))
+def test_between_two_opt_ins_there_is_at_most_one_confirmation(messages: list[str]) -> None:
+    story: list[Event] = []
+    for message in messages:
+        if message == "opted.in":
+            story.append(OPTED_IN)
+        elif is_answered("stop", story, NOW):
+            story.append(answered("stop"))
+    told = ["in" if event.kind == "opted.in" else "out" for event in story]
+    assert ("out", "out") not in list(pairwise(told))
+    assert ("out" in told) == ("stop" in messages)
+
+
+def test_twilio_answers_by_itself_and_a_gateway_of_your_own_does_not() -> None:
+    assert [who_answers(name) for name in ("twilio", "kannel", "sandbox")] == ["provider", "warmline", "warmline"]
+
+
+def test_the_answers_of_a_workspace_that_wrote_none_name_it_and_are_one_text_each() -> None:
+    for text in default_answers("Acme Roofing", "+15550104400").values():
+        assert text.startswith("Acme Roofing: ")
+        assert (segments(text).encoding, segments(text).count) == ("gsm7", 1)

@@ -1,0 +1,406 @@
+"""Calls from the page of a task: asked of the gate, placed once, told in any order, and what the playbook hears."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import TUESDAY, a_workspace, happened, minutes, story
+from tests.intake.test_acts import look
+from tests.intake.test_inbound import MAIL, PHONE
+from warmline.channels import build_dialer
+from warmline.channels.call.contract import (
+    KEY,
+    Connect,
+    Detected,
+    Dialer,
+    HangUp,
+    Heard,
+    LegMoved,
+    Nothing,
+    Placing,
+    Pressed,
+)
+from warmline.channels.contract import Accepted, NotSent, Refused, Signal, Unknown
+from warmline.core.lead import Draft
+from warmline.intake import acts
+from warmline.intake.accept import accept
+from warmline.intake.acts import ActError, CallRefused, Next
+from warmline.intake.calls import hear, note_receipt
+from warmline.intake.inbound import receive
+from warmline.intake.messages import UnplacedError
+from warmline.intake.submission import Accepted as LetIn
+from warmline.intake.submission import Given, Submission
+from warmline.store import calls
+from warmline.store.calls import Call
+from warmline.store.connect import connect
+from warmline.store.ids import lane_of, read_touch_ref
+from warmline.store.workspaces import Workspace
+
+NOW = TUESDAY + minutes(1)
+SID = "CA" + "1" * 32
+
+
+@pytest.fixture
+def workspace(conn: psycopg.Connection) -> Workspace:
+    return a_workspace(conn)
+
+
+@pytest.fixture
+def lead(conn: psycopg.Connection, workspace: Workspace) -> UUID:
+    """In the pricing playbook, its first call open."""
+    given = (Given("express_written", ("sms", "voicemail"), "v1", "words"), Given("inquiry", ("email", "call")))
+    one = Submission("pricing", Draft(phone=PHONE, email=MAIL, first_name="Ann"), form="pricing", consents=given)
+    (result,) = accept(conn, workspace, [one], TUESDAY)
+    assert isinstance(result, LetIn)
+    look(conn, result.lead, TUESDAY)
+    return result.lead
+
+
+@pytest.fixture
+def task(conn: psycopg.Connection, lead: UUID) -> UUID:
+    return open_call(conn, lead)
+
+
+@pytest.fixture
+def dialer() -> Dialer:
+    return build_dialer({"provider": "sandbox", "rate": 100}, str, "http://127.0.0.1:8000", {})
+
+
+def open_call(conn: psycopg.Connection, lead: UUID) -> UUID:
+    row = conn.execute(
+        "select id from tasks where lead_id = %s and kind = 'call' and status = 'open'", (lead,)
+    ).fetchone()
+    assert row is not None, "no call is open"
+    return UUID(str(row[0]))
+
+
+class Line:
+    """One call, from the press of the button on."""
+
+    def __init__(self, conn: psycopg.Connection, workspace: Workspace, lead: UUID, dialer: Dialer) -> None:
+        self.conn, self.workspace, self.lead, self.dialer, self.now = conn, workspace, lead, dialer, NOW
+        self.placing: Placing | None = None
+
+    def press(self, task: UUID, now: datetime | None = None) -> Placing:
+        self.now = now or self.now
+        self.placing = acts.begin_call(
+            self.conn, self.workspace, lane_of(self.lead), task, "sam", self.now, dialer=self.dialer
+        )
+        return self.placing
+
+    @property
+    def ref(self) -> str:
+        assert self.placing is not None
+        return self.placing.ref
+
+    def hear(self, *heard: Heard) -> None:
+        for one in heard:
+            assert hear(self.conn, self.workspace, one, self.now) == Nothing()
+
+    def connect(self, sid: str = SID) -> Any:
+        return hear(self.conn, self.workspace, Pressed(self.ref, KEY, sid), self.now)
+
+    def rep(self, leg: Any) -> LegMoved:
+        return LegMoved(self.ref, "rep", leg, provider_id=SID)
+
+    def their(self, leg: Any, seconds: int = 0, code: str = "") -> LegMoved:
+        return LegMoved(self.ref, "lead", leg, seconds, code, SID)
+
+    @property
+    def call(self) -> Call:
+        found = calls.find(self.conn, self.workspace.id, *read_touch_ref(self.ref))
+        assert found is not None
+        return found
+
+    def done(self, task: UUID) -> tuple[str, str]:
+        row = self.conn.execute("select status, outcome from tasks where id = %s", (task,)).fetchone()
+        assert row is not None
+        return str(row[0]), str(row[1])
+
+
+@pytest.fixture
+def line(conn: psycopg.Connection, workspace: Workspace, lead: UUID, dialer: Dialer) -> Line:
+    return Line(conn, workspace, lead, dialer)
+
+
+# --- the button -----------------------------------------------------------------------------------------------------
+
+
+def test_the_rep_hears_who_it_is_and_the_intent_is_there_before_anybody_is_asked(line: Line, task: UUID) -> None:
+    placing = line.press(task)
+    assert placing.rep_phone == "+15550104477"
+    assert placing.said == "Lead: Ann. Submitted a form: pricing. Press 1 to connect."
+    assert (line.call.status, line.call.rep, line.call.lead_phone) == ("placing", "sam", PHONE)
+
+
+def test_two_windows_at_once_place_one_call(line: Line, task: UUID, dsn: str) -> None:
+    def press(_: int) -> bool:
+        with connect(dsn) as conn:
+            try:
+                acts.begin_call(conn, line.workspace, lane_of(line.lead), task, "sam", NOW, dialer=line.dialer)
+            except ActError:
+                return False
+            return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(press, range(4))) == 1
+    assert line.conn.execute("select count(*) from calls").fetchone() == (1,)
+
+
+def test_no_call_leaves_at_night_and_the_person_reads_when_it_may(line: Line, task: UUID) -> None:
+    with pytest.raises(CallRefused) as refused:
+        line.press(task, TUESDAY.replace(hour=3) + timedelta(days=1))  # 22:00 in New York
+    assert refused.value.rule == "quiet_hours"
+    assert "opens 08:00 America/New_York" in str(refused.value)
+    assert len(refused.value.findings) > 5
+    assert line.conn.execute("select count(*) from calls").fetchone() == (0,)
+
+
+def test_nobody_calls_a_lead_whose_words_may_be_an_opt_out(line: Line, task: UUID) -> None:
+    happened(line.conn, line.workspace, line.lead, "doubtful", at=NOW)
+    with pytest.raises(CallRefused, match="doubtful"):
+        line.press(task)
+
+
+def test_a_lead_that_replied_may_be_called_by_the_person(line: Line, task: UUID) -> None:
+    happened(line.conn, line.workspace, line.lead, "replied", at=NOW)
+    assert line.press(task)
+
+
+def test_a_person_without_a_phone_is_told_where_to_write_it(line: Line, task: UUID) -> None:
+    with pytest.raises(ActError, match=r"people\.nobody"):
+        acts.begin_call(line.conn, line.workspace, lane_of(line.lead), task, "nobody", NOW, dialer=line.dialer)
+
+
+def test_the_rate_of_the_account_binds(line: Line, task: UUID) -> None:
+    line.dialer = build_dialer({"provider": "sandbox", "rate": 0.1}, str, "http://127.0.0.1:8000", {})
+    line.press(task)
+    line.hear(line.rep("busy"))
+    with pytest.raises(ActError, match="in this second"):
+        line.press(task)
+
+
+# --- the provider's answer --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("receipt", "status", "reason"),
+    [
+        (Accepted(SID), "ringing", ""),
+        (Refused("invalid_number", "21211", "no number"), "not_placed", "invalid_number"),
+        (NotSent("no connection", timedelta(seconds=5)), "not_placed", "not_sent"),
+        (Unknown("time-out"), "unknown", ""),
+    ],
+)
+def test_what_the_provider_answered(line: Line, task: UUID, receipt: Any, status: str, reason: str) -> None:
+    note_receipt(line.conn, line.workspace, line.press(task).ref, receipt, NOW)
+    assert (line.call.status, line.call.reason) == (status, reason)
+    assert line.done(task) == ("open", "")
+
+
+def test_an_answer_that_comes_after_news_of_the_call_changes_nothing(line: Line, task: UUID) -> None:
+    ref = line.press(task).ref
+    line.hear(line.rep("answered"))
+    note_receipt(line.conn, line.workspace, ref, Unknown("time-out"), NOW)
+    assert line.call.status == "answered"
+
+
+def test_an_unknown_call_is_not_placed_again_but_the_person_may(line: Line, task: UUID) -> None:
+    first = line.press(task).ref
+    note_receipt(line.conn, line.workspace, first, Unknown("time-out"), NOW)
+    assert line.press(task).ref != first
+
+
+def test_a_call_of_a_process_that_died_is_unknown_once_its_time_is_over(line: Line, task: UUID) -> None:
+    first = line.press(task).ref
+    with pytest.raises(ActError, match="under way"):
+        line.press(task)
+    line.conn.execute("update calls set lost_at = now() - interval '1 second'")
+    line.press(task)
+    died = calls.find(line.conn, line.workspace.id, *read_touch_ref(first))
+    assert died is not None
+    assert died.status == "unknown"
+
+
+def test_a_callback_proves_that_an_unknown_call_is_there(line: Line, task: UUID) -> None:
+    note_receipt(line.conn, line.workspace, line.press(task).ref, Unknown("time-out"), NOW)
+    line.hear(line.rep("ringing"))
+    assert (line.call.status, line.call.provider_id) == ("ringing", SID)
+
+
+# --- the key ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_lead_rings_when_the_rep_presses_the_key(line: Line, task: UUID) -> None:
+    line.press(task)
+    assert line.connect() == Connect(line.ref, PHONE)
+    assert line.call.status == "dialling"
+
+
+def test_a_provider_that_asks_again_gets_the_same_answer(line: Line, task: UUID) -> None:
+    line.press(task)
+    assert line.connect() == line.connect() == Connect(line.ref, PHONE)
+
+
+def test_another_call_than_the_one_that_was_placed_dials_nobody(line: Line, task: UUID) -> None:
+    note_receipt(line.conn, line.workspace, line.press(task).ref, Accepted(SID), NOW)
+    assert isinstance(line.connect("CA" + "2" * 32), HangUp)
+    assert line.call.connected is False
+
+
+def test_another_key_dials_nobody(line: Line, task: UUID) -> None:
+    line.press(task)
+    assert hear(line.conn, line.workspace, Pressed(line.ref, "9", SID), NOW) == HangUp("Goodbye.")
+
+
+def test_a_stop_while_the_reps_phone_rings_wins(line: Line, task: UUID) -> None:
+    line.press(task)
+    stop = Signal("inbound", NOW, sender=PHONE, text="STOP", key="m-1")
+    receive(line.conn, line.workspace, [stop], NOW)
+    assert isinstance(line.connect(), HangUp)
+    assert line.call.connected is False
+
+
+def test_a_number_that_was_suppressed_while_the_phone_rings_is_not_dialled(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.conn.execute(
+        "insert into suppressions (id, workspace_id, scope, value, reason, at)"
+        " values (gen_random_uuid(), %s, 'address', %s, 'wrong_number', now())",
+        (line.workspace.id, PHONE),
+    )
+    answer = line.connect()
+    assert isinstance(answer, HangUp)
+    assert "suppressed" in answer.said
+    line.hear(line.rep("ended"))
+    assert (line.call.status, line.call.reason, line.done(task)[0]) == ("ended", "suppressed", "open")
+
+
+# --- what became of it ------------------------------------------------------------------------------------------------
+
+
+def test_a_rep_who_does_not_pick_up_keeps_the_attempt(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.hear(line.rep("ringing"), line.rep("no_answer"))
+    assert line.done(task) == ("open", "")
+    assert story(line.conn, line.lead)[-1] == "call.ended"
+    assert line.press(task)
+
+
+@pytest.mark.parametrize("leg", ["no_answer", "busy", "failed", "canceled"])
+def test_nobody_answers_and_the_playbook_goes_on(line: Line, task: UUID, leg: str) -> None:
+    line.press(task)
+    line.connect()
+    line.hear(line.their("ringing"), line.their(leg), line.rep("ended"))
+    assert line.done(task) == ("done", "missed")
+    look(line.conn, line.lead, NOW)
+    look(line.conn, line.lead, NOW + minutes(46))
+    steps = line.conn.execute("select step from touches where lead_id = %s order by id", (line.lead,)).fetchall()
+    assert ("context",) in steps
+
+
+def test_a_machine_is_a_voicemail_and_no_human_signal(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.connect()
+    line.hear(
+        line.their("answered"), Detected(line.ref, "machine"), line.their("ended", 31), line.rep("ended")
+    )  # fmt: skip
+    assert line.done(task) == ("done", "voicemail")
+    look(line.conn, line.lead, NOW)
+    assert "handed.off" not in story(line.conn, line.lead)
+
+
+def test_after_a_talk_the_person_says_what_comes_next(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.connect()
+    line.hear(line.their("answered"), Detected(line.ref, "human"), line.their("ended", 300), line.rep("ended"))
+    assert (line.done(task), line.call.outcome) == (("open", ""), "connected")
+
+
+def words_of(line: Line) -> list[Heard]:
+    return [
+        line.rep("ringing"), line.rep("answered"), line.their("ringing"), line.their("answered"),
+        Detected(line.ref, "machine"), line.their("ended", 31), line.their("ended", 31), line.rep("ended"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_doubled_and_reordered_words_finish_the_task_once(line: Line, task: UUID, seed: int) -> None:
+    line.press(task)
+    line.connect()
+    words = words_of(line) * 2
+    random.Random(seed).shuffle(words)
+    line.hear(*words)
+    told = story(line.conn, line.lead)
+    assert (line.call.status, line.call.outcome, line.done(task)) == ("ended", "voicemail", ("done", "voicemail"))
+    assert (told.count("task.done"), told.count("call.ended")) == (1, 1)
+
+
+def test_a_word_that_comes_after_the_person_said_it_changes_nothing(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.connect()
+    soon = Next("next_step", NOW + timedelta(days=1))
+    acts.complete_call(line.conn, line.workspace, lane_of(line.lead), task, "sam", NOW, outcome="connected", next=soon)
+    line.hear(line.their("no_answer"), line.rep("ended"))
+    assert line.done(task) == ("done", "connected")
+    assert line.call.settled is False
+
+
+def test_a_word_about_nobodys_call_is_kept_for_a_person(line: Line) -> None:
+    for ref in ("7-" + "0" * 32, "nonsense"):
+        with pytest.raises(UnplacedError):
+            hear(line.conn, line.workspace, LegMoved(ref, "rep", "ended"), NOW)
+
+
+# --- corrected --------------------------------------------------------------------------------------------------------
+
+
+def machine_took_it(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.connect()
+    line.hear(*words_of(line))
+    assert line.call.settled
+
+
+def test_a_person_corrects_what_the_phone_took_for_a_machine(line: Line, task: UUID) -> None:
+    machine_took_it(line, task)
+    soon = Next("next_step", NOW + timedelta(days=1))
+    acts.correct_call(line.conn, line.workspace, lane_of(line.lead), task, "sam", NOW, outcome="connected", next=soon)
+    assert line.done(task) == ("done", "connected")
+    look(line.conn, line.lead, NOW + minutes(50))
+    sent = line.conn.execute("select 1 from touches where lead_id = %s and step = 'context'", (line.lead,)).fetchall()
+    assert sent == []
+
+
+def test_handed_back_after_a_correction_the_playbook_knows_better(line: Line, task: UUID) -> None:
+    machine_took_it(line, task)
+    acts.correct_call(
+        line.conn, line.workspace, lane_of(line.lead), task, "sam", NOW, outcome="connected", next=Next("resume")
+    )
+    for at in (NOW, NOW + minutes(50)):
+        look(line.conn, line.lead, at)
+    sent = line.conn.execute("select 1 from touches where lead_id = %s and step = 'context'", (line.lead,)).fetchall()
+    assert sent == [], "the mail that follows a missed call went out after a talk"
+
+
+def test_what_a_person_said_is_not_corrected_here(line: Line, task: UUID) -> None:
+    acts.complete_call(line.conn, line.workspace, lane_of(line.lead), task, "sam", NOW, outcome="missed")
+    with pytest.raises(ActError, match="said by a person"):
+        acts.correct_call(line.conn, line.workspace, lane_of(line.lead), task, "sam", NOW, outcome="voicemail")
+
+
+# --- called back ------------------------------------------------------------------------------------------------------
+
+
+def test_a_lead_that_calls_back_stops_the_machine_and_its_open_call(line: Line, task: UUID) -> None:
+    answered = Signal("call", NOW, sender=PHONE, key="CA2:answered", data={"answered": "sam"})
+    receive(line.conn, line.workspace, [answered], NOW)
+    look(line.conn, line.lead, NOW)
+    assert line.done(task)[0] == "cancelled"
+    assert {"called.back", "handed.off"} <= set(story(line.conn, line.lead))

@@ -1,0 +1,122 @@
+"""STOP, HELP and START are answered once, by us or by the provider, and the story says what was said."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import TUESDAY, a_lead, a_workspace, minutes, starter_files, story
+from warmline.channels.contract import Signal
+from warmline.intake.inbound import receive
+from warmline.store.connect import connect
+from warmline.store.workspaces import Workspace
+
+PHONE = "+12125550123"
+
+
+@pytest.fixture
+def workspace(conn: psycopg.Connection) -> Workspace:
+    return a_workspace(conn)
+
+
+@pytest.fixture
+def lead(conn: psycopg.Connection, workspace: Workspace) -> UUID:
+    return a_lead(conn, workspace, phone=PHONE)
+
+
+def text(
+    conn: psycopg.Connection, workspace: Workspace, words: str, key: str, after: float = 0, sender: str = PHONE,
+    **data: str,
+) -> list[str]:  # fmt: skip
+    at = TUESDAY + minutes(after)
+    return receive(conn, workspace, [Signal("inbound", at, sender=sender, text=words, key=key, data=data)], at)
+
+
+def answers(conn: psycopg.Connection) -> list[tuple[str, str]]:
+    query = "select data->>'word', data->>'text' from events where kind = 'keyword.answered' order by seq"
+    return list(conn.execute(query.encode()).fetchall())
+
+
+def test_a_stop_is_confirmed_once_in_the_words_of_the_workspace(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    said = workspace.config.channels["sms"].answers["stop"]
+    assert text(conn, workspace, "STOP", "k1") == [said]
+    assert text(conn, workspace, "STOP", "k1") == []  # told twice
+    assert text(conn, workspace, "Please stop texting me", "k2", 5) == []  # confirmed already
+    assert answers(conn) == [("stop", said)]
+    assert story(conn, lead)[:2] == ["opted.out", "keyword.answered"]
+
+
+def test_start_is_answered_when_it_lifts_an_opt_out_and_the_next_stop_again(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    for key, words in (("k1", "STOP"), ("k2", "START"), ("k3", "START"), ("k4", "STOP")):
+        text(conn, workspace, words, key)
+    assert [word for word, _ in answers(conn)] == ["stop", "start", "stop"]
+
+
+def test_help_is_answered_but_not_again_within_minutes(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    said = [text(conn, workspace, "HELP", f"k{after}", after) for after in (0, 1, 9.9, 10)]
+    assert [len(one) for one in said] == [1, 0, 0, 1]
+    assert story(conn, lead).count("help.asked") == 4
+
+
+def test_where_the_provider_answers_we_say_nothing(conn: psycopg.Connection) -> None:
+    toml = starter_files()["warmline.toml"].replace("[channels.sms]\n", '[channels.sms]\nkeywords = "provider"\n')
+    workspace = a_workspace(conn, {"warmline.toml": toml})
+    a_lead(conn, workspace, phone=PHONE)
+    assert [text(conn, workspace, words, words) for words in ("HELP", "STOP", "START")] == [[], [], []]
+    assert answers(conn) == []
+
+
+def test_what_the_provider_says_it_has_answered_is_not_answered_again(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    assert text(conn, workspace, "STOP", "k", answered_by="twilio") == []
+    assert "opted.out" in story(conn, lead)
+
+
+def test_a_stop_by_mail_gets_no_text(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    assert text(conn, workspace, "STOP", "k", sender="ann@example.com") == []
+    assert "opted.out" in story(conn, lead)
+
+
+def test_a_stranger_who_says_stop_is_answered_once(conn: psycopg.Connection, workspace: Workspace) -> None:
+    said = [text(conn, workspace, "STOP", key, sender="+12125559999") for key in ("k1", "k1", "k2")]
+    assert [len(one) for one in said] == [1, 0, 0]
+
+
+def test_a_reply_is_not_answered_by_a_machine(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    assert text(conn, workspace, "Can you stop by at 5?", "k") == []
+
+
+def test_two_webhooks_at_the_same_moment_make_one_confirmation(
+    conn: psycopg.Connection, dsn: str, workspace: Workspace, lead: UUID
+) -> None:
+    said: list[list[str]] = []
+    ready = threading.Barrier(4)
+
+    def tell(number: int) -> None:
+        with connect(dsn, "test") as mine:
+            ready.wait()
+            said.append(text(mine, workspace, "STOP", f"k{number % 2}"))  # two messages, each told twice
+
+    threads = [threading.Thread(target=tell, args=(number,)) for number in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(len(one) for one in said) == [0, 0, 0, 1]
+    assert len(answers(conn)) == 1
+
+
+def test_an_answer_outlives_a_day(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    text(conn, workspace, "STOP", "k1")
+    assert text(conn, workspace, "STOP", "k2", timedelta(days=1) / minutes(1)) == []

@@ -1,0 +1,104 @@
+"""Delivery reports in every order: a touch only moves forward, on a real database, told by real channels."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from urllib.parse import urlencode
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, minutes
+from warmline import rules
+from warmline.channels import build
+from warmline.channels.contract import Callback, Channel
+from warmline.channels.secrets import Secret
+from warmline.channels.signature import sign
+from warmline.intake.inbound import receive
+from warmline.store.ids import lane_of, new_id, touch_ref
+from warmline.store.workspaces import Workspace
+
+PUBLIC, SECRET, ACCOUNT = "http://acme.test", "a-secret-of-tests-24char", "AC" + "0" * 32
+TABLES: dict[str, dict[str, object]] = {
+    "twilio": {"provider": "twilio", "account_sid": ACCOUNT, "auth_token": SECRET, "from": "+15005550006"},
+    "kannel": {"provider": "kannel", "username": "u", "password": "p", "secret": SECRET, "from": "13013"},
+}
+#: Report -> what it makes of a touch, None for those on the way.
+REPORTS: dict[str, dict[str, str | None]] = {
+    "twilio": {"queued": None, "sent": None, "delivered": "delivered", "undelivered": "failed", "failed": "failed"},
+    "kannel": {"8": None, "4": None, "1": "delivered", "2": "failed", "16": "failed"},
+}
+FORWARD = {"sending": 0, "sent": 1, "delivered": 2, "failed": 2}
+
+
+def told(provider: str, touch: str, report: str) -> Callback:
+    if provider == "kannel":
+        query = urlencode({"touch": touch, "st": report, "said": "stat:UNDELIV err:001"})
+        return Callback("GET", f"{PUBLIC}/hooks/sms/{SECRET}/dlr?{query}", {}, b"", f"{SECRET}/dlr")
+    url = f"{PUBLIC}/hooks/sms/status?touch={touch}"
+    failed = {"ErrorCode": "30003"} if report in ("undelivered", "failed") else {}
+    fields = {"MessageSid": f"SM{touch}", "AccountSid": ACCOUNT, "MessageStatus": report, **failed}
+    headers = {"x-twilio-signature": sign(url, list(fields.items()), Secret(SECRET))}
+    return Callback("POST", url, headers, urlencode(fields).encode(), "status")
+
+
+def a_touch(conn: psycopg.Connection, workspace: Workspace, lead: UUID, run: UUID, status: str, step: str) -> UUID:
+    touch = new_id()
+    conn.execute(
+        """
+        insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,
+          status, ready_at, created_at, address, leased_until)
+        select lane, %(id)s, lead_id, workspace_id, id, version_id, %(step)s, 'sms', 'marketing', 't', %(status)s, %(at)s,
+          %(at)s, '+12125550123', case when %(status)s = 'sending' then %(at)s::timestamptz end
+        from enrollments where id = %(run)s
+        """,
+        {"id": touch, "step": step, "status": status, "at": TUESDAY, "run": run},
+    )
+    return touch
+
+
+def ends_only(provider: str) -> list[str]:
+    return [report for report, end in REPORTS[provider].items() if end]
+
+
+@pytest.mark.parametrize("begin", ["sent", "sending"])  # a report may overtake the receipt of its hand-over
+@pytest.mark.parametrize("provider", list(TABLES))
+def test_in_every_order_of_ends_the_first_one_stays(conn: psycopg.Connection, provider: str, begin: str) -> None:
+    moves_forward(conn, provider, begin, ends_only(provider))
+
+
+@pytest.mark.slow  # 120 orders of six reports
+@pytest.mark.parametrize("provider", list(TABLES))
+def test_in_every_order_of_all_reports_a_touch_moves_forward(conn: psycopg.Connection, provider: str) -> None:
+    moves_forward(conn, provider, "sent", list(REPORTS[provider]))
+
+
+def moves_forward(conn: psycopg.Connection, provider: str, begin: str, reports: list[str]) -> None:
+    """Tells every order of `reports`, each to a touch of its own, and the first of them once more at the end."""
+    workspace = a_workspace(conn)
+    lead = a_lead(conn, workspace)
+    run = enrolled(conn, workspace, "pricing", lead)
+    classes = rules.provider_errors().classes_by_code()
+    channel: Channel = build("sms", TABLES[provider], lambda value: value, PUBLIC, b"k" * 32, classes)
+    means, lane = REPORTS[provider], lane_of(lead)
+
+    def status(touch: UUID) -> str:
+        row = conn.execute("select status from touches where lane = %s and id = %s", (lane, touch)).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    for number, order in enumerate(permutations(reports)):
+        touch = a_touch(conn, workspace, lead, run, begin, f"step-{number}")
+        seen = [begin]
+        for report in (*order, order[0]):
+            at = TUESDAY + minutes(len(seen))
+            receive(conn, workspace, channel.read(told(provider, touch_ref(lane, touch), report), at), at)
+            seen.append(status(touch))
+        ends = [means[report] for report in order if means[report] is not None]
+        assert seen[-1] == ends[0], order
+        assert [FORWARD[one] for one in seen] == sorted(FORWARD[one] for one in seen), order
+        assert len({one for one in seen if FORWARD[one] == 2}) == 1, order
+    told_of = "select touch_id, count(*) from events where kind in ('touch.delivered', 'touch.failed') group by 1"
+    counts = [count for _, count in conn.execute(told_of.encode()).fetchall()]
+    assert counts == [1] * (number + 1)
