@@ -16,7 +16,7 @@ from .events import SIGNAL_OF, Event
 from .hours import at_local
 
 #: Raise it when the same events would fold into something else, or the fields below change: a test compares the code.
-FOLD = 2
+FOLD = 3
 
 #: What the lead asked for itself. An import, a referral or a missed appointment asks for nothing, so it opens no
 #: acknowledgement.
