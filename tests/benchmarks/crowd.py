@@ -219,5 +219,9 @@ _STATEMENTS = (
       at, %(result)s, %(lead)s::json, %(body)s::json
     from (select c.*, c.at + days * c.pace * interval '1 day' from crowd c cross join unnest(array[0.0001, 1.0]) days) c
     """,
+    b"""
+    insert into traces (lane, digest, findings) select l, digest, findings from traces
+    cross join generate_series(0, %(lanes)s - 1) l on conflict do nothing
+    """,
     b"drop table crowd",
 )

@@ -51,7 +51,7 @@ def _spread(conn: psycopg.Connection, period: timedelta) -> None:
     conn.execute(
         "update enrollments e set due_at = %s + n.part * %s::interval from (select id, lane, (row_number() over (order by"
         " md5(id::text)))::float8 / count(*) over () as part from enrollments) n where e.lane = n.lane and e.id = n.id",
-        (datetime.now(UTC) + timedelta(seconds=10), period),
+        (datetime.now(UTC), period),
     )
     conn.execute("vacuum full enrollments")
     conn.execute("vacuum analyze enrollments")
