@@ -22,12 +22,13 @@ def channel_problems(files: Mapping[str, str]) -> list[Problem]:
     if bundle is None:
         return []
     problems = []
+    public_url, classes = bundle.config.workspace.public_url, rules.provider_errors().classes_by_code()
     for kind, channel in bundle.config.channels.items():
         try:
-            channels.build(
-                kind, channel.options, _secret, bundle.config.workspace.public_url, b"",
-                rules.provider_errors().classes_by_code(),
-            )  # fmt: skip
+            if kind == "call":
+                channels.build_dialer(channel.options, _secret, public_url, classes)
+            else:
+                channels.build(kind, channel.options, _secret, public_url, b"", classes)
         except ChannelSettingsError as error:
             if not _from_elsewhere(channel.options, error):
                 line, column = _where(files[SETTINGS], error)
