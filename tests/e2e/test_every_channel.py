@@ -170,6 +170,7 @@ def test_one_story_runs_through_every_channel_and_ends_with_a_person(
     assert story.kinds(*told) == [
         "touch.delivered", "task.done", "replied", "touch.delivered", "bounced", "replied", "handed.off",
     ]  # fmt: skip
+    assert story.line("replied")["words"] == "Answered by itself"
     assert story.status == "handed_off"
     assert story.touches()[("insight", "email")] == ("failed", "bounced")
     for name, width in (("story", 1280), ("story-phone", 390)):

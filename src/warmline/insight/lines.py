@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -80,11 +80,24 @@ def tell(events: Iterable[Event], record: Record) -> tuple[Line, ...]:
     return tuple(line for _, line in sorted(keyed, key=lambda pair: pair[0]))
 
 
+#: What was done by a machine of the lead's is not told as if the lead had done it.
+BY_MACHINE: Mapping[str, str] = {
+    "replied": "Answered by itself",
+    "clicked": "Link followed by a machine",
+    "opened": "Mail opened by a machine",
+}
+
+
+def _words(event: Event) -> str:
+    usual = WORDS.get(event.kind, event.kind)
+    return BY_MACHINE.get(event.kind, usual) if event.data.get("automated") else usual
+
+
 def _line(event: Event, touch: Touch | None, playbook: str) -> Line:
     return Line(
         at=event.at,
         kind=event.kind,
-        words=WORDS.get(event.kind, event.kind),
+        words=_words(event),
         detail=detail_of(event.kind, event.data),
         step=event.step,
         channel=event.channel,
@@ -145,7 +158,7 @@ def _quoted(data: Mapping[str, Any]) -> str:
 def _answered(data: Mapping[str, Any]) -> str:
     if not data.get("automated"):
         return _quoted(data)
-    until = f"; away until {data['until']}" if data.get("until") else ""
+    until = f"; away until {date.fromisoformat(data['until']):%d %b}" if data.get("until") else ""
     return f"by a machine, so it counts for nothing{until}: {_quoted(data)}"
 
 
