@@ -62,6 +62,8 @@ def document(runs: list[Run]) -> str:
         told += [f"## {title}\n", text]
         told += [f"![{title}](benchmarks/{picture}.svg)\n" for picture in drawn if picture.split("-")[0] == name]
         told += [_table(parts[name]["rows"])]
+        if name == "pages":
+            told += [_slow(parts[name]["series"])]
     return "\n".join(told)
 
 
@@ -78,10 +80,10 @@ def _missed(parts: dict[str, Any]) -> str:
     if not parts:
         return "No run is recorded yet.\n"
     missed = [row for row in _with_bars(parts) if not row["bar"]["met"]]
-    if not missed:
-        return "Every bar is met in this run.\n"
     named = "; ".join(f"{row['what']} ({amount(row['value'], row['unit'])})" for row in missed)
-    return f"Missed in this run: {named}.\n"
+    told = f"Missed: {named}.\n" if missed else "Every bar of what is recorded is met.\n"
+    absent = [name for name in CHAPTERS if name not in parts]
+    return told + (f"\nNot recorded yet: {', '.join(absent)}.\n" if absent else "")
 
 
 def _with_bars(parts: dict[str, Any]) -> list[dict[str, Any]]:
@@ -116,6 +118,17 @@ def _table(rows: list[dict[str, Any]]) -> str:
         beside = "; ".join(f"{name} {value}" for name, value in row["beside"].items())
         cells = (row["what"], amount(row["value"], row["unit"]), spread(row), against_bar(row), beside)
         lines.append("| " + " | ".join(map(_cell, cells)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _slow(statements: list[dict[str, Any]]) -> str:
+    """What PostgreSQL's log told of the same run."""
+    if not statements:
+        return "No statement took longer than 50 ms.\n"
+    lines = ["Statements over 50 ms:\n", "| Times | Median | Slowest | Statement, its beginning |", "|---|---|---|---|"]
+    for one in statements:
+        p50, slowest = amount(one["p50_ms"], "ms"), amount(one["slowest_ms"], "ms")
+        lines.append(f"| {one['times']} | {p50} | {slowest} | `{_cell(one['statement'][:140])}` |")
     return "\n".join(lines) + "\n"
 
 
