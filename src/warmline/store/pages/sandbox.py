@@ -13,7 +13,8 @@ from ..rows import read
 from . import CALLED
 
 MOST = 40
-LATELY = timedelta(days=30)
+#: How far back is looked for the latest, one after the other until there are enough: the last hour costs little to sort.
+LATELY = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
 
 
 class Thread(msgspec.Struct):
@@ -42,7 +43,16 @@ class Item(msgspec.Struct):
 
 
 def threads(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[Thread]:
-    """The leads touched last, at most MOST of them, and none that has heard nothing for LATELY."""
+    """The leads touched last, at most MOST of them, and none that has heard nothing for the longest of LATELY."""
+    found: list[Thread] = []
+    for span in LATELY:
+        found = _threads(conn, workspace_id, now - span)
+        if len(found) == MOST:
+            break
+    return found
+
+
+def _threads(conn: psycopg.Connection, workspace_id: int, since: datetime) -> list[Thread]:
     return read(
         conn,
         f"""
@@ -61,21 +71,23 @@ def threads(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
           order by s.sent_at desc limit %(most)s
         ) x
         """,  # noqa: S608 - only fixed text is joined in
-        {"w": workspace_id, "since": now - LATELY, "look": MOST * 10, "most": MOST},
+        {"w": workspace_id, "since": since, "look": MOST * 10, "most": MOST},
         Thread,
     )
 
 
 def thread(conn: psycopg.Connection, workspace_id: int, lead_id: UUID) -> list[Item]:
-    """Everything that went to the lead and came back, oldest first."""
+    """Everything that went to the lead and came back, oldest first. A touch has no index by lead: the lead's events
+    name each of its touches."""
     return read(
         conn,
         """
         select json_agg(x order by x.at, x.from_lead)::text from (
           select coalesce(sent_at, created_at) as at, false as from_lead, channel, 'touch' as kind, body as text, lane,
             subject, status, id as touch_id from touches
-          where lane = %(lane)s and lead_id = %(lead)s and workspace_id = %(w)s
-            and status in ('sending', 'sent', 'delivered', 'failed', 'unknown')
+          where lane = %(lane)s and id = any(array(
+              select touch_id from events where lane = %(lane)s and lead_id = %(lead)s and touch_id is not null))
+            and workspace_id = %(w)s and status in ('sending', 'sent', 'delivered', 'failed', 'unknown')
           union all
           select at, false, channel, kind, coalesce(data->>'text', ''), lane, '', 'sent', touch_id from events
           where lane = %(lane)s and lead_id = %(lead)s and workspace_id = %(w)s and kind = 'keyword.answered'
