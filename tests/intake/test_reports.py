@@ -22,7 +22,7 @@ from warmline.store.workspaces import Workspace
 PUBLIC, SECRET, ACCOUNT = "http://acme.test", "a-secret-of-tests-24char", "AC" + "0" * 32
 TABLES: dict[str, dict[str, object]] = {
     "twilio": {"provider": "twilio", "account_sid": ACCOUNT, "auth_token": SECRET, "from": "+15005550006"},
-    "kannel": {"provider": "kannel", "username": "u", "password": "p", "secret": SECRET, "from": "13013"},
+    "kannel": {"provider": "kannel", "username": "u", "password": "p", "hook_secret": SECRET, "from": "13013"},
 }
 #: Report -> what it makes of a touch, None for those on the way.
 REPORTS: dict[str, dict[str, str | None]] = {
