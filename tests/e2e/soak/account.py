@@ -153,11 +153,11 @@ def signals(senders: Senders, books: Books) -> Iterable[Line]:
     ]  # fmt: skip
     yield Line("of these not recorded", len(lost), lost)
     by_phone = {phone: UUID(lead) for phone, lead in senders.answered.items()}
-    for name, wanted in (("opt-outs", ("opt-out",)), ("replies and calls", ("reply", "call"))):
+    for name, wanted in (("opt-outs", "opt-out"), ("replies", "reply")):
         since: dict[UUID, datetime] = {}
         for one in books.callbacks:
             lead = books.touches[one.touch].lead if one.touch in books.touches else by_phone.get(one.phone)
-            if one.taken and one.means in wanted and lead is not None:
+            if one.taken and one.means == wanted and lead is not None:
                 since[lead] = min(one.answered_at, since.get(lead, one.answered_at))
         late, breaches = _after(books, since)
         yield Line(f"{name} answered 2xx / messages begun after one", f"{len(since)} / {len(breaches)}", breaches)

@@ -17,7 +17,8 @@ OPT_OUTS = ("STOP", "stop")
 
 @dataclass(frozen=True)
 class Callback:
-    """`means`: report, reply, call, opt-out or click. `key`: the one that its event carries."""
+    """`means`: report, reply, call, opt-out or click. `key`: the one that its event carries. Nobody takes the calls of the
+    soak: a missed call may start a playbook of its own, so it stops nothing."""
 
     means: str
     key: str
@@ -41,7 +42,7 @@ def read_callbacks(told: Iterable[dict[str, Any]]) -> list[Callback]:
 
 def _read(url: str, body: str, status: int, at: datetime) -> Callback:
     parts = urlsplit(url)
-    if parts.path.startswith("/u/"):
+    if parts.path.startswith("/u/") and body:  # following the link only shows a page: a click, as on any other
         ref = read_touch(parts.path.removeprefix("/u/"), "unsubscribe", SECRET) or ""
         return Callback("opt-out", f"unsubscribe:{ref}:person", ref, "", status, at)
     if parts.path.startswith("/hooks/sms/"):
