@@ -41,7 +41,7 @@ PARTS = {
     "core": Part(core.measure, "decide, check and fold, in this process", {"times": 200, "rounds": 3}),
     "touches": Part(
         touches.measure, "due touches against the bare loop, on 1, 2 and 4 workers",
-        {"leads": 600, "rounds": 1, "shapes": ((1, 1), (1, 2))}, ("rounds",),
+        {"leads": 600, "rounds": 1, "shapes": ((1, 2),)}, ("rounds",),
     ),
     "peers": Part(
         peers.measure, "the same work on pgqueuer, Celery and Procrastinate", {"scale": 0.02, "rounds": 1}, ("rounds",)
@@ -54,14 +54,16 @@ PARTS = {
     "speed": Part(
         speed.measure, "accepted to arrived at the provider", {"rate": 50, "seconds": 1, "rounds": 1}, ("rounds",)
     ),
-    "intake": Part(intake.measure, "leads accepted over HTTP", {"seconds": 0.5, "rounds": 1}, ("rounds",)),
-    "lists": Part(lists.measure, "a list of a million rows", {"rows": 2_000}, ("rows",)),
+    "intake": Part(
+        intake.measure, "leads accepted over HTTP", {"seconds": 0.5, "rounds": 1, "shapes": ((100, 2),)}, ("rounds",)
+    ),
+    "lists": Part(lists.measure, "a list of a million rows", {"rows": 500}, ("rows",)),
     "pages": Part(
         pages.measure, "every page at a million leads and 20 million events", {"leads": 1_000, "rounds": 2},
         ("leads", "rounds"),
     ),
     "steady": Part(
-        steady.measure, "an hour at a steady rate", {"minutes": 2, "every": 2, "rate": 200, "leads": 400},
+        steady.measure, "an hour at a steady rate", {"minutes": 2, "every": 1, "rate": 200, "leads": 400},
         ("minutes", "rate", "leads"), default=False,
     ),
 }  # fmt: skip

@@ -12,10 +12,13 @@ from .processes import a_hand
 from .report import Bar, Found, Row, of_rounds
 from .server import a_database
 
+#: Leads a request, and connections.
+SHAPES = ((1, 64), (100, 4))
 
-def measure(server: str, *, seconds: float = 6, rounds: int = 3) -> Found:
+
+def measure(server: str, *, seconds: float = 6, rounds: int = 3, shapes: tuple[tuple[int, int], ...] = SHAPES) -> Found:
     """One web process; no engine runs, so that only the way in is measured."""
-    return Found([_pour(server, 1, 64, seconds, rounds), _pour(server, 100, 4, seconds, rounds)])
+    return Found([_pour(server, size, clients, seconds, rounds) for size, clients in shapes])
 
 
 def _pour(server: str, size: int, clients: int, seconds: float, rounds: int) -> Row:

@@ -6,7 +6,6 @@ claim of 100 from the head of every lane is looked at from beside, in pages touc
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from warmline.store.connect import connect
 
 from .claim import look_at_claims
 from .population import fill
+from .processes import Hand, a_hand
 from .report import Bar, Found, Row
 from .server import a_database
 
@@ -34,14 +34,9 @@ def measure(server: str, *, minutes: int = 60, rate: int = 1_000, leads: int = 6
     with a_database(server) as dsn, connect(dsn) as conn:
         fill(conn, a_workspace(conn), leads)
         _spread(conn, period)
-        fresh = _look(conn, 0)
-        worker = [sys.executable, "-m", "tests.benchmarks.steady_worker", dsn, str(period.total_seconds())]
-        running = subprocess.Popen(worker)
-        try:
-            series = [fresh, *(_minute(conn, number, running) for number in _minutes(minutes, every))]
-        finally:
-            running.terminate()
-            running.wait(30)
+        fresh = _look(conn, 0, every)
+        with a_hand("steady_worker", dsn, period.total_seconds()) as worker:
+            series = [fresh, *(_minute(conn, number, worker, every) for number in _minutes(minutes, every))]
     return Found(_compared(series, minutes, rate), series)
 
 
@@ -65,25 +60,25 @@ def _minutes(count: int, every: float) -> Any:
         yield number
 
 
-def _minute(conn: psycopg.Connection, number: int, running: subprocess.Popen[bytes]) -> dict[str, Any]:
-    if running.poll() is not None:
+def _minute(conn: psycopg.Connection, number: int, worker: Hand, every: float) -> dict[str, Any]:
+    if worker.process.poll() is not None:
         raise RuntimeError("The worker of the steady run ended. Its error is above.")
-    seen = _look(conn, number)
+    seen = _look(conn, number, every)
     sys.stderr.write(f"{seen}\n")  # an hour is long: what has been seen is worth having even if the run is broken off
     return seen
 
 
-def _look(conn: psycopg.Connection, number: int) -> dict[str, Any]:
+def _look(conn: psycopg.Connection, number: int, every: float) -> dict[str, Any]:
     now = datetime.now(UTC)
     claims = look_at_claims(conn, now + timedelta(days=1))
     sizes = conn.execute(
         """
         select pg_relation_size('enrollments_due'), pg_relation_size('enrollments'), n_dead_tup, autovacuum_count,
           n_tup_upd, n_tup_hot_upd, (select max(extract(epoch from %s - due_at)) from enrollments where due_at <= %s),
-          (select count(*) from touches where created_at > %s - interval '1 minute' and created_at <= %s)
+          (select count(*) from touches where created_at > %s and created_at <= %s)
         from pg_stat_user_tables where relname = 'enrollments'
         """,
-        (now, now, now, now),
+        (now, now, now - timedelta(seconds=every), now),
     ).fetchone()
     assert sizes is not None
     index, table, dead, vacuums, updates, hot, behind, touches = sizes
@@ -91,7 +86,7 @@ def _look(conn: psycopg.Connection, number: int) -> dict[str, Any]:
         "minute": number, "claim_ms": claims.milliseconds, "claim_ms_p99": claims.slow, "pages": claims.pages,
         "rows": claims.rows, "index_bytes": index, "table_bytes": table, "dead_rows": dead, "autovacuums": vacuums,
         "updates": updates, "hot_updates": hot, "behind_seconds": round(float(behind or 0), 2),
-        "touches_per_second": round(touches / 60, 1),
+        "touches_per_second": round(touches / every, 1),
     }  # fmt: skip
 
 

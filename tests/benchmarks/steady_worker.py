@@ -23,6 +23,8 @@ def main() -> None:
     """Ends when the benchmark ends it. arguments: DSN, period in seconds."""
     dsn, period = sys.argv[1], timedelta(seconds=float(sys.argv[2]))
     with connect(dsn, "warmline steady") as conn:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         number = 0
         while True:
             number += 1

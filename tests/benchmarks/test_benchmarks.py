@@ -27,21 +27,23 @@ from .wire import Messages, post
 HERE = Path(__file__).parent
 
 #: Everything but `peers`, which makes an environment from the network.
-PARTS = ("core", "touches", "growth", "dispatch", "speed", "intake", "lists", "pages", "steady")
+WITHOUT_WEB = ("core", "touches", "growth", "dispatch", "lists", "steady")
+WITH_WEB = ("speed", "intake", "pages")
 
 
 @pytest.mark.slow
-def test_every_part_runs_at_a_tiny_size_and_leaves_figures(tmp_path: Path) -> None:
+@pytest.mark.parametrize("chosen", [WITHOUT_WEB, WITH_WEB], ids=["without the web", "with the web"])
+def test_every_part_runs_at_a_tiny_size_and_leaves_figures(tmp_path: Path, chosen: tuple[str, ...]) -> None:
     kept = tmp_path / "run.json"
-    command = [sys.executable, "-m", "tests.benchmarks", *PARTS, "--quick", "--json", str(kept)]
+    command = [sys.executable, "-m", "tests.benchmarks", *chosen, "--quick", "--json", str(kept)]
     done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     parts = json.loads(kept.read_text())["parts"]
-    assert list(parts) == list(PARTS)
+    assert list(parts) == list(chosen)
     for name, part in parts.items():
         assert part["rows"], name
         assert all(row["value"] > 0 for row in part["rows"]), name
-    assert write_docs.document([json.loads(kept.read_text())]).count("\n## ") == len(PARTS) + 2
+    assert write_docs.document([json.loads(kept.read_text())]).count("\n## ") == len(chosen) + 2
 
 
 def test_a_part_that_does_not_exist_is_named_and_the_others_are_listed() -> None:
@@ -49,7 +51,7 @@ def test_a_part_that_does_not_exist_is_named_and_the_others_are_listed() -> None
     done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert "there is no part toches" in done.stderr
-    assert all(name in done.stderr for name in PARTS)
+    assert all(name in done.stderr for name in WITHOUT_WEB + WITH_WEB)
 
 
 def test_the_peers_job_writes_one_touch_and_moves_one_due_time(
