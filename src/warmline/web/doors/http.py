@@ -13,8 +13,9 @@ import msgspec
 
 from .. import database, static_files
 
-#: The largest body a door reads.
+#: The largest body a door takes, and how much of a larger one it reads and drops before it answers.
 LIMIT = 1024 * 1024
+MOST_DROPPED = 16 * LIMIT
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -28,7 +29,7 @@ _POLICY = (
 
 
 class TooLargeError(Exception):
-    """The body is over LIMIT: answer 413 without reading on."""
+    """The body is over LIMIT: answer 413."""
 
 
 class GoneError(Exception):
@@ -109,8 +110,6 @@ def page(status: int, title: str, body_html: str) -> Response:
 async def read(scope: Scope, receive: Receive, tail: str) -> Request:
     """Raises TooLargeError or GoneError."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    if headers.get("content-length", "").isdecimal() and int(headers["content-length"]) > LIMIT:
-        raise TooLargeError
     return Request(
         method=scope["method"],
         path=scope["path"],
@@ -129,6 +128,8 @@ async def write(send: Send, response: Response, method: str = "GET") -> None:
 
 
 async def _body(receive: Receive) -> bytes:
+    """What is too large is read to its end and dropped: a sender that is still sending would not hear why. There is an end
+    to that, too."""
     parts: list[bytes] = []
     size = 0
     while True:
@@ -137,10 +138,12 @@ async def _body(receive: Receive) -> bytes:
             raise GoneError
         part = message.get("body", b"")
         size += len(part)
-        if size > LIMIT:
+        if size <= LIMIT:
+            parts.append(part)
+        done = not message.get("more_body", False)
+        if size > MOST_DROPPED or (done and size > LIMIT):
             raise TooLargeError
-        parts.append(part)
-        if not message.get("more_body", False):
+        if done:
             return b"".join(parts)
 
 
