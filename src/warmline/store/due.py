@@ -158,7 +158,8 @@ select json_agg(json_build_array(
             where s.workspace_id = l.workspace_id and s.lifted_at is null
               and s.value in (l.id::text, l.email, l.phone, split_part(l.email, '@', 2))), '[]')
 ))::text
-from unnest(%(ids)s::uuid[], %(seen)s::bigint[]) u (id, seen) join leads l on l.lane = %(lane)s and l.id = u.id
+from unnest(%(ids)s::uuid[], %(seen)s::bigint[]) u (id, seen) join leads l on l.id = u.id
+where l.lane = %(lane)s and l.id = any(%(ids)s) -- said twice: a plan made while the table was small must not scan it
 """
 
 
