@@ -17,7 +17,7 @@ from warmline.store.workspaces import Workspace
 
 from ..asking import may_call
 from .following import ActError, Next, in_hand
-from .task import CALL_OUTCOMES, SAY_NEXT, task_in_hand, tell_done
+from .task import check_outcome, task_in_hand, tell_done
 
 UNDER_WAY = "A call for this task is under way already. Reload the page to see how far it is."
 
@@ -83,10 +83,7 @@ def correct_call(
     next: Next | None = None,
 ) -> None:
     """The provider's word finished the task, and it was wrong: the person who was on the phone says what it was."""
-    if outcome not in CALL_OUTCOMES:
-        raise ActError(f"{outcome[:20]!r} is no outcome of a call. Choose one of: {', '.join(CALL_OUTCOMES)}.")
-    if outcome == "connected" and next is None:
-        raise ActError("You have talked. " + SAY_NEXT)
+    check_outcome(outcome, next)
     lead_id = tasks.find_lead(conn, workspace.id, lane, task_id)
     if lead_id is None:
         raise ActError("This workspace has no such task. Reload the page.")

@@ -40,15 +40,20 @@ def complete_call(
     next: Next | None = None,
 ) -> None:
     """`outcome`: connected, voicemail, missed, wrong-number. After a talk, `next` has to be said."""
-    if outcome not in CALL_OUTCOMES:
-        raise ActError(f"{outcome[:20]!r} is no outcome of a call. Choose one of: {', '.join(CALL_OUTCOMES)}.")
-    if outcome == "connected" and next is None:
-        raise ActError("You have talked. " + SAY_NEXT)
+    check_outcome(outcome, next)
     with task_in_hand(conn, workspace, lane, task_id, now) as (case, task):
         if task.kind != "call":
             raise ActError("This task is no call. Finish it as done.")
         tasks.finish(conn, lane, task.id, "done", outcome, clean(note), who, now)
         tell_done(case, task, outcome, note, who, next)
+
+
+def check_outcome(outcome: str, next: Next | None) -> None:
+    """Raises ActError for one that no call has, and for a talk after which nobody says what comes next."""
+    if outcome not in CALL_OUTCOMES:
+        raise ActError(f"{outcome[:20]!r} is no outcome of a call. Choose one of: {', '.join(CALL_OUTCOMES)}.")
+    if outcome == "connected" and next is None:
+        raise ActError("You have talked. " + SAY_NEXT)
 
 
 def complete_task(
