@@ -7,6 +7,7 @@ from datetime import datetime
 import psycopg
 
 from warmline.store import consents, enrollments, events, leads, stops, suppressions, tasks, writes
+from warmline.store.pipeline import together
 
 from .judge import Batch
 
@@ -19,7 +20,7 @@ def write(conn: psycopg.Connection, batch: Batch, now: datetime) -> None:
     touched = {event.lead_id for event in batch.events} & batch.standing.keys()
     stopped = [row for row in batch.ended if row["stored"]]
     over = {row["id"]: row for row in batch.ended if not row["stored"]}
-    with conn.pipeline():
+    with together(conn):
         if batch.lifted:
             suppressions.lift(conn, batch.lifted, now)
         if batch.suppressed:

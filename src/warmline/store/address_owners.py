@@ -9,6 +9,7 @@ import msgspec
 import psycopg
 
 from .ids import address_lane
+from .pipeline import together
 from .rows import by_lane, encode, result
 
 
@@ -46,7 +47,7 @@ def release(conn: psycopg.Connection, workspace_id: int, value: str, lead_id: UU
 
 
 def _ask(conn: psycopg.Connection, query: bytes, workspace_id: int, values: Collection[str]) -> dict[str, UUID]:
-    with conn.pipeline():
+    with together(conn):
         asked = [
             conn.execute(query, {"lane": lane, "rows": rows, "workspace": workspace_id})
             for lane, rows in by_lane({"lane": address_lane(value), "value": value} for value in values)

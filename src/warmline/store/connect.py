@@ -12,8 +12,6 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
-from .pipeline import Connection
-
 #: What a server that is gone, going, starting or no longer the one that takes writes makes of a statement. Nothing of the
 #: transaction is kept then; connecting anew, again and again, is all there is to do.
 AWAY = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction)
@@ -37,7 +35,7 @@ GIVE_UP = 2.0
 
 def connect(dsn: str, name: str = "warmline") -> psycopg.Connection:
     """Raises psycopg.OperationalError when the server is not there, or takes no writes."""
-    conn = Connection.connect(dsn, autocommit=True, application_name=name, **patience(dsn))
+    conn = psycopg.Connection.connect(dsn, autocommit=True, application_name=name, **patience(dsn))
     if conn.info.parameter_status("in_hot_standby") == "on":
         conn.close()
         raise psycopg.OperationalError(
@@ -55,7 +53,7 @@ def pool(dsn: str, name: str, size: int, wait: float = 3) -> ConnectionPool:
     kwargs: dict[str, Any] = {"autocommit": True, "application_name": name, **patience(dsn)}
     return ConnectionPool(
         dsn, min_size=1, max_size=size, open=True, kwargs=kwargs, name=name, timeout=wait, reconnect_timeout=GIVE_UP,
-        connection_class=Connection, configure=make_durable, check=ConnectionPool.check_connection,
+        configure=make_durable, check=ConnectionPool.check_connection,
     )  # fmt: skip
 
 

@@ -10,19 +10,20 @@ from uuid import UUID
 import psycopg
 
 from .ids import lane_of
+from .pipeline import together
 from .rows import by_lane
 
 
 def wake(conn: psycopg.Connection, lead_ids: Collection[UUID], now: datetime) -> None:
     """Look at these leads now: for callers that hold the leads' enrollments (leads.hold) and so need no order."""
-    with conn.pipeline():
+    with together(conn):
         for lane, rows in by_lane({"lane": lane_of(one), "id": one} for one in lead_ids):
             conn.execute(_WAKE, (now, rows, lane))
 
 
 def end(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime) -> None:
     """{lane, id, reason}"""
-    with conn.pipeline():
+    with together(conn):
         for lane, mine in by_lane(rows):
             conn.execute(_END, (now, mine, lane))
 

@@ -11,6 +11,7 @@ import msgspec
 import psycopg
 
 from .ids import lane_of
+from .pipeline import together
 from .rows import by_lane, encode, result
 
 Row = dict[str, Any]
@@ -71,7 +72,7 @@ def hold(
     the two locks is not locked; it can't be, its maker holds the address or the lead and has committed by then.
     """
     lanes = list(by_lane({"lane": lane_of(one), "id": one} for one in ids))
-    with conn.pipeline():
+    with together(conn):
         for lane, rows in lanes:
             conn.execute(_HOLD_RUNS, (rows, lane))
         for lane, rows in lanes:
@@ -96,7 +97,7 @@ def insert(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None
 
 def change(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None:
     """Write the whole of these leads anew, under the lock of `hold`."""
-    with conn.pipeline():
+    with together(conn):
         for lane, mine in by_lane(rows):
             conn.execute(_CHANGE, {"lane": lane, "rows": mine, "now": now})
 

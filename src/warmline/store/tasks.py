@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 
+from .pipeline import together
 from .rows import by_lane, encode
 
 
@@ -44,7 +45,7 @@ def open_many(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def tell(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add a line to the notes of open tasks: {lane, id, line}. Several lines for one task come in their order."""
-    with conn.pipeline():
+    with together(conn):
         for lane, mine in by_lane(rows):
             conn.execute(_TELL, (mine, lane))
 

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from .events import NewEvent, insert
+from .pipeline import together
 from .rows import encode
 
 Row = dict[str, Any]
@@ -48,7 +49,7 @@ class Writes:
 
 def save(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
     """Write everything, in the caller's transaction: at most eleven statements, sent off together in one round trip."""
-    with conn.pipeline():
+    with together(conn):
         _save(conn, writes, now)
 
 
