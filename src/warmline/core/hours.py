@@ -231,14 +231,19 @@ def _first(
         edges = following
 
 
-def _edges(week: Week, zone: str, day: date) -> list[datetime]:
+def _edges(week: Week, zone: str, day: date) -> tuple[datetime, ...]:
     """Every instant of the local `day` at which the answer of is_open may change."""
+    return _edges_of(week[day.weekday()], week[day.weekday() - 1], zone, day)
+
+
+@lru_cache(maxsize=16_384)  # everybody asks for the same few days of the same few weeks
+def _edges_of(today: tuple[Window, ...], yesterday: tuple[Window, ...], zone: str, day: date) -> tuple[datetime, ...]:
     where = find_zone(zone)
     clocks = {time(0)}  # where holidays begin and end; and an edge on every day keeps the walk finite
-    for window in week[day.weekday()]:
+    for window in today:
         clocks.add(window.start)
         clocks.add(window.end)
-    clocks.update(window.end for window in week[day.weekday() - 1] if window.overnight)
+    clocks.update(window.end for window in yesterday if window.overnight)
     edges = []
     for clock in clocks:
         early = datetime.combine(day, clock, where)
@@ -247,7 +252,7 @@ def _edges(week: Week, zone: str, day: date) -> list[datetime]:
         if early.utcoffset() != late.utcoffset():
             edges.append(late.astimezone(UTC))
     change = _change_on(zone, day)
-    return edges if change is None else [*edges, change]
+    return tuple(edges if change is None else [*edges, change])
 
 
 def _skipped(early: datetime) -> bool:
