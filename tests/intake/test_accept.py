@@ -14,10 +14,12 @@ import pytest
 from tests.builders import TUESDAY, a_workspace, minutes, story
 from warmline import rules
 from warmline.core.lead import Draft, normalise
+from warmline.core.standing import history_of
 from warmline.intake.accept import accept
 from warmline.intake.submission import Accepted, Given, Origin, Rejected, Submission
 from warmline.store import suppressions
 from warmline.store.connect import connect
+from warmline.store.due import know
 from warmline.store.ids import lane_of, new_id
 from warmline.store.workspaces import Workspace
 
@@ -328,6 +330,16 @@ def test_a_meeting_booked_by_a_lead_in_a_playbook_wakes_it_and_leaves_the_rest_t
     assert conn.execute("select status, due_at from enrollments").fetchone() == ("running", TUESDAY + minutes(9))
     assert story(conn, result.lead)[-1] == "meeting.booked"
     assert count(conn, "tasks") == 0
+
+
+def test_a_meeting_told_by_a_host_whose_clock_is_behind_still_stops_what_runs(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    (result,) = take(conn, workspace, a_submission())
+    take(conn, workspace, a_submission(kind="meeting.booked"), at=TUESDAY - minutes(3))
+    (run,) = conn.execute("select id, seed, started_at from enrollments").fetchall()
+    lead = know(conn, lane_of(result.lead), [result.lead])[result.lead]
+    assert history_of(str(run[0]), run[1], run[2], "UTC", {}, {}, lead.events).signal == "meeting"
 
 
 def test_round_robin_deals_out_by_turns(conn: psycopg.Connection, workspace: Workspace) -> None:

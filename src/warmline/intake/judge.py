@@ -69,7 +69,9 @@ class Batch:
         created = person.created and not person.recent
         self._learn(person, one, set(other))
         event = self._event_values(one)
-        self._happened(person, one.kind, None, one.key, **self._event_data(one, event, other))
+        # A signal belongs to the run that it stops, whatever the clock of this machine makes of their order.
+        run = person.run.id if one.kind in SIGNAL_OF and person.run else None
+        self._happened(person, one.kind, run, one.key, **self._event_data(one, event, other))
         if one.key is not None:
             person.keys.add(one.key)
         if (one.kind, one.form) in person.recent:
