@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import psycopg
 
 import warmline
-from warmline.core.bundle import read_bundle
+from warmline.core.bundle import Bundle, read_bundle
 from warmline.store import workspaces
 from warmline.store.events import NewEvent, insert
 from warmline.store.ids import address_lane, lane_of, new_id
@@ -40,10 +41,15 @@ def a_workspace(
     if name:
         first = next(line for line in given["warmline.toml"].splitlines() if line.startswith("name"))
         given["warmline.toml"] = given["warmline.toml"].replace(first, f'name = "{name}"', 1)
-    read = read_bundle(given)
-    assert read.bundle is not None, [str(problem) for problem in read.problems]
-    diff = workspaces.apply(conn, read.bundle, now)
+    diff = workspaces.apply(conn, _bundle(tuple(sorted(given.items()))), now)
     return workspaces.load(conn, diff.workspace)
+
+
+@lru_cache(maxsize=64)  # most tests start from the same files, and reading them takes half a second
+def _bundle(files: tuple[tuple[str, str], ...]) -> Bundle:
+    read = read_bundle(dict(files))
+    assert read.bundle is not None, [str(problem) for problem in read.problems]
+    return read.bundle
 
 
 def a_lead(

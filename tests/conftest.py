@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the whole run, and a database of its own for every test that asks for one."""
+"""A real PostgreSQL for the whole run, and for every test that asks for one a database that holds nothing else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from warmline.machine.postgres import Postgres
@@ -18,6 +19,9 @@ from warmline.store.ids import new_id
 from warmline.store.migrate import migrate
 
 TEMPLATE = "warmline_template"
+
+settings.register_profile("warmline", deadline=None)  # a slow machine is no mistake
+settings.load_profile("warmline")
 
 
 @pytest.fixture(scope="session")
@@ -60,25 +64,109 @@ class Template:
             conn.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(self.name)))
 
 
+@pytest.fixture(scope="session")
+def databases(server: str) -> Iterator[Databases]:
+    databases = Databases(server)
+    yield databases
+    databases.drop()
+
+
 @pytest.fixture
-def dsn(server: str) -> Iterator[str]:
-    """A migrated database of this test's own."""
-    name = f"test_{new_id().hex}"
-    with connect(server) as conn:
-        conn.execute(
-            sql.SQL("create database {} template {} strategy wal_log").format(
-                sql.Identifier(name), sql.Identifier(f"{TEMPLATE}_{os.getpid()}")
-            )
-        )
-    yield of(server, name)
-    with connect(server) as conn:
-        conn.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+def dsn(databases: Databases) -> Iterator[str]:
+    """A migrated database that nobody else uses, with nothing in it."""
+    yield databases.take()
+    databases.give_back()
 
 
 @pytest.fixture
 def conn(dsn: str) -> Iterator[psycopg.Connection]:
     with connect(dsn, "test") as conn:
         yield conn
+
+
+class Databases:
+    """One database after the other: a copy of the template, emptied for the next test rather than made anew, which takes
+    twenty times as long. One whose schema or settings a test has changed is dropped."""
+
+    MOST = 200  # tests on one copy: what is deleted stays in the tables until a vacuum
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.name = ""
+        self.made = ""  # what a fresh copy looks like
+        self.used = 0
+
+    def take(self) -> str:
+        if not self.name:
+            self.name, self.used = f"test_{new_id().hex}", 0
+            self._run(
+                sql.SQL("create database {} template {} strategy file_copy").format(
+                    sql.Identifier(self.name), sql.Identifier(f"{TEMPLATE}_{os.getpid()}")
+                )
+            )
+            with connect(of(self.server, self.name)) as conn:
+                self.made = _looks(conn)
+        self.used += 1
+        return of(self.server, self.name)
+
+    def give_back(self) -> None:
+        with connect(self.server) as conn:
+            conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (self.name,))
+        if self.used >= self.MOST or not self._empty():
+            self.drop()
+
+    def drop(self) -> None:
+        if self.name:
+            self._run(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(self.name)))
+            self.name = ""
+
+    def _empty(self) -> bool:
+        """Whether it is as it was made; not where a test has broken it."""
+        try:
+            with connect(of(self.server, self.name)) as conn:
+                conn.execute(_EMPTY)
+                return _looks(conn) == self.made
+        except psycopg.Error:
+            return False
+
+    def _run(self, statement: sql.Composed) -> None:
+        with connect(self.server) as conn:
+            conn.execute(statement)
+
+
+# In any order, whatever refers to what, and not waiting for anybody. What the migration wrote stays.
+_EMPTY = b"""
+do $$
+declare one record;
+begin
+  perform set_config('session_replication_role', 'replica', true), set_config('lock_timeout', '5s', true);
+  for one in select oid::regclass as name, relkind from pg_class
+             where relnamespace = 'public'::regnamespace and relkind in ('r', 'S') and relname <> 'schema_steps' loop
+    if one.relkind = 'r' then execute 'delete from ' || one.name;
+    else perform setval(one.name, (select seqstart from pg_sequence where seqrelid = one.name), false);
+    end if;
+  end loop;
+end $$
+"""
+
+_LOOKS = b"""
+select
+  (select array_agg((oid, relname, relkind, relnatts, reloptions)::text order by oid) from pg_class
+   where relnamespace = 'public'::regnamespace),
+  (select array_agg((attrelid, attname, atttypid, attnotnull)::text order by attrelid, attnum) from pg_attribute
+   where attrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)),
+  (select array_agg((oid, conname, convalidated)::text order by oid) from pg_constraint),
+  (select array_agg((oid, tgname)::text order by oid) from pg_trigger),
+  (select array_agg((oid, proname)::text order by oid) from pg_proc where pronamespace = 'public'::regnamespace),
+  (select array_agg(nspname order by nspname) from pg_namespace where nspname !~ '^pg_'),
+  (select array_agg(s::text) from pg_db_role_setting s),
+  (select array_agg(s::text order by name) from schema_steps s)
+"""
+
+
+def _looks(conn: psycopg.Connection) -> object:
+    """Schema and settings, and what the migration wrote."""
+    return conn.execute(_LOOKS).fetchone()
 
 
 def of(address: str, database: str) -> str:

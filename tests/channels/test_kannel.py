@@ -86,7 +86,7 @@ def test_a_per_cent_sign_of_ours_is_doubled_because_kannel_fills_them_in() -> No
         (202, "0: Accepted for delivery", Accepted("t")),
         (202, "3: Queued for later delivery", Accepted("t")),
         (202, "Sent.", Accepted("t")),
-        (403, "Authorization failed for sendsms", Refused("sender_config", "no_login", "Authorization failed for sendsms")),
+        (403, "Authorization failed for sendsms", Refused("account_refused", "no_login", "Authorization failed for sendsms")),
         (403, "Not routable. Do not try again.", Refused("sender_config", "no_route", "Not routable. Do not try again.")),
         (400, "Number(s) has/have been denied by white- and/or black-lists.",
          Refused("filtered", "number_denied", "Number(s) has/have been denied by white- and/or black-lists.")),

@@ -57,7 +57,7 @@ def channel_to(kannel: Kannel, public_url: str, **settings: object) -> Channel:
         "password": "env:PASSWORD", "hook_secret": "env:KEY", "from": OURS, **settings,
     }  # fmt: skip
     known = {"env:PASSWORD": PASSWORD, "env:KEY": SECRET}
-    classes = {"kannel": {"no_login": "sender_config", "number_denied": "filtered"}}
+    classes = {"kannel": {"no_login": "account_refused", "number_denied": "filtered"}}
     return build(
         "sms", table, lambda value: Secret(known[value]) if value in known else value, public_url, KEY, classes
     )
@@ -92,8 +92,7 @@ class TestRealKannel(HandsOver):
     def _running(self, kannel: Kannel) -> None:
         """Every test of the suite needs it."""
 
-    def test_a_line_that_is_only_a_dot_ends_nothing(self) -> None:
-        pytest.skip("fakesmsc's own protocol ends a message at a line's end")
+    test_a_line_that_is_only_a_dot_ends_nothing = None  # fakesmsc's own protocol ends a message at a line's end
 
 
 def test_a_wrong_password_is_our_own_fault_and_nothing_arrives(kannel: Kannel) -> None:
@@ -105,7 +104,7 @@ def test_a_wrong_password_is_our_own_fault_and_nothing_arrives(kannel: Kannel) -
             await channel.close()
 
     refused = asyncio.run(steps())
-    assert refused == Refused("sender_config", "no_login", "Authorization failed for sendsms")
+    assert refused == Refused("account_refused", "no_login", "Authorization failed for sendsms")
     assert "Never" not in [one.text for one in kannel.got()]
 
 

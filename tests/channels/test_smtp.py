@@ -167,10 +167,10 @@ def test_a_fault_at_each_step_means_what_it_means(faults: dict[str, str], kind: 
     assert len(box.accepted) == (1 if kind is Unknown else 0)
 
 
-def test_a_wrong_password_is_the_senders_matter() -> None:
+def test_a_wrong_password_is_the_accounts_matter() -> None:
     [receipt], box = send({"AUTH": "535 5.7.8 no"}, MAIL, user="sam", password="env:SECRET")
     assert isinstance(receipt, Refused)
-    assert receipt.reason == "sender_config"
+    assert receipt.reason == "account_refused"
     assert SECRET not in repr(receipt)
     assert box.accepted == []
 

@@ -57,6 +57,14 @@ def test_what_was_not_used_is_not_saved_up(conn: psycopg.Connection, workspace: 
     assert paces.take(conn, workspace, "sms", 1000, 10)[0] == 10
 
 
+def test_a_channel_that_rests_grants_nothing_and_says_for_how_long(conn: psycopg.Connection, workspace: int) -> None:
+    paces.rest(conn, workspace, "sms", timedelta(minutes=5))
+    paces.rest(conn, workspace, "sms", timedelta(minutes=1))  # a shorter rest ends no longer one
+    granted, wait = paces.take(conn, workspace, "sms", 3, 10)
+    assert granted == 0
+    assert timedelta(minutes=4) < wait <= timedelta(minutes=5)
+
+
 def test_workers_at_the_same_moment_share_one_allowance(dsn: str, conn: psycopg.Connection, workspace: int) -> None:
     granted: list[int] = []
     start = threading.Barrier(4)

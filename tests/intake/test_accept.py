@@ -15,6 +15,8 @@ from tests.builders import TUESDAY, a_workspace, minutes, story
 from warmline import rules
 from warmline.core.lead import Draft, normalise
 from warmline.core.standing import history_of
+from warmline.engine.catalog import Catalog
+from warmline.engine.tick import tick
 from warmline.intake.accept import accept
 from warmline.intake.submission import Accepted, Given, Origin, Rejected, Submission
 from warmline.store import suppressions
@@ -330,6 +332,27 @@ def test_a_meeting_booked_by_a_lead_in_a_playbook_wakes_it_and_leaves_the_rest_t
     assert conn.execute("select status, due_at from enrollments").fetchone() == ("running", TUESDAY + minutes(9))
     assert story(conn, result.lead)[-1] == "meeting.booked"
     assert count(conn, "tasks") == 0
+
+
+def test_a_call_that_nobody_took_stops_a_playbook_that_outranks_the_one_for_missed_calls(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    (result,) = take(conn, workspace, a_submission())
+    (again,) = take(conn, workspace, a_submission(kind="call.missed"), at=TUESDAY + minutes(9))
+    assert again.playbook == ""
+    assert story(conn, result.lead)[-1] == "called.back"
+    tick(conn, lane_of(result.lead), TUESDAY + minutes(9), Catalog(conn))
+    assert conn.execute("select status from leads").fetchone() == ("handed_off",)
+    assert conn.execute("select kind from tasks where kind = 'hand_off'").fetchall() == [("hand_off",)]
+
+
+def test_a_call_that_nobody_took_starts_the_playbook_for_missed_calls_where_it_outranks_what_runs(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    (result,) = take(conn, workspace, a_submission(kind="keyword.received"))
+    (again,) = take(conn, workspace, a_submission(kind="call.missed"), at=TUESDAY + minutes(9))
+    assert again.playbook == "missed-call"
+    assert "called.back" not in story(conn, result.lead)
 
 
 def test_a_meeting_told_by_a_host_whose_clock_is_behind_still_stops_what_runs(

@@ -37,6 +37,10 @@ def workspace(conn: psycopg.Connection) -> Workspace:
 
 @pytest.fixture
 def lead(conn: psycopg.Connection, workspace: Workspace) -> UUID:
+    return a_lead_to_call(conn, workspace)
+
+
+def a_lead_to_call(conn: psycopg.Connection, workspace: Workspace) -> UUID:
     """In the pricing playbook, its first call open."""
     given = (Given("express_written", ("sms", "voicemail"), "v1", "words"), Given("inquiry", ("email", "call")))
     one = Submission("pricing", Draft(phone=PHONE, email=MAIL, first_name="Ann"), form="pricing", consents=given)

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_workspace, happened, minutes, story
-from tests.intake.test_acts import look
-from tests.intake.test_inbound import MAIL, PHONE
+from tests.intake.test_acts import a_lead_to_call, look
+from tests.intake.test_inbound import PHONE
 from warmline.channels import build_dialer
 from warmline.channels.call.contract import (
     KEY,
@@ -28,15 +28,11 @@ from warmline.channels.call.contract import (
     Pressed,
 )
 from warmline.channels.contract import Accepted, NotSent, Refused, Signal, Unknown
-from warmline.core.lead import Draft
 from warmline.intake import acts
-from warmline.intake.accept import accept
 from warmline.intake.acts import ActError, CallRefused, Next
 from warmline.intake.calls import hear, note_receipt
 from warmline.intake.inbound import receive
 from warmline.intake.messages import UnplacedError
-from warmline.intake.submission import Accepted as LetIn
-from warmline.intake.submission import Given, Submission
 from warmline.store import calls
 from warmline.store.calls import Call
 from warmline.store.connect import connect
@@ -54,13 +50,7 @@ def workspace(conn: psycopg.Connection) -> Workspace:
 
 @pytest.fixture
 def lead(conn: psycopg.Connection, workspace: Workspace) -> UUID:
-    """In the pricing playbook, its first call open."""
-    given = (Given("express_written", ("sms", "voicemail"), "v1", "words"), Given("inquiry", ("email", "call")))
-    one = Submission("pricing", Draft(phone=PHONE, email=MAIL, first_name="Ann"), form="pricing", consents=given)
-    (result,) = accept(conn, workspace, [one], TUESDAY)
-    assert isinstance(result, LetIn)
-    look(conn, result.lead, TUESDAY)
-    return result.lead
+    return a_lead_to_call(conn, workspace)
 
 
 @pytest.fixture

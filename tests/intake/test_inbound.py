@@ -16,6 +16,7 @@ from warmline.core.lead import Draft
 from warmline.intake.accept import accept
 from warmline.intake.inbound import receive
 from warmline.intake.submission import Accepted, Given, Submission
+from warmline.store import paces
 from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.workspaces import Workspace
 
@@ -99,6 +100,16 @@ def test_a_failure_says_what_it_means_for_the_number(
     assert one(conn, "select status, reason from touches") == ("failed", reason)
     assert one(conn, f"select state from addresses where value = '{PHONE}'") == state
     assert "touch.failed" in story(conn, lead)
+
+
+@pytest.mark.parametrize(("reason", "granted"), [("account_refused", 0), ("sender_config", 1)])
+def test_a_closed_account_rests_its_channel_and_a_fault_of_one_message_does_not(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, reason: str, granted: int
+) -> None:
+    touch = a_touch(conn, lead)
+    tell(conn, workspace, "failed", touch_id=touch, reason=reason, code="30002")
+    assert paces.take(conn, workspace.id, "sms", 1, 10)[0] == granted
+    assert paces.take(conn, workspace.id, "email", 1, 10)[0] == 1
 
 
 def test_the_providers_opted_out_error_is_an_opt_out(

@@ -315,12 +315,12 @@ def test_a_provider_code_has_its_class(provider: str, code: str, expected: str) 
     assert rules.provider_errors().classes_by_code()[provider][code] == expected
 
 
-def test_a_fault_of_ours_never_marks_the_lead_and_the_unknown_is_never_tried_again() -> None:
+def test_a_fault_of_ours_never_marks_the_lead_and_only_a_closed_account_pauses() -> None:
     classes = rules.provider_errors().classes
     assert classes["sender_config"].address == "keep"
     assert classes["rate_limited"].address == "keep"
     assert classes["opted_out"].address == "suppress_person"
-    assert {name for name, entry in classes.items() if entry.try_again} == {"unreachable", "rate_limited"}
+    assert {name for name, entry in classes.items() if entry.account == "pause"} == {"account_refused"}
     assert classes["unknown"].tell == "admin"
 
 

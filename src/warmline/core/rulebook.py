@@ -212,21 +212,13 @@ class OptOutWords(File, frozen=True, kw_only=True):
 # --- provider errors ------------------------------------------------------------------------------------------------
 
 
-class TryAgain(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A further attempt is a new touch with its own look by the gate, never the same touch handed over twice."""
-
-    after_minutes: Count
-    times: Count
-
-
 class ErrorClass(Entry, frozen=True, kw_only=True):
-    """What an error means for the lead, for the sender, and who hears of it."""
+    """What an error means for the lead, for our account at the provider, and who hears of it."""
 
     means: str
     address: Literal["keep", "suppress_person", "bad_address", "no_sms"] = "keep"
-    sender: Literal["keep", "pause", "slow"] = "keep"
+    account: Literal["keep", "pause"] = "keep"
     tell: Literal["nobody", "person", "admin"] = "nobody"
-    try_again: TryAgain | None = None
 
 
 class ErrorCode(Entry, frozen=True, kw_only=True):

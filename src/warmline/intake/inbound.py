@@ -18,7 +18,7 @@ from warmline import rules
 from warmline.channels.contract import Signal
 from warmline.core.lead import clean
 from warmline.core.mail_address import read_email
-from warmline.store import address_owners, leads, quarantine, receipts
+from warmline.store import address_owners, leads, paces, quarantine, receipts
 from warmline.store.ids import lane_of, read_touch_ref
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
@@ -33,6 +33,9 @@ log = structlog.get_logger()
 
 #: A mail without a token of ours is taken for an answer to what was mailed to its address within this time.
 ANSWERED_WITHIN = timedelta(days=14)
+
+#: How long a channel rests whose account is refused. Then a second's worth goes out, and tells whether it is over.
+ACCOUNT_RESTS = timedelta(minutes=5)
 
 
 def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> list[str]:
@@ -80,7 +83,7 @@ def learn_refusal(
     touch = receipts.find(conn, workspace.id, lane, touch_id)
     if touch is None:
         return
-    _warn(touch, reason, code)
+    _about_account(conn, workspace, touch, reason, code)
     if not _says_something(reason):
         return
     with taken(conn, workspace, touch.lead_id, now) as case:
@@ -155,7 +158,7 @@ def _failed(case: Case, touch: Touch, signal: Signal) -> None:
         **_worth_knowing(signal),
     )  # fmt: skip
     _known_now(case, before)
-    _warn(touch, reason, signal.code)
+    _about_account(case.conn, case.workspace, touch, reason, signal.code)
     _mark(case, touch, reason, signal.code)
 
 
@@ -253,11 +256,16 @@ def _says_something(reason: str) -> bool:
     return means is not None and (means.address != "keep" or means.tell == "person")
 
 
-def _warn(touch: Touch, reason: str, code: str) -> None:
-    """An error that an admin has to see to: in the log now, and on the page Attention for a week."""
+def _about_account(conn: psycopg.Connection, workspace: Workspace, touch: Touch, reason: str, code: str) -> None:
+    """What an error says of our account: an admin reads of it in the log now, and on the page Attention for a week; and
+    where the provider takes nothing from us, the channel rests."""
     means = rules.provider_errors().classes.get(reason)
-    if means is not None and means.tell == "admin":
+    if means is None:
+        return
+    if means.tell == "admin":
         log.warning("provider.refused", channel=touch.channel, reason=reason, code=code, touch=str(touch.id))
+    if means.account == "pause":
+        paces.rest(conn, workspace.id, touch.channel, ACCOUNT_RESTS)
 
 
 def _mark(case: Case, touch: Touch, reason: str, code: str) -> None:

@@ -192,6 +192,9 @@ class Batch:
         if declined.reason == "human_live":
             self._tell(person, one)
             return
+        if one.kind == "call.missed" and person.run is not None and person.run.status == "running":
+            # A playbook of a higher rank runs, and the lead has called back: what runs stops, and a person calls.
+            self._happened(person, "called.back", person.run.id, unanswered=True)
         if person.status in CLOSED and declined.reason != "closed":
             person.put("status", "open")  # it came back by itself: somebody should know
         if person.status == "open" and person.run is None and not person.waits and not person.tasks:

@@ -34,3 +34,14 @@ def take(conn: psycopg.Connection, workspace_id: int, channel: str, wanted: int,
         "update paces set free_at = %s where workspace_id = %s and channel = %s", (after, workspace_id, channel)
     )
     return granted, max(timedelta(milliseconds=20), after - now - timedelta(seconds=1) + gap)
+
+
+def rest(conn: psycopg.Connection, workspace_id: int, channel: str, pause: timedelta) -> None:
+    """Nothing of this channel is handed over for so long."""
+    conn.execute(
+        """
+        insert into paces (workspace_id, channel, free_at) values (%(w)s, %(c)s, now() + %(pause)s)
+        on conflict (workspace_id, channel) do update set free_at = greatest(paces.free_at, excluded.free_at)
+        """,
+        {"w": workspace_id, "c": channel, "pause": pause},
+    )

@@ -29,6 +29,7 @@ STATUS_CLASSES = {
     "5.5": "sender_config",
     "5.6": "sender_config",
     "5.7": "sender_config",
+    "5.7.8": "account_refused",  # RFC 4954: authentication credentials invalid
 }
 # A bare 550 stays unknown: RFC 5321 uses it for "no such mailbox" and for policy alike, and an address is not
 # condemned on a guess.
@@ -38,7 +39,7 @@ STAGE_CLASSES = {
     "recipient 552": "unreachable",
     "content 552": "sender_config",
     "content 554": "filtered",
-    "login": "sender_config",
+    "login": "account_refused",
     "sender": "sender_config",
 }
 
