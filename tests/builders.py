@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from uuid import UUID
 import psycopg
 
 import warmline
-from warmline.core.bundle import Bundle, read_bundle
+from warmline.core.bundle import SETTINGS, Bundle, read_bundle
+from warmline.core.settings import parse_settings
 from warmline.store import workspaces
 from warmline.store.events import NewEvent, insert
 from warmline.store.ids import address_lane, lane_of, new_id
@@ -24,13 +26,18 @@ STARTER = Path(warmline.__file__).parent / "starter"
 TUESDAY = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 
 
-def starter_files() -> dict[str, str]:
-    """The starter workspace, as path -> text."""
+@cache
+def _starter() -> dict[str, str]:
     return {
         str(path.relative_to(STARTER)): path.read_text()
         for path in sorted(STARTER.rglob("*"))
         if path.suffix in (".toml", ".yaml", ".txt")
     }
+
+
+def starter_files() -> dict[str, str]:
+    """The starter workspace, as path -> text."""
+    return dict(_starter())
 
 
 def a_workspace(
@@ -39,13 +46,17 @@ def a_workspace(
     """Publish the starter workspace, with `files` in place of its own of the same path."""
     given = {**starter_files(), **(files or {})}
     if name:
-        first = next(line for line in given["warmline.toml"].splitlines() if line.startswith("name"))
-        given["warmline.toml"] = given["warmline.toml"].replace(first, f'name = "{name}"', 1)
-    diff = workspaces.apply(conn, _bundle(tuple(sorted(given.items()))), now)
+        first = next(line for line in given[SETTINGS].splitlines() if line.startswith("name"))
+        given[SETTINGS] = given[SETTINGS].replace(first, f'name = "{name}"', 1)
+    settings = parse_settings(given[SETTINGS], SETTINGS)
+    assert settings.config is not None, [str(problem) for problem in settings.problems]
+    texts = tuple(sorted({**given, SETTINGS: starter_files()[SETTINGS]}.items()))
+    bundle = replace(_bundle(texts), config=settings.config, config_source=given[SETTINGS])
+    diff = workspaces.apply(conn, bundle, now)
     return workspaces.load(conn, diff.workspace)
 
 
-@lru_cache(maxsize=64)  # most tests start from the same files, and reading them takes half a second
+@lru_cache(maxsize=64)  # most tests start from the same texts, and reading them takes half a second
 def _bundle(files: tuple[tuple[str, str], ...]) -> Bundle:
     read = read_bundle(dict(files))
     assert read.bundle is not None, [str(problem) for problem in read.problems]

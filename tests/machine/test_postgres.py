@@ -15,6 +15,8 @@ from warmline.machine import MachineError, postgres
 from warmline.machine.account import account_for_new_data
 from warmline.machine.postmaster import live_postmaster, noted_postmaster, serves
 
+pytestmark = pytest.mark.slow  # every test starts servers and kills some
+
 HOLD = """
 import time
 from pathlib import Path
