@@ -18,7 +18,7 @@ from warmline.store.due import Due, Known
 from warmline.store.events import NewEvent, insert
 from warmline.store.ids import new_id
 from warmline.store.pipeline import together
-from warmline.store.writes import Writes, save
+from warmline.store.writes import Writes, save, save_lanes
 
 from .catalog import Catalog
 from .look import REST, look
@@ -74,12 +74,11 @@ def _batch(
     conn: psycopg.Connection, claimed: dict[int, list[Due]], now: datetime, catalog: Catalog, look: Look
 ) -> dict[int, Ticked]:
     known = dues.know_lanes(conn, {lane: [(due.lead_id, due.seen) for due in mine] for lane, mine in claimed.items()})
-    ticked = {}
+    ticked, writes = {}, {lane: Writes(lane) for lane in claimed}
     for lane, mine in claimed.items():
-        writes = Writes(lane)
-        parked = sum([not _look_at(due, known, now, catalog, look, writes) for due in mine])
-        save(conn, writes, now)
-        ticked[lane] = Ticked(len(mine), len(writes.touches), parked)
+        parked = sum([not _look_at(due, known, now, catalog, look, writes[lane]) for due in mine])
+        ticked[lane] = Ticked(len(mine), len(writes[lane].touches), parked)
+    save_lanes(conn, tuple(writes.values()), now)
     return ticked
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -49,11 +50,18 @@ class Writes:
 
 def save(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
     """Write everything, in the caller's transaction: at most eleven statements, sent off together in one round trip."""
+    save_lanes(conn, (writes,), now)
+
+
+def save_lanes(conn: psycopg.Connection, writes: Sequence[Writes], now: datetime) -> None:
+    """The same for several lanes. What moves rows concerns one lane a statement; new rows carry theirs, and go together."""
     with together(conn):
-        _save(conn, writes, now)
+        for one in writes:
+            _move(conn, one, now)
+        _add(conn, writes)
 
 
-def _save(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
+def _move(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
     lane = writes.lane
     if writes.stopped:
         stop(conn, lane, writes.stopped, now)
@@ -61,21 +69,25 @@ def _save(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
         conn.execute(_EXPIRE, {"lane": lane, "rows": encode(writes.expired), "now": now})
     if writes.enrollments:
         conn.execute(_MOVE, (encode(writes.enrollments), lane))
-    if writes.entered:
-        conn.execute(_ENTER, (encode(writes.entered),))
     if writes.leads:
         conn.execute(_LEADS, (now, encode(writes.leads), lane))
-    if writes.touches:
-        conn.execute(_TOUCHES, (encode(writes.touches),))
-    if writes.tasks:
-        conn.execute(_TASKS, (encode(writes.tasks),))
-    if writes.events:
-        insert(conn, writes.events)
-    if writes.traces:
-        rows = [{"digest": digest, "findings": findings} for digest, findings in sorted(writes.traces.items())]
-        conn.execute(_TRACES, (lane, encode(rows)))
-    if writes.decisions:
-        conn.execute(_DECISIONS, (encode(writes.decisions),))
+
+
+def _add(conn: psycopg.Connection, writes: Sequence[Writes]) -> None:
+    if entered := [row for one in writes for row in one.entered]:
+        conn.execute(_ENTER, (encode(entered),))
+    if touches := [row for one in writes for row in one.touches]:
+        conn.execute(_TOUCHES, (encode(touches),))
+    if tasks := [row for one in writes for row in one.tasks]:
+        conn.execute(_TASKS, (encode(tasks),))
+    if events := [event for one in writes for event in one.events]:
+        insert(conn, events)
+    # Sorted, so that two workers that meet the same findings at once do not wait for each other in a ring.
+    if traces := sorted((one.lane, digest, findings) for one in writes for digest, findings in one.traces.items()):
+        rows = [{"lane": lane, "digest": digest, "findings": findings} for lane, digest, findings in traces]
+        conn.execute(_TRACES, (encode(rows),))
+    if decisions := [row for one in writes for row in one.decisions]:
+        conn.execute(_DECISIONS, (encode(decisions),))
 
 
 def stop(conn: psycopg.Connection, lane: int, rows: list[Row], now: datetime) -> None:
@@ -172,10 +184,9 @@ select %(lane)s, lead_id, workspace_id, 'task.cancelled', %(now)s, enrollment_id
   case when kind = 'call' then 'call' else '' end, json_build_object('reason', reason) from stopped
 """
 
-# Sorted, so that two workers that meet the same findings at once do not wait for each other in a ring.
 _TRACES = b"""
 insert into traces (lane, digest, findings)
-select %s, digest, findings from json_to_recordset(%s::json) as u (digest text, findings json)
+select lane, digest, findings from json_to_recordset(%s::json) as u (lane smallint, digest text, findings json)
 on conflict (lane, digest) do nothing
 """
 
