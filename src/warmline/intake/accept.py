@@ -156,7 +156,7 @@ def _contact_values(values: set[str], standing: Mapping[UUID, leads.Standing]) -
 def _quarantined(conn: psycopg.Connection, workspace: Workspace, one: Submission, why: str, now: datetime) -> Rejected:
     reason = f"The database refused it: {why.splitlines()[0]}"
     kept = quarantine.keep(
-        conn, workspace.id, f"source:{one.source}", reason, one.raw or one.origin.body, one.origin.content_type,
+        conn, workspace.id, f"source:{one.source}", reason, one.body, one.origin.content_type,
         one.origin.context(), now,
     )  # fmt: skip
     return Rejected(reason, {}, kept)
