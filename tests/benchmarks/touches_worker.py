@@ -16,8 +16,8 @@ import structlog
 
 from tests.builders import TUESDAY
 from warmline.engine.catalog import Catalog
-from warmline.engine.loop import calm_the_collector
 from warmline.engine.tick import tick
+from warmline.garbage import calm_the_collector
 from warmline.store.connect import connect
 from warmline.store.ids import LANES
 

@@ -201,6 +201,35 @@ def test_an_address_of_another_lead_is_left_there_and_said(conn: psycopg.Connect
     assert count(conn, "leads", "phone is not null") == 1
 
 
+def test_a_new_address_beside_a_known_one_is_the_known_leads_in_a_batch_of_new_people(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    known = take(conn, workspace, a_submission(email="ann@example.com"))[0]
+    found = take(
+        conn,
+        workspace,
+        a_submission(phone="212 555 0101"),
+        a_submission(email="ben@example.com", phone="212 555 0102"),
+        a_submission(email="ann@example.com", phone="212 555 0103"),
+        a_submission(phone="212 555 0103"),
+        a_submission(phone="212 555 0102"),
+    )
+    first, ben, ann, anns_number, bens_number = found
+    assert [one.created for one in found] == [True, True, False, False, False]
+    assert ann.lead == anns_number.lead == known.lead
+    assert bens_number.lead == ben.lead != first.lead
+    owners = dict(conn.execute("select value, lead_id from address_owners").fetchall())
+    assert owners == {
+        "ann@example.com": known.lead,
+        "ben@example.com": ben.lead,
+        "+12125550101": first.lead,
+        "+12125550102": ben.lead,
+        "+12125550103": known.lead,
+    }
+    typed = dict(conn.execute("select value, lead_id from addresses").fetchall())
+    assert typed == owners
+
+
 def test_merging_never_blanks_anything_out(conn: psycopg.Connection, workspace: Workspace) -> None:
     take(conn, workspace, a_submission(name="Ann Lee", email="ann@example.com", company="Old", roof="slate"))
     take(

@@ -17,6 +17,7 @@ from warmline.cli.place import HERE, AsJson, Dir, database, workspace
 from warmline.cli.say import CommandError, counted, err, out, show_json
 from warmline.core.settings import Config, Source
 from warmline.core.words import suggest
+from warmline.garbage import calm_the_collector
 from warmline.intake.csv import Counts, UnreadableListError, header_of, import_list, preview
 from warmline.store.clock import read_clock
 
@@ -48,6 +49,7 @@ def import_(
             names = header_of(stream)
             if not as_json:
                 _show_columns(preview(names, {**origin.map, **wanted}))
+            calm_the_collector()
             with _rejects(file, dry_run) as rejects, _bar(file) as tell:
                 counts = import_list(
                     conn,

@@ -1,22 +1,22 @@
 """From submissions to leads, events, consents and enrollments: one transaction for a whole batch.
 
-1. Claim the addresses, so that two requests for the same person meet.
-2. Lock and read the leads that are known already.
+1. Claim the addresses for new leads, so that two requests for the same person meet.
+2. Where somebody has them already, lock and read those leads. Most batches have few such.
 3. Judge every submission in order, in memory (judge.py).
 4. Write, and tell the engine's listeners which lanes to look at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import psycopg
 
-from warmline.store import address_owners, leads, playbooks, quarantine, rotations, suppressions
-from warmline.store.hints import notify
-from warmline.store.ids import lane_of, new_id
+from warmline.store import address_owners, leads, playbooks, quarantine, suppressions
+from warmline.store.ids import new_id
+from warmline.store.pipeline import together
 from warmline.store.workspaces import Workspace
 
 from .judge import Batch
@@ -74,52 +74,79 @@ def _accept_all(
 def _once(
     conn: psycopg.Connection, workspace: Workspace, submissions: Sequence[Submission], now: datetime
 ) -> list[Result]:
-    setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)
-    values = {value for one in submissions for value in (one.draft.email, one.draft.phone) if value}
-    owners = address_owners.hold(conn, workspace.id, values)
-    matched, fresh = match(submissions, owners)
-    if fresh and not address_owners.claim(conn, workspace.id, fresh):
-        raise _LostRaceError
-    known = set(owners.values())
-    keys = [one.key for one in submissions if one.key is not None]
-    standing = leads.hold(conn, known & set(matched), now - REPEATED_WITHIN, keys)
-    kept = suppressions.in_force(conn, workspace.id, _contact_values(values, standing))
+    news = [new_id() for _ in submissions]
+    matched, claims = match(submissions, {}, news)
+    values = set(claims)
+    with together(conn):
+        current = playbooks.ask_current(conn, workspace.id)
+        claimed = address_owners.claim(conn, workspace.id, claims)
+        in_force = suppressions.ask_in_force(conn, workspace.id, _contact_values(values, {}))
+    setting = setting_of(workspace, current(), now)
+    standing: dict[UUID, leads.Standing] = {}
+    if taken := values - claimed():
+        matched, claims, standing = _with_known(conn, workspace, submissions, news, taken, claims, now)
+        kept = suppressions.in_force(conn, workspace.id, _contact_values(values, standing))
+    else:
+        kept = in_force()
 
     batch = Batch(setting, standing, kept, now)
     results: list[Result] = [
-        batch.take(one, lead_id, owners | fresh if one.draft.email and one.draft.phone else {})
+        batch.take(one, lead_id, claims if one.draft.email and one.draft.phone else {})
         for one, lead_id in zip(submissions, matched, strict=True)
     ]
-    if turns := batch.turns_wanted():
-        first = rotations.take(conn, workspace.id, turns)
-        batch.give_owners(first, rotations.active_people(conn, workspace.id))
     write(conn, batch, now)
-    notify(conn, {lane_of(lead_id) for lead_id in matched})
     return results
 
 
-def match(submissions: Sequence[Submission], owners: dict[str, UUID]) -> tuple[list[UUID], dict[str, UUID]]:
-    """The lead of each submission, and the addresses to claim for it. The mail address speaks first, then the number.
+def _with_known(
+    conn: psycopg.Connection,
+    workspace: Workspace,
+    submissions: Sequence[Submission],
+    news: Sequence[UUID],
+    taken: set[str],
+    claims: Mapping[str, UUID],
+    now: datetime,
+) -> tuple[list[UUID], dict[str, UUID], dict[UUID, leads.Standing]]:
+    """Some addresses belong to leads that are known. Lock and read those, and match again: what was claimed for a new lead
+    may turn out to be a known one's second address."""
+    owners = address_owners.hold(conn, workspace.id, taken)
+    if len(owners) < len(taken):
+        raise _LostRaceError
+    matched, belongs = match(submissions, owners, news)
+    if moved := {
+        value: lead_id for value, lead_id in belongs.items() if claims[value] != lead_id and value not in taken
+    }:
+        address_owners.give(conn, workspace.id, moved)
+    known = set(owners.values())
+    keys: dict[UUID, list[str]] = {}
+    for one, lead_id in zip(submissions, matched, strict=True):
+        if one.key is not None and lead_id in known:
+            keys.setdefault(lead_id, []).append(one.key)
+    return matched, belongs, leads.hold(conn, known & set(matched), now - REPEATED_WITHIN, keys)
 
-    A submission whose two addresses belong to two leads goes to the mail address's; the number stays where it is.
+
+def match(
+    submissions: Sequence[Submission], owners: Mapping[str, UUID], news: Sequence[UUID]
+) -> tuple[list[UUID], dict[str, UUID]]:
+    """The lead of each submission, and the lead of each of their addresses. `news`: the id that each gets if it is new.
+
+    The mail address speaks first, then the number. A submission whose two addresses belong to two leads goes to the mail
+    address's; the number stays where it is.
     """
-    fresh: dict[str, UUID] = {}
+    belongs = dict(owners)
     matched = []
-    for one in submissions:
-        draft = one.draft
-        lead_id = None
-        for value in (draft.email, draft.phone):
-            if value and lead_id is None:
-                lead_id = owners.get(value) or fresh.get(value)
-        lead_id = lead_id or new_id()
-        for value in (draft.email, draft.phone):
-            if value and value not in owners and value not in fresh:
-                fresh[value] = lead_id
+    for one, new in zip(submissions, news, strict=True):
+        email, phone = one.draft.email, one.draft.phone
+        lead_id = (belongs.get(email) if email else None) or (belongs.get(phone) if phone else None) or new
+        if email:
+            belongs.setdefault(email, lead_id)
+        if phone:
+            belongs.setdefault(phone, lead_id)
         matched.append(lead_id)
-    return matched, fresh
+    return matched, belongs
 
 
-def _contact_values(values: set[str], standing: dict[UUID, leads.Standing]) -> set[str]:
+def _contact_values(values: set[str], standing: Mapping[UUID, leads.Standing]) -> set[str]:
     """Lead ids, addresses and mail domains under which a suppression of these leads may stand."""
     everything = values | {address.value for one in standing.values() for address in one.addresses}
     domains = {value.rpartition("@")[2] for value in everything if "@" in value}
@@ -129,7 +156,7 @@ def _contact_values(values: set[str], standing: dict[UUID, leads.Standing]) -> s
 def _quarantined(conn: psycopg.Connection, workspace: Workspace, one: Submission, why: str, now: datetime) -> Rejected:
     reason = f"The database refused it: {why.splitlines()[0]}"
     kept = quarantine.keep(
-        conn, workspace.id, f"source:{one.source}", reason, one.raw or one.origin.body, one.origin.content_type,
+        conn, workspace.id, f"source:{one.source}", reason, one.body, one.origin.content_type,
         one.origin.context(), now,
     )  # fmt: skip
     return Rejected(reason, {}, kept)

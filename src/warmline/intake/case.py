@@ -170,7 +170,7 @@ def taken(
     `key`: the dedupe key of the signal; `case.known_keys` says whether the story has it already.
     """
     with conn.transaction():
-        standing = leads.hold(conn, [lead_id], now, [key] if key else []).get(lead_id)
+        standing = leads.hold(conn, [lead_id], now, {lead_id: [key]} if key else {}).get(lead_id)
         if standing is None or standing.workspace_id != workspace.id:
             raise NoSuchLeadError(f"This workspace has no lead {lead_id}.")
         setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)

@@ -56,6 +56,7 @@ class Batch:
     suppressed: list[Row] = field(default_factory=list)
     unowned: dict[UUID, str] = field(default_factory=dict)  # lead -> the team whose turn it is
     after_hours: bool = False
+    due: dict[timedelta, datetime] = field(default_factory=dict)  # so much office time from now, worked out once
 
     def __post_init__(self) -> None:
         self.after_hours = self.setting.after_hours(self.now)
@@ -231,7 +232,7 @@ class Batch:
         self._happened(person, "declined", reason=declined.reason, **more)
 
     def _ask(self, person: Person, kind: str, title: str, within: timedelta, note: str) -> datetime:
-        due_at = self.setting.office_time(self.now, within)
+        due_at = self._due(within)
         task_id = new_id()
         self._wants_owner(person, self.setting.default_owner)
         self.tasks.append(
@@ -254,6 +255,11 @@ class Batch:
                 enrollment_id=enrollment_id, key=key, data=data,
             )
         )  # fmt: skip
+
+    def _due(self, within: timedelta) -> datetime:
+        if within not in self.due:
+            self.due[within] = self.setting.office_time(self.now, within)
+        return self.due[within]
 
     # --- owners -----------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import psycopg
+
 from warmline import rules
 from warmline.core.enrol import Candidate, Chooser
 from warmline.core.hours import NeverOpen, add_office_time, is_open
@@ -13,6 +15,7 @@ from warmline.core.playbook import Office, Owner
 from warmline.core.policy import office_of
 from warmline.core.rulebook import LifetimeRule
 from warmline.core.settings import Config
+from warmline.store import playbooks, workspaces
 from warmline.store.playbooks import Version
 from warmline.store.workspaces import Workspace
 
@@ -53,6 +56,17 @@ def setting_of(workspace: Workspace, current: Sequence[Version], now: datetime) 
     if found is None or not _holds(found, workspace, current, now.date()):
         found = _settings[workspace.id] = _make(workspace, current, now.date())
     return found
+
+
+def prepare(conn: psycopg.Connection, now: datetime) -> None:
+    """Read the rules, and the playbooks of every workspace, before the first lead waits for it: most of a second.
+
+    Raises WorkspaceError or VersionError for what this program can't read.
+    """
+    rules.regions()
+    for key in workspaces.keys(conn):
+        workspace = workspaces.load(conn, key)
+        setting_of(workspace, playbooks.current(conn, workspace.id), now)
 
 
 def _holds(setting: Setting, workspace: Workspace, current: Sequence[Version], day: date) -> bool:

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hmac import compare_digest
 
-import msgspec
-
 from warmline import rules
 from warmline.core.lead import Problems, clean, normalise
 from warmline.core.settings import INTAKE_EVENTS, Config, Source
 from warmline.core.words import suggest
 
 from .bodies import NO_OBJECT, Row, UnreadableBodyError, read_rows
-from .submission import Given, Origin, Submission
+from .submission import Given, Origin, Submission, as_json
 
 TRUE = frozenset(
     ("on", "true", "yes", "y", "1", "t", "checked", "x", "agree", "agreed", "accepted", "ja", "si", "sí", "oui")
@@ -69,19 +67,18 @@ def presents(source: Source, secret: str, given: str) -> bool:
 
 
 def _read(row: Row, source: Source, config: Config, origin: Origin) -> Submission | Unread:
-    raw = _as_json(row)
     if row.keys() == {NO_OBJECT}:
         return Unread({"": 'A lead is an object of fields. Write: {"email": "ann@example.com"}'}, row[NO_OBJECT])
     if row.get(HONEYPOT, "").strip():
-        return Unread({HONEYPOT: "It must stay empty: people can't see it, so a robot has filled it in."}, raw)
+        return Unread({HONEYPOT: "It must stay empty: people can't see it, so a robot has filled it in."}, as_json(row))
     event, keyword = source.map.get("event", "event"), source.map.get("keyword", "keyword")
     kind = clean(row.get(event, "")) or source.event
     if kind not in INTAKE_EVENTS:
-        return Unread({event: f'There is no event "{kind[:60]}". {suggest(kind, INTAKE_EVENTS)}'}, raw)
+        return Unread({event: f'There is no event "{kind[:60]}". {suggest(kind, INTAKE_EVENTS)}'}, as_json(row))
     told = {name: value for name, value in row.items() if name not in (event, keyword, HONEYPOT)}
     draft = normalise(told, source.map, source.country, rules.regions())
     if isinstance(draft, Problems):
-        return Unread(_as_sent(draft.fields, row, source), raw)
+        return Unread(_as_sent(draft.fields, row, source), as_json(row))
     for rule in source.consent:
         draft.fields.pop(rule.field, None)  # the proof is in the ledger, with its wording
     return Submission(
@@ -92,7 +89,7 @@ def _read(row: Row, source: Source, config: Config, origin: Origin) -> Submissio
         keyword=clean(row.get(keyword, ""))[:MOST_KEYWORD],
         consents=consents_of(row, source, config),
         origin=origin,
-        raw=raw,
+        raw=row,
     )
 
 
@@ -108,13 +105,3 @@ def consents_of(row: Mapping[str, str], source: Source, config: Config) -> tuple
         for rule in source.consent
         if not rule.field or row.get(rule.field, "").strip().casefold() in TRUE
     )
-
-
-def _as_json(row: Row) -> str:
-    """The row alone, for quarantine. Half characters, which no text may hold, are shown as ?."""
-    return msgspec.json.encode(
-        {
-            name.encode("utf-8", "replace").decode(): value.encode("utf-8", "replace").decode()
-            for name, value in row.items()
-        }
-    ).decode()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from warmline.core.consent import Level
 from warmline.core.lead import Draft
 
@@ -48,7 +50,22 @@ class Submission:
     origin: Origin = Origin()
     key: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)  # more for the event
-    raw: str = ""  # this one's own part of the body, for quarantine
+    raw: str | Mapping[str, str] = ""  # this one's own part of the body, as it came or field by field
+
+    @property
+    def body(self) -> str:
+        """What quarantine keeps: its own part, else the whole request. Hardly ever asked for, so put together then."""
+        return (self.raw if isinstance(self.raw, str) else as_json(self.raw)) or self.origin.body
+
+
+def as_json(row: Mapping[str, str]) -> str:
+    """Half characters, which no text may hold, are shown as ?."""
+    return msgspec.json.encode(
+        {
+            name.encode("utf-8", "replace").decode(): value.encode("utf-8", "replace").decode()
+            for name, value in row.items()
+        }
+    ).decode()
 
 
 @dataclass(frozen=True, slots=True)

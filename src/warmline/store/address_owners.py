@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 
 from .ids import address_lane
-from .pipeline import together
+from .pipeline import Later, together
 from .rows import by_lane, encode, result
 
 
@@ -28,14 +28,27 @@ def hold(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -
     return _ask(conn, _HOLD, workspace_id, values)
 
 
-def claim(conn: psycopg.Connection, workspace_id: int, owners: Mapping[str, UUID]) -> bool:
-    """Take addresses that nobody had. False when another transaction took one first: roll back and look again."""
+def claim(conn: psycopg.Connection, workspace_id: int, owners: Mapping[str, UUID]) -> Later[set[str]]:
+    """Take those of the addresses that nobody has; which they were. The others belong to somebody: `hold` says to whom.
+
+    Waits for transactions that are about to take the same ones. Addresses are taken in one order, and held (`hold`) after
+    everything has been taken, so nobody waits in a ring.
+    """
     rows = [
         {"lane": address_lane(value), "value": value, "lead_id": owners[value]}
         for value in sorted(owners, key=lambda value: (address_lane(value), value))
     ]
     done = conn.execute(_CLAIM, (workspace_id, encode(rows)))
-    return done.rowcount == len(rows)
+    return lambda: set(result(done, str))
+
+
+def give(conn: psycopg.Connection, workspace_id: int, owners: Mapping[str, UUID]) -> None:
+    """Addresses that this transaction has claimed, for the leads that they turned out to belong to."""
+    with together(conn):
+        for lane, rows in by_lane(
+            {"lane": address_lane(value), "value": value, "lead_id": lead_id} for value, lead_id in owners.items()
+        ):
+            conn.execute(_GIVE, {"lane": lane, "rows": rows, "workspace": workspace_id})
 
 
 def release(conn: psycopg.Connection, workspace_id: int, value: str, lead_id: UUID) -> None:
@@ -72,7 +85,16 @@ select json_agg(json_build_array(value, lead_id))::text from held
 """
 
 _CLAIM = b"""
-insert into address_owners (lane, workspace_id, value, lead_id)
-select lane, %s, value, lead_id from json_to_recordset(%s::json) as w (lane smallint, value text, lead_id uuid)
-on conflict do nothing
+with claimed as (
+  insert into address_owners (lane, workspace_id, value, lead_id)
+  select lane, %s, value, lead_id from json_to_recordset(%s::json) as w (lane smallint, value text, lead_id uuid)
+  on conflict do nothing returning value
+)
+select json_agg(value)::text from claimed
+"""
+
+_GIVE = b"""
+update address_owners o set lead_id = w.lead_id
+from json_to_recordset(%(rows)s::json) as w (value text, lead_id uuid)
+where o.lane = %(lane)s and o.workspace_id = %(workspace)s and o.value = w.value
 """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,12 @@ import msgspec
 import psycopg
 
 from .ids import lane_of
-from .pipeline import together
+from .pipeline import Later, together
 from .rows import by_lane, encode, result
 
 Row = dict[str, Any]
+
+NO_KEYS: Mapping[UUID, Sequence[str]] = MappingProxyType({})
 
 
 class Address(msgspec.Struct, array_like=True):
@@ -64,30 +67,36 @@ class Standing(msgspec.Struct, array_like=True):
 
 
 def hold(
-    conn: psycopg.Connection, ids: Collection[UUID], since: datetime, keys: Sequence[str] = ()
+    conn: psycopg.Connection, ids: Collection[UUID], since: datetime, keys: Mapping[UUID, Sequence[str]] = NO_KEYS
 ) -> dict[UUID, Standing]:
     """Lock these leads and what runs for them, and read how they stand.
 
     Enrollments first, then leads, by lane and id: the order of the tick. An enrollment that another intake made between
     the two locks is not locked; it can't be, its maker holds the address or the lead and has committed by then.
+
+    `keys`: of each lead, which it may have been told already.
     """
-    lanes = list(by_lane({"lane": lane_of(one), "id": one} for one in ids))
     with together(conn):
-        for lane, rows in lanes:
-            conn.execute(_HOLD_RUNS, (rows, lane))
-        for lane, rows in lanes:
-            conn.execute(_HOLD_LEADS, (rows, lane))
-        asked = [
-            conn.execute(_STANDING, {"lane": lane, "rows": rows, "since": since, "keys": list(keys)})
-            for lane, rows in lanes
-        ]
-    return {one.id: one for cursor in asked for one in result(cursor, Standing)}
+        held = ask_hold(conn, ids, since, keys)
+    return held()
+
+
+def ask_hold(
+    conn: psycopg.Connection, ids: Collection[UUID], since: datetime, keys: Mapping[UUID, Sequence[str]] = NO_KEYS
+) -> Later[dict[UUID, Standing]]:
+    lanes = list(by_lane({"lane": lane_of(one), "id": one, "keys": keys.get(one, ())} for one in ids))
+    for lane, rows in lanes:
+        conn.execute(_HOLD_RUNS, (rows, lane))
+    for lane, rows in lanes:
+        conn.execute(_HOLD_LEADS, (rows, lane))
+    asked = [conn.execute(_STANDING, {"lane": lane, "rows": rows, "since": since}) for lane, rows in lanes]
+    return lambda: {one.id: one for cursor in asked for one in result(cursor, Standing)}
 
 
 def read_one(conn: psycopg.Connection, lead_id: UUID, now: datetime) -> Standing | None:
     """How a lead stands, without locking it."""
-    ((lane, rows),) = by_lane([{"lane": lane_of(lead_id), "id": lead_id}])
-    known = result(conn.execute(_STANDING, {"lane": lane, "rows": rows, "since": now, "keys": []}), Standing)
+    ((lane, rows),) = by_lane([{"lane": lane_of(lead_id), "id": lead_id, "keys": ()}])
+    known = result(conn.execute(_STANDING, {"lane": lane, "rows": rows, "since": now}), Standing)
     return known[0] if known else None
 
 
@@ -140,10 +149,10 @@ select json_agg(json_build_array(
             from events v where v.lane = %(lane)s and v.lead_id = l.id and v.at > %(since)s
               and v.data->>'source' <> ''), '[]'),
   coalesce((select json_agg(v.key) from events v
-            where v.lane = %(lane)s and v.lead_id = l.id and v.key = any(%(keys)s)), '[]'),
+            where v.lane = %(lane)s and v.lead_id = l.id and v.key = any(w.keys)), '[]'),
   l.workspace_id
 ))::text
-from json_to_recordset(%(rows)s::json) as w (id uuid)
+from json_to_recordset(%(rows)s::json) as w (id uuid, keys text[])
 join leads l on l.lane = %(lane)s and l.id = w.id
 """
 

@@ -1,12 +1,21 @@
-"""Statements that go out together: one round trip, however many they are."""
+"""Statements that go out together: one round trip, however many they are.
+
+A function that asks something in such a block, and whose answer is for after it, returns how to hear it: a `Later`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import psycopg
 from psycopg.pq import PipelineStatus
+
+T = TypeVar("T")
+
+#: Call it after the block. Called within, it waits for everything that went out before it: a round trip more.
+Later = Callable[[], T]
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from warmline.core.parse import parse
 from warmline.core.playbook import Playbook, Template
 from warmline.core.templates import parse_template
 
-from .rows import encode, read
+from .pipeline import Later
+from .rows import encode, read, result
 
 
 class VersionError(Exception):
@@ -62,14 +63,16 @@ class _Row(msgspec.Struct):
 
 def current(conn: psycopg.Connection, workspace_id: int) -> list[Version]:
     """The versions that leads enter now, in the order of their keys. Raises VersionError."""
-    heads = read(
-        conn,
-        "select json_agg(json_build_array(id, digest) order by key)::text from playbook_versions"
-        " where workspace_id = %s and current",
+    return ask_current(conn, workspace_id)()
+
+
+def ask_current(conn: psycopg.Connection, workspace_id: int) -> Later[list[Version]]:
+    asked = conn.execute(
+        b"select json_agg(json_build_array(id, digest) order by key)::text from playbook_versions"
+        b" where workspace_id = %s and current",
         (workspace_id,),
-        _Head,
     )
-    return _parsed(conn, heads)
+    return lambda: _parsed(conn, result(asked, _Head))
 
 
 def version(conn: psycopg.Connection, version_id: int) -> Version:

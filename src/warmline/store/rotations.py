@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 import psycopg
 
-from .rows import encode, read
+from .pipeline import Later
+from .rows import encode, result
 
 
 class _Turn(msgspec.Struct, array_like=True):
@@ -17,10 +18,13 @@ class _Turn(msgspec.Struct, array_like=True):
 
 def take(conn: psycopg.Connection, workspace_id: int, counts: Mapping[str, int]) -> dict[str, int]:
     """Take so many turns of each team; the first turn that is yours, by team. Held until the transaction ends."""
+    return ask_turns(conn, workspace_id, counts)()
+
+
+def ask_turns(conn: psycopg.Connection, workspace_id: int, counts: Mapping[str, int]) -> Later[dict[str, int]]:
     rows = [{"team": team, "turn": counts[team]} for team in sorted(counts)]
-    taken = read(
-        conn,
-        """
+    asked = conn.execute(
+        b"""
         with taken as (
           insert into rotations (workspace_id, team, turn)
           select %s, team, turn from json_to_recordset(%s::json) as w (team text, turn bigint)
@@ -30,11 +34,14 @@ def take(conn: psycopg.Connection, workspace_id: int, counts: Mapping[str, int])
         select json_agg(json_build_array(team, turn))::text from taken
         """,
         (workspace_id, encode(rows)),
-        _Turn,
     )
-    return {one.team: one.turn - counts[one.team] for one in taken}
+    return lambda: {one.team: one.turn - counts[one.team] for one in result(asked, _Turn)}
 
 
 def active_people(conn: psycopg.Connection, workspace_id: int) -> frozenset[str]:
-    rows = conn.execute("select key from people where workspace_id = %s and active", (workspace_id,)).fetchall()
-    return frozenset(key for (key,) in rows)
+    return ask_active_people(conn, workspace_id)()
+
+
+def ask_active_people(conn: psycopg.Connection, workspace_id: int) -> Later[frozenset[str]]:
+    asked = conn.execute(b"select key from people where workspace_id = %s and active", (workspace_id,))
+    return lambda: frozenset(key for (key,) in asked.fetchall())

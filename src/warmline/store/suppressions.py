@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from .rows import encode, read
+from .pipeline import Later
+from .rows import encode, result
 
 
 class InForce(msgspec.Struct, array_like=True):
@@ -24,14 +25,27 @@ class InForce(msgspec.Struct, array_like=True):
 
 def in_force(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -> dict[str, list[InForce]]:
     """What is in force for these lead ids, addresses and domains, by value."""
-    found: dict[str, list[InForce]] = {}
-    query = """
+    return ask_in_force(conn, workspace_id, values)()
+
+
+def ask_in_force(
+    conn: psycopg.Connection, workspace_id: int, values: Collection[str]
+) -> Later[dict[str, list[InForce]]]:
+    asked = conn.execute(
+        b"""
         select json_agg(json_build_array(id, scope, value, channels, reason, at))::text from suppressions
-        where workspace_id = %s and lifted_at is null and value = any(%s)
-    """
-    for one in read(conn, query, (workspace_id, list(values)), InForce):
-        found.setdefault(one.value, []).append(one)
-    return found
+        where workspace_id = %s and lifted_at is null and value = any(array(select json_array_elements_text(%s::json)))
+        """,
+        (workspace_id, encode(values)),
+    )
+
+    def told() -> dict[str, list[InForce]]:
+        found: dict[str, list[InForce]] = {}
+        for one in result(asked, InForce):
+            found.setdefault(one.value, []).append(one)
+        return found
+
+    return told
 
 
 def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> int:

@@ -14,6 +14,7 @@ from django.core.asgi import get_asgi_application
 from django.db import connections
 
 from ..channels.secret_path import masked
+from ..garbage import calm_the_collector
 from ..logs import plain_logs
 from . import database
 from .doors import audio, health, hooks, intake, links, metrics, static, unsubscribe
@@ -109,6 +110,8 @@ async def _live(receive: Receive, send: Send) -> None:
     while True:
         message: dict[str, Any] = await receive()
         if message["type"] == "lifespan.startup":
+            await asyncio.to_thread(intake.get_ready)
+            calm_the_collector()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await asyncio.to_thread(_close)

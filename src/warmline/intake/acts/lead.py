@@ -152,7 +152,7 @@ def correct_address(
         )
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         owner = address_owners.hold(conn, workspace.id, [value]).get(value)
-        if owner is None and not address_owners.claim(conn, workspace.id, {value: lead_id}):
+        if owner is None and not address_owners.claim(conn, workspace.id, {value: lead_id})():
             raise ActError(f"{value} was given to another lead a moment ago. Reload the page.")
         if owner not in (None, lead_id):
             raise ActError(f"{value} belongs to another lead ({owner}). Work on that one, or correct it there first.")

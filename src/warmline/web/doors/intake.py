@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import html
+import logging
 import os
 from datetime import datetime
 from functools import cache
 
+import psycopg
+
 from ...channels.secrets import MissingSecretError, resolve
 from ...core.settings import Source
 from ...intake.batch import Answer, Door, DoorClosedError
+from ...intake.setting import prepare
 from ...intake.sources import presents
 from ...intake.submission import Origin
-from ...store.workspaces import Workspace
+from ...store.playbooks import VersionError
+from ...store.workspaces import Workspace, WorkspaceError
 from .. import database
 from .http import Request, Response, json, page, redirect
 from .where import find_soon
+
+_log = logging.getLogger("warmline.web")
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -50,6 +57,15 @@ async def thanks(_request: Request) -> Response:
 def door() -> Door:
     """One for the process: everything that waits at once goes in as one transaction."""
     return Door(database.environment_here().dsn, _now)
+
+
+def get_ready() -> None:
+    """Read what the first lead would wait for. Whatever is not there yet, the first lead will read or complain of."""
+    try:
+        with database.connection() as conn:
+            prepare(conn, database.now(conn))
+    except (psycopg.Error, WorkspaceError, VersionError) as error:
+        _log.info("intake: nothing could be prepared: %s", str(error).strip().partition("\n")[0])
 
 
 def close() -> None:
