@@ -86,10 +86,9 @@ def go_on(conn: psycopg.Connection, hands: Hands) -> None:
             tick(conn, lane, hands.now, catalog)
         for lane in range(LANES):
             while True:
-                prepared, broken, _ = hands.dispatcher.prepare(lane, 100)
-                allowed, denied = hands.dispatcher.last_look(lane, prepared)
-                hands.dispatcher.settle([*broken, *denied, *hands.send(allowed)])
-                if not prepared:
+                taken = hands.dispatcher.take([lane], 100)
+                hands.dispatcher.settle([*taken.settled, *hands.send(taken.allowed)])
+                if not (taken.allowed or taken.settled):
                     break
 
 

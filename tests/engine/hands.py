@@ -92,17 +92,13 @@ class Hands:
         return tick(self.conn, lane_of(lead), self.now, Catalog(self.conn))
 
     def prepare(self, lead: UUID) -> list[Prepared]:
-        prepared, broken, _ = self.dispatcher.prepare(lane_of(lead), 100)
-        self.dispatcher.settle(broken)
-        return prepared
+        claimed = self.dispatcher.prepare([lane_of(lead)], 100)
+        self.dispatcher.settle(claimed.broken)
+        return claimed.prepared
 
     def last_look(self, prepared: list[Prepared]) -> list[Prepared]:
-        lanes = {one.lane for one in prepared}
-        allowed: list[Prepared] = []
-        for lane in lanes:
-            some, denied = self.dispatcher.last_look(lane, [one for one in prepared if one.lane == lane])
-            self.dispatcher.settle(denied)
-            allowed += some
+        allowed, denied = self.dispatcher.last_look(prepared)
+        self.dispatcher.settle(denied)
         return allowed
 
     def send(self, allowed: list[Prepared]) -> list[Outcome]:

@@ -9,22 +9,27 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened, story
-from tests.engine.hands import FakeChannel, Hands
+from tests.engine.hands import SECRET, FakeChannel, Hands
 from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, Message, NotSent, Receipt, Refused, Unknown
-from warmline.engine.dispatch import SETTLE, UNUSABLE, Dispatcher, Prepared
+from warmline.engine.compose import Composer
+from warmline.engine.dispatch import SETTLE, Dispatcher, Prepared, Taken
 from warmline.engine.outcomes import LONGEST_PAUSE, MOST_TRIES
+from warmline.engine.pacing import UNUSABLE
 from warmline.intake import acts
+from warmline.store import due as dues
 from warmline.store.connect import AWAY, connect
+from warmline.store.due import Known
 from warmline.store.events import NewEvent, append
 from warmline.store.ids import lane_of
-from warmline.store.touches import Outcome
+from warmline.store.touches import Outcome, Ready
 from warmline.store.workspaces import Workspace
 
 
@@ -257,14 +262,7 @@ def test_a_template_that_cannot_be_rendered_parks_its_lead_and_the_others_go(han
 def test_words_that_postgresql_refuses_park_only_their_own_lead(hands: Hands, workspace: Workspace) -> None:
     well, ill = two_leads_of_one_lane(hands, workspace)
     hands.tick(well)
-
-    class Spoiling:
-        def message(self, lane: int, touch: object, lead: object, *more: object) -> Message:
-            message = Hands(hands.conn, hands.dsn).dispatcher.composer.message(lane, touch, lead, *more)  # type: ignore[arg-type]
-            text = message.text + "\x00" if str(ill) == message.lead_id else message.text
-            return Message(message.touch_id, message.channel, message.to, text, message.lead_id)
-
-    hands.dispatcher.composer = Spoiling()  # type: ignore[assignment]
+    hands.dispatcher.composer = spoiling(ill)
     hands.hand_over(well)
     assert hands.one("select status from touches where lead_id = %s", well) == "sent"
     assert hands.one("select status from touches where lead_id = %s", ill) == "held"
@@ -275,11 +273,110 @@ def test_a_broken_text_of_an_enrollment_that_is_over_by_then_does_not_park_it(
     hands: Hands, workspace: Workspace, lead: UUID
 ) -> None:
     hands.dispatcher.composer = None  # type: ignore[assignment] # any error at all
-    _, broken, _ = hands.dispatcher.prepare(lane_of(lead), 100)
+    broken = hands.dispatcher.prepare([lane_of(lead)], 100).broken
     a_stop(hands, workspace, lead)
     hands.dispatcher.settle(broken)
     assert hands.one("select status, end_reason from enrollments") == ("ended", "opted_out")
     assert hands.one("select count(*) from tasks where status = 'open'") == 0
+
+
+def test_touches_of_several_lanes_are_prepared_together_and_all_leave(hands: Hands, workspace: Workspace) -> None:
+    leads = [a_lead_in_lane(hands, workspace, lane, lane) for lane in (3, 9, 12)]
+    for lead in leads:
+        hands.tick(lead)
+    taken = hands.dispatcher.take([3, 9, 12], 100)
+    assert sorted(one.lane for one in taken.allowed) == [3, 9, 12]
+    assert (taken.settled, taken.more) == ([], set())
+    hands.dispatcher.settle(hands.send(taken.allowed))
+    assert hands.all("select status, tries from touches") == [("sent", 1)] * 3
+    assert {story(hands.conn, lead)[-1] for lead in leads} == {"touch.sent"}
+
+
+def test_a_stop_in_one_of_several_lanes_wins_and_the_others_leave(hands: Hands, workspace: Workspace) -> None:
+    leads = {lane: a_lead_in_lane(hands, workspace, lane, lane) for lane in (3, 9)}
+    for lead in leads.values():
+        hands.tick(lead)
+    prepared = hands.dispatcher.prepare([3, 9], 100).prepared
+    a_stop(hands, workspace, leads[3])
+    assert [one.lane for one in hands.last_look(prepared)] == [9]
+    assert hands.all("select status, reason from touches order by lane") == [("refused", "opted_out"), ("sending", "")]
+
+
+def test_each_lane_has_its_share_of_a_batch_and_it_is_told_which_hold_more(hands: Hands, workspace: Workspace) -> None:
+    for number, lane in enumerate((3, 3, 3, 9)):
+        hands.tick(a_lead_in_lane(hands, workspace, lane, number))
+    claimed = hands.dispatcher.prepare([3, 9], 4)
+    assert sorted(one.lane for one in claimed.prepared) == [3, 3, 9]
+    assert claimed.more == {3}
+
+
+def test_words_that_postgresql_refuses_stop_no_lead_of_another_lane(hands: Hands, workspace: Workspace) -> None:
+    well, ill = a_lead_in_lane(hands, workspace, 3, 1), a_lead_in_lane(hands, workspace, 9, 2)
+    for lead in (well, ill):
+        hands.tick(lead)
+    hands.dispatcher.composer = spoiling(ill)
+    claimed = hands.dispatcher.prepare([3, 9], 100)
+    assert [one.touch.lead_id for one in claimed.prepared] == [well]
+    hands.dispatcher.settle(claimed.broken)
+    assert hands.all("select status, tries from touches order by lane") == [("sending", 1), ("held", 1)]
+
+
+def test_what_came_before_the_words_were_written_counts_once_at_the_last_look(hands: Hands, lead: UUID) -> None:
+    (one,) = hands.prepare(lead)
+    seen, attempts = one.story.seen, dict(one.story.history.attempts)
+    assert seen > 0
+    assert hands.last_look([one]) == hands.last_look([one]) == [one]
+    assert (one.story.seen, one.story.history.attempts) == (seen, attempts)
+    one.story.go_on(dues.know(hands.conn, one.lane, [lead])[lead].events)
+    assert (one.story.seen, one.story.history.enrolled) == (seen, 1)
+
+
+@pytest.mark.parametrize("distributed", [False, True])
+def test_lanes_with_little_go_together_and_a_full_one_keeps_nobody_waiting(
+    hands: Hands, dsn: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, distributed: bool
+) -> None:
+    for number in range(7):
+        hands.tick(a_lead_in_lane(hands, workspace, 3 if number else 9, number))
+    stopping = asyncio.Event()
+    batches: list[list[int]] = []
+    take = Dispatcher.take
+
+    def taken(dispatcher: Dispatcher, lanes: list[int], limit: int) -> Taken:
+        batches.append(list(lanes))
+        return take(dispatcher, lanes, limit)
+
+    monkeypatch.setattr(Dispatcher, "take", taken)
+
+    async def run() -> None:
+        hints = [{3, 9}]
+
+        async def hint(_: float) -> set[int]:
+            if len(hands.sms.took) == 7:
+                stopping.set()
+            await asyncio.sleep(0.001)
+            return hints.pop() if hints else set()
+
+        with a_process(hands, dsn) as dispatcher:
+            dispatcher.in_flight, dispatcher.distributed = 4, distributed
+            await dispatcher.run(hint, stopping)
+
+    asyncio.run(run())
+    assert batches[:2] == ([[3], [9]] if distributed else [[3, 9], [3]])
+    assert sorted(hands.all("select status from touches")) == ["sent"] * 7
+
+
+def test_a_database_that_goes_away_at_the_last_look_lets_nothing_out(
+    hands: Hands, lead: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise psycopg.OperationalError("the server closed the connection unexpectedly")
+
+    monkeypatch.setattr(Dispatcher, "last_look", away)
+    taken = hands.dispatcher.take([lane_of(lead)], 100)
+    assert taken.allowed == []
+    assert isinstance(taken.away, AWAY)
+    hands.dispatcher.settle(taken.settled)
+    assert hands.one("select status from touches") == "queued"
 
 
 def test_two_dispatchers_share_the_rate_of_one_account(hands: Hands, dsn: str, workspace: Workspace) -> None:
@@ -305,7 +402,7 @@ def test_two_dispatchers_never_claim_the_same_touch(hands: Hands, dsn: str, work
     def work() -> None:
         with connect(dsn) as conn:
             mine = Hands(conn, dsn, channels=hands.channels)
-            while prepared := mine.dispatcher.prepare(9, 3)[0]:
+            while prepared := mine.dispatcher.prepare([9], 3).prepared:
                 claimed.extend(one.message.touch_id for one in prepared)
 
     workers = [threading.Thread(target=work) for _ in range(3)]
@@ -449,6 +546,17 @@ def test_a_provider_that_takes_longer_than_the_lease_is_cut_off_before_it_is_ove
     outcome = sent_by(hands, replace(one, claimed=monotonic(), channel=Endless()))
     assert outcome.status == "asking"
     assert "within the lease" in outcome.error
+
+
+def spoiling(ill: UUID) -> Composer:
+    """Writes for one lead what PostgreSQL does not take."""
+
+    class Spoiling(Composer):
+        def message(self, lane: int, touch: Ready, lead: Known, *more: Any) -> Message:
+            message = super().message(lane, touch, lead, *more)
+            return replace(message, text=message.text + "\x00") if lead.id == ill else message
+
+    return Spoiling(SECRET, {})
 
 
 class Endless(FakeChannel):

@@ -191,9 +191,9 @@ class UnderFire(RuleBasedStateMachine):
     @rule()
     def touches_are_claimed(self) -> None:
         for lane in touches.lanes_ready(self.hands.conn, self.hands.now):
-            prepared, broken, _ = self.hands.dispatcher.prepare(lane, 100)
-            assert broken == []
-            self.prepared += prepared
+            claimed = self.hands.dispatcher.prepare([lane], 100)
+            assert claimed.broken == []
+            self.prepared += claimed.prepared
 
     @rule()
     def the_last_look_is_taken(self) -> None:

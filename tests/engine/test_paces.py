@@ -98,3 +98,4 @@ def test_never_more_than_a_second_ahead_whatever_is_asked(
     # A gap is a whole number of microseconds, which moves the rate by less than one touch in a second.
     assert granted <= max(1, rate + 1)
     assert granted >= min(sum(wishes), int(rate) - 1)
+    assert granted <= paces.most(rate)

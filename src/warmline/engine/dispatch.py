@@ -1,7 +1,7 @@
 """Hand touches over: intent committed, one last look, then the network, then receipts in batches.
 
-1. `prepare` claims ready touches of a lane, renders them and commits the intent (status `sending`, with a lease).
-2. `last_look` reads the leads' stories once more, after that commit, and asks the gate again. What it refuses has not
+1. `prepare` claims ready touches of a few lanes, renders them and commits the intent (status `sending`, with a lease).
+2. `last_look` reads what happened to the leads since, after that commit, and asks the gate again. What it refuses has not
    left. Only milliseconds lie between this look and the first byte on the wire.
 3. Each message goes to its channel, hundreds at once. A crash from here on leaves `sending`; `rescue` asks the provider.
 4. Receipts are written in batches and wake the leads.
@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,22 +22,22 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Channel, Message, Unknown
-from warmline.core import gate
-from warmline.core.standing import facts_of, history_of
 from warmline.intake.inbound import learn_refusal
 from warmline.store import due as dues
-from warmline.store import paces, snapshots, touches, workspaces
+from warmline.store import snapshots, touches, workspaces
 from warmline.store.clock import real_now
 from warmline.store.connect import AWAY
 from warmline.store.due import Known
+from warmline.store.pipeline import together
 from warmline.store.touches import Outcome, Ready
 from warmline.store.writes import Writes, save
 
-from .catalog import Catalog, lead_zones, phone_prefix
+from .catalog import Catalog
 from .compose import Composer, Unsendable
+from .last_look import Story, look_once_more, story_of
 from .outcomes import again, outcome_of, outcome_of_receipt, unwritten
+from .pacing import Channels, share_out
 from .tick import BAD_ROW, park
 
 log = structlog.get_logger()
@@ -58,25 +58,37 @@ GATHER_RECEIPTS = 0.02
 #: Seconds between two looks for work that no hint told of, and for settings that were published meanwhile.
 POLL = 0.5
 
-#: How long touches wait when this host can't use their channel.
-UNUSABLE = timedelta(seconds=30)
-
-#: What ends the run of an enrollment, or for a while.
-OVER = ("ended", "preempted", "parked")
-
-Channels = Callable[[int], Mapping[str, Channel]]
-
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A touch whose intent is committed, with the words that will go."""
+    """A touch whose intent is committed, with the words that will go and the lead's story as it was read for them."""
 
     lane: int
     touch: Ready
     message: Message
     channel: Channel
+    story: Story
     claimed: float  # time.monotonic
     until: datetime  # of the wall clock: after this somebody else may take it for lost, so it is not sent any more
+
+
+@dataclass(slots=True)
+class Claimed:
+    """What `prepare` came to: touches about to go, those that can't be written, and the lanes that hold more of them."""
+
+    prepared: list[Prepared] = field(default_factory=list)
+    broken: list[Outcome] = field(default_factory=list)
+    more: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is to be sent, what is settled without, and the lanes that hold more. `away`: the database went away."""
+
+    allowed: list[Prepared]
+    settled: list[Outcome]
+    more: set[int]
+    away: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -92,6 +104,7 @@ class Dispatcher:
     composer: Composer
     now: Callable[[], datetime]
     punctual: bool = False
+    distributed: bool = False  # leads' tables are spread over a cluster: a transaction concerns one lane
     in_flight: int = 400
     lease: timedelta = timedelta(seconds=60)
     _free: int = field(init=False, default=0)
@@ -113,17 +126,21 @@ class Dispatcher:
         writer = asyncio.create_task(self._write_receipts())
         try:
             began = polled = 0.0
+            much: list[int] = []  # lanes that hold more than their share of a batch: in turn, a batch of one at a time
             while not stopping.is_set():
-                lanes = await hint(POLL)
+                lanes = await hint(0 if much else POLL)
                 if lanes and (pause := began + GATHER - monotonic()) > 0:
                     await asyncio.sleep(pause)
                     lanes |= await hint(0)
                 began = monotonic()
-                if not lanes or monotonic() - polled >= POLL:  # hints without end must not keep the others waiting
+                if not (lanes or much) or began - polled >= POLL:  # hints without end must not keep the others waiting
                     lanes = lanes | set(await self._db(self.poll))
                     polled = monotonic()
-                for lane in sorted(lanes):
-                    await self.hand_over(lane)
+                few = sorted(lanes.difference(much))
+                for some in [[lane] for lane in few] if self.distributed else [few] if few else []:
+                    much += await self.hand_over(some)
+                if much:
+                    much += await self.hand_over([much.pop(0)])
         finally:
             if self._sending:
                 await asyncio.wait(self._sending)
@@ -138,34 +155,24 @@ class Dispatcher:
         self.catalog.refresh()
         return touches.lanes_ready(self.conn, self.now())
 
-    async def hand_over(self, lane: int) -> int:
-        """Claim and send what is ready in one lane until it is empty. Returns how many touches were claimed."""
-        count = 0
-        while not self._stopping.is_set():
-            if self._free <= 0:
-                await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-                continue
-            limit = min(BATCH, self._free)
-            prepared, broken, more = await self._db(self.prepare, lane, limit)
-            for outcome in broken:
-                self._settled.put_nowait(outcome)
-            try:
-                allowed, denied = await self._db(self.last_look, lane, prepared)
-            except AWAY:
-                for one in prepared:  # nothing of it has left, so it may simply be claimed again
-                    self._settled.put_nowait(again(one.lane, one.touch, self.now()))
-                raise
-            for outcome in denied:
-                self._settled.put_nowait(outcome)
-            for one in allowed:
-                self._free -= 1
-                task = asyncio.create_task(self._send(one))
-                self._sending.add(task)
-                task.add_done_callback(self._sent)
-            count += len(prepared) + len(broken)
-            if not more:
-                break
-        return count
+    async def hand_over(self, lanes: Sequence[int]) -> list[int]:
+        """Claim and send what is ready in these lanes, one batch of all of them. Returns the lanes that hold more."""
+        while self._free <= 0:
+            if self._stopping.is_set():
+                return []
+            await asyncio.sleep(GATHER)
+        limit = min(BATCH, self._free)
+        taken = await self._db(self.take, lanes[:limit], limit)
+        for outcome in taken.settled:
+            self._settled.put_nowait(outcome)
+        if taken.away is not None:
+            raise taken.away
+        for one in taken.allowed:
+            self._free -= 1
+            task = asyncio.create_task(self._send(one))
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
+        return [*sorted(taken.more), *lanes[limit:]]
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._free += 1
@@ -229,7 +236,7 @@ class Dispatcher:
         if self.receipts.closed:
             self.receipts = self.reconnect()
         asking = [one for one in batch if one.status == "asking"]
-        with self.receipts.transaction():
+        with together(self.receipts), self.receipts.transaction():
             settled = touches.settle(self.receipts, [one for one in batch if one.status != "asking"], now)
             touches.ask_later(self.receipts, [(one.lane, one.id) for one in asking], SETTLE)
             for one in settled:
@@ -242,137 +249,125 @@ class Dispatcher:
                     park(writes, one.enrollment_id, one.lead_id, one.workspace_id, one.park, now)
                     save(self.receipts, writes, now)
 
-    def prepare(self, lane: int, limit: int) -> tuple[list[Prepared], list[Outcome], bool]:
-        """Claim, render, commit the intent. Returns the touches, those that can't be written, and whether there is more.
+    def take(self, lanes: Sequence[int], limit: int) -> Taken:
+        """Claim up to `limit` touches of these lanes, commit the intent, and only then take the last look."""
+        claimed = self.prepare(lanes, limit)
+        try:
+            allowed, denied = self.last_look(claimed.prepared)
+        except AWAY as error:  # nothing of it has left, so it may simply be claimed again
+            back = [again(one.lane, one.touch, self.now()) for one in claimed.prepared]
+            return Taken([], claimed.broken + back, set(), error)
+        return Taken(allowed, claimed.broken + denied, claimed.more)
 
-        When PostgreSQL refuses the intents of many, they are tried one by one, and the culprit is set aside.
+    def prepare(self, lanes: Sequence[int], limit: int) -> Claimed:
+        """Claim, render, commit the intent: one transaction, and three round trips however many lanes there are.
+
+        Each lane has its share of `limit`. When PostgreSQL refuses the intents of many, they are tried one by one, and the
+        culprit is set aside.
         """
-        now = self.now()
-        with self.conn.transaction():
-            # Asked with each claim, because an engine that was cut off may come back to a database that was restored.
-            if snapshots.held(self.conn) is not None:
-                return [], [], False
-            ready = touches.ready(self.conn, lane, now, limit)
-            try:
-                with self.conn.transaction():
-                    prepared, broken, granted = self._intend(lane, ready, now)
-            except BAD_ROW as error:
-                log.warning("dispatch.one_by_one", lane=lane, error=str(error))
-                prepared, broken, granted = self._intend_singly(lane, ready, now)
-        return prepared, broken, len(ready) == limit and granted == len(ready)
+        now, share = self.now(), max(1, limit // len(lanes))
+        try:
+            with together(self.conn), self.conn.transaction():
+                asked = touches.ask_ready(self.conn, lanes, now, share)
+                # Asked with each claim, because an engine that was cut off may come back to a database that was restored.
+                if snapshots.held(self.conn) is not None:
+                    return Claimed()
+                ready = touches.told_ready(asked)
+                claimed = self._intend(ready, now)
+        except BAD_ROW as error:
+            log.warning("dispatch.one_by_one", lanes=list(lanes), error=str(error))
+            return self._one_by_one(lanes, share, now)
+        claimed.more = {lane for lane in claimed.more if len(ready[lane]) == share}
+        return claimed
 
-    def _intend(self, lane: int, ready: list[Ready], now: datetime) -> tuple[list[Prepared], list[Outcome], int]:
-        """Returns what is about to be handed over, what can't be written, and how many had room at their account."""
-        granted = self._pace(lane, ready, now)
-        known = dues.know(self.conn, lane, [touch.lead_id for touch in granted])
+    def _intend(self, ready: Mapping[int, list[Ready]], now: datetime) -> Claimed:
+        """`more` are the lanes whose touches all had room at their accounts."""
+        granted = share_out(self.conn, self.channels, ready, now)
         claimed, until = monotonic(), real_now() + self.lease / 2
-        composed: list[tuple[Ready, Message, Channel]] = []
-        failed: list[tuple[Ready, Exception]] = []
-        for touch in granted:
-            try:
-                composed.append((touch, *self._compose(lane, touch, known[touch.lead_id], now)))
-            except Exception as error:  # noqa: BLE001 - one text that can't be written stops its lead, and no other
-                failed.append((touch, error))
-        intents = [
-            {"id": touch.id, "address": message.to, "subject": message.subject, "body": message.text,
-             "provider": channel.provider}
-            for touch, message, channel in composed
-        ]  # fmt: skip
-        if granted:
-            blank = [_blank(touch) for touch, _ in failed]
-            touches.intend(self.conn, lane, [*intents, *blank], self.engine, self.lease)
-        for touch in granted:
-            touch.tries += 1
-        prepared = [Prepared(lane, touch, message, channel, claimed, until) for touch, message, channel in composed]
-        return prepared, [unwritten(lane, touch, error, now) for touch, error in failed], len(granted)
-
-    def _intend_singly(self, lane: int, ready: list[Ready], now: datetime) -> tuple[list[Prepared], list[Outcome], int]:
-        prepared: list[Prepared] = []
-        broken: list[Outcome] = []
-        granted = 0
-        for touch in ready:
-            try:
-                with self.conn.transaction():
-                    one, bad, count = self._intend(lane, [touch], now)
-            except BAD_ROW as error:
-                touches.intend(self.conn, lane, [_blank(touch)], self.engine, self.lease)
+        done = Claimed(more={lane for lane, mine in ready.items() if len(granted[lane]) == len(mine)})
+        for lane, mine in granted.items():
+            intents: list[dict[str, Any]] = []
+            for touch, lead in mine:
+                try:
+                    message, channel, story = self._compose(lane, touch, lead, now)
+                except Exception as error:  # noqa: BLE001 - one text that can't be written stops its lead, and no other
+                    intents.append(_blank(touch))
+                    touch.tries += 1
+                    done.broken.append(unwritten(lane, touch, error, now))
+                    continue
+                intents.append(
+                    {"id": touch.id, "address": message.to, "subject": message.subject, "body": message.text,
+                     "provider": channel.provider}
+                )  # fmt: skip
                 touch.tries += 1
-                one, bad, count = [], [unwritten(lane, touch, error, now)], 1
-            prepared, broken, granted = [*prepared, *one], [*broken, *bad], granted + count
-        return prepared, broken, granted
+                done.prepared.append(Prepared(lane, touch, message, channel, story, claimed, until))
+            if intents:
+                touches.intend(self.conn, lane, intents, self.engine, self.lease)
+        return done
 
-    def last_look(self, lane: int, prepared: list[Prepared]) -> tuple[list[Prepared], list[Outcome]]:
+    def _one_by_one(self, lanes: Sequence[int], share: int, now: datetime) -> Claimed:
+        """A transaction for each touch, so that what PostgreSQL refuses of one takes nothing of the others along."""
+        done = Claimed()
+        for lane in lanes:
+            for _ in range(share):
+                with self.conn.transaction():
+                    ready = [] if snapshots.held(self.conn) else touches.ready(self.conn, lane, now, 1)
+                    if not ready:
+                        break
+                    (touch,) = ready
+                    tries = touch.tries
+                    try:
+                        with self.conn.transaction():
+                            one = self._intend({lane: ready}, now)
+                    except BAD_ROW as error:
+                        touches.intend(self.conn, lane, [_blank(touch)], self.engine, self.lease)
+                        touch.tries = tries + 1
+                        one = Claimed(broken=[unwritten(lane, touch, error, now)])
+                done.prepared += one.prepared
+                done.broken += one.broken
+            else:
+                done.more.add(lane)
+        return done
+
+    def last_look(self, prepared: Sequence[Prepared]) -> tuple[list[Prepared], list[Outcome]]:
         """Ask the gate once more, on the stories as they are now: a STOP that came 10 ms ago wins."""
-        if not prepared:
-            return [], []
-        known = dues.know(self.conn, lane, [one.touch.lead_id for one in prepared])
+        lanes: dict[int, dict[UUID, int]] = {}
+        for one in prepared:
+            mine = lanes.setdefault(one.lane, {})
+            mine[one.touch.lead_id] = min(one.story.seen, mine.get(one.touch.lead_id, one.story.seen))
+        with together(self.conn):
+            known = dues.know_lanes(self.conn, {lane: list(mine.items()) for lane, mine in lanes.items()})
         allowed: list[Prepared] = []
         denied: list[Outcome] = []
         for one in prepared:
             now = self.moment(one.touch)
             try:
-                verdict = self.look(known[one.touch.lead_id], one.touch, one.message.to, now)
+                site = self.catalog.site(one.touch.workspace_id, now)
+                verdict = look_once_more(known[one.touch.lead_id], one.touch, one.story, one.message.to, site, now)
             except AWAY:
                 raise  # the database is away: that is nobody's fault
             except Exception as error:  # noqa: BLE001 - one lead that can't be judged is set aside, and stops no other
-                denied.append(unwritten(lane, one.touch, error, now))
+                denied.append(unwritten(one.lane, one.touch, error, now))
                 continue
             if verdict.result == "allow":
                 allowed.append(one)
                 continue
             finding = next((one for one in verdict.findings if one.rule == verdict.rule), None)
             outcome = outcome_of(
-                lane, one.touch, "held" if verdict.result == "hold" else "refused", now, reason=verdict.rule,
+                one.lane, one.touch, "held" if verdict.result == "hold" else "refused", now, reason=verdict.rule,
                 data={"saw": finding.saw, "flip": finding.flip} if finding else {},
             )  # fmt: skip
             denied.append(outcome)
         return allowed, denied
 
-    def look(self, lead: Known, touch: Ready, to: str, now: datetime) -> gate.Verdict:
-        site = self.catalog.site(touch.workspace_id, now)
-        zones = lead_zones(phone_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
-        history = history_of(str(touch.enrollment_id), 0, touch.started_at, site.rules.office.zone, {}, {}, lead.events)
-        unrecorded = site.unrecorded(touch.channel, lead.owner, touch.template)
-        facts = facts_of(lead, zones, history, touch.channel, touch.channel in site.config.channels, unrecorded)
-        if facts.address != to:
-            facts.address = None  # it was corrected or taken away while the touch waited
-        verdict = gate.check(gate.Ask(touch.channel, touch.purpose, str(touch.id)), facts, site.rules, now)  # type: ignore[arg-type] # stored kinds
-        if history.ended_at is not None and verdict.result != "refuse":
-            over = [one.kind for one in lead.events if one.enrollment == history.enrollment and one.kind in OVER]
-            if over[-1] == "parked":  # it is planned anew when the enrollment goes on
-                return gate.Verdict("hold", "parked", None, verdict.findings)
-            return gate.Verdict("refuse", "ended", None, verdict.findings)
-        return verdict
-
-    def _compose(self, lane: int, touch: Ready, lead: Known, now: datetime) -> tuple[Message, Channel]:
+    def _compose(self, lane: int, touch: Ready, lead: Known, now: datetime) -> tuple[Message, Channel, Story]:
         site = self.catalog.site(touch.workspace_id, now)
         channel = self.channels(touch.workspace_id).get(touch.channel)
         if channel is None:
             raise Unsendable("channel_off")
         version = self.catalog.version(touch.version_id)
-        return self.composer.message(lane, touch, lead, site, version, touch.event), channel
-
-    def _pace(self, lane: int, ready: list[Ready], now: datetime) -> list[Ready]:
-        """Those whose account has room now; the others are put off until theirs has."""
-        granted: list[Ready] = []
-        for workspace_id, kind in sorted({(touch.workspace_id, touch.channel) for touch in ready}):
-            mine = [touch for touch in ready if (touch.workspace_id, touch.channel) == (workspace_id, kind)]
-            try:
-                channel = self.channels(workspace_id).get(kind)
-            except ChannelSettingsError as error:
-                # This host can't use the account (a variable is not set here, say). Nothing is refused for that: the
-                # touches wait, another host may take them, and the log says what to write.
-                log.error("channel.unusable", workspace=workspace_id, channel=kind, error=str(error))
-                touches.postpone(self.conn, lane, [{"id": touch.id, "ready_at": now + UNUSABLE} for touch in mine])
-                continue
-            if channel is None:  # taken out of warmline.toml meanwhile: nothing to pace, `_compose` refuses
-                granted += mine
-                continue
-            count, wait = paces.take(self.conn, workspace_id, kind, len(mine), channel.rate)
-            granted += mine[:count]
-            if late := mine[count:]:
-                touches.postpone(self.conn, lane, [{"id": touch.id, "ready_at": now + wait} for touch in late])
-        return granted
+        message = self.composer.message(lane, touch, lead, site, version, touch.event)
+        return message, channel, story_of(touch, lead, site.rules.office.zone)
 
     async def _db(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))

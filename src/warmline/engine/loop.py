@@ -219,7 +219,8 @@ class Engine:
                     dispatcher = Dispatcher(
                         engine=self.id, conn=conn, receipts=receipts, reconnect=again, catalog=catalog, channels=accounts.of,
                         composer=Composer(self.options.secret, self.options.environ), now=self.now,
-                        punctual=self.clock.speed > 1, in_flight=self.options.in_flight, lease=self.options.lease,
+                        punctual=self.clock.speed > 1, distributed=self.distributed,
+                        in_flight=self.options.in_flight, lease=self.options.lease,
                     )  # fmt: skip
                     try:
                         await dispatcher.run(self.ready.take, self.stop_async)

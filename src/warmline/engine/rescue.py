@@ -21,8 +21,8 @@ from warmline.store.ids import new_id, touch_ref
 from warmline.store.touches import Outcome, Ready
 from warmline.store.writes import open_tasks
 
-from .dispatch import Channels
 from .outcomes import again, outcome_of
+from .pacing import Channels
 
 log = structlog.get_logger()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,9 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from .events import NewEvent, insert, wake
-from .rows import encode, of_every_lane, read
+from .events import NewEvent, wake
+from .pipeline import together
+from .rows import encode, of_every_lane, read, result
 
 Row = dict[str, Any]
 
@@ -59,18 +60,28 @@ _LANES_READY = of_every_lane(
 
 def ready(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> list[Ready]:
     """Lock up to `limit` touches of a lane that may be handed over, longest ready first."""
-    return read(
-        conn,
-        f"""
-        with ready as (
-          select * from touches where lane = %(lane)s and status = 'queued' and ready_at <= %(now)s
-          order by ready_at limit %(limit)s for update skip locked
-        )
-        select json_agg(json_build_array({_COLUMNS}))::text from ready t
-        """,
-        {"lane": lane, "now": now, "limit": limit},
-        Ready,
-    )
+    return told_ready(ask_ready(conn, (lane,), now, limit))[lane]
+
+
+def ask_ready(
+    conn: psycopg.Connection, lanes: Sequence[int], now: datetime, limit: int
+) -> dict[int, psycopg.Cursor[Any]]:
+    """The same for several lanes, up to `limit` of each: one statement a lane, whose answers `told_ready` reads; in a
+    pipeline other questions may follow before."""
+    return {lane: conn.execute(_READY, {"lane": lane, "now": now, "limit": limit}) for lane in lanes}
+
+
+def told_ready(asked: Mapping[int, psycopg.Cursor[Any]]) -> dict[int, list[Ready]]:
+    return {lane: result(cursor, Ready) for lane, cursor in asked.items()}
+
+
+_READY = f"""
+with ready as (
+  select * from touches where lane = %(lane)s and status = 'queued' and ready_at <= %(now)s
+  order by ready_at limit %(limit)s for update skip locked
+)
+select json_agg(json_build_array({_COLUMNS}))::text from ready t
+""".encode()
 
 
 def intend(conn: psycopg.Connection, lane: int, rows: Sequence[Row], engine: UUID, lease: timedelta) -> None:
@@ -133,43 +144,55 @@ def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime)
     """Write receipts, in the caller's transaction, and wake the leads. Returns those that changed anything.
 
     Only a touch that is still being handed over, or whose fate was unknown, takes a receipt, and only of its latest try:
-    one that comes twice or late changes nothing, and a `sent` never goes back.
+    one that comes twice or late changes nothing, and a `sent` never goes back. Two statements a lane, one round trip.
     """
+    lanes: dict[int, dict[UUID, Outcome]] = {}
+    for one in outcomes:
+        lanes.setdefault(one.lane, {})[one.id] = one
     loud = {(one.lane, one.lead_id) for one in outcomes if one.wakes}
-    wake(conn, loud, now, quiet={(one.lane, one.lead_id) for one in outcomes} - loud)
-    changed: list[Outcome] = []
-    for lane in sorted({outcome.lane for outcome in outcomes}):
-        mine = {outcome.id: outcome for outcome in outcomes if outcome.lane == lane}
-        rows = conn.execute(
-            """
-            update touches t
-            set status = u.status, leased_until = null, claimed_by = null, reason = u.reason, error = u.error,
-                provider_id = case when u.provider_id = '' then t.provider_id else u.provider_id end,
-                ready_at = coalesce(u.until, t.ready_at),
-                sent_at = case when u.status = 'sent' then u.at else t.sent_at end
-            from json_to_recordset(%s::json) as u (id uuid, status text, reason text, error text, provider_id text,
-              until timestamptz, at timestamptz, tries smallint)
-            where t.lane = %s and t.id = u.id and t.tries = u.tries
-              and (t.status = 'sending' or (t.status = 'unknown' and u.status in ('sent', 'failed')))
-            returning t.id
-            """,
-            (encode(mine.values()), lane),
-        ).fetchall()
-        settled = [mine[touch_id] for (touch_id,) in rows]
-        changed += settled
-        insert(
-            conn,
-            [
-                NewEvent(
-                    lane=lane, lead_id=one.lead_id, workspace_id=one.workspace_id, kind=one.event, at=one.at,
-                    enrollment_id=one.enrollment_id, step=one.step, channel=one.channel, touch_id=one.id,
-                    data={**one.data, **({"reason": one.reason} if one.reason else {}), "last": one.last},
-                )
-                for one in settled
-                if one.event
-            ],
-        )  # fmt: skip
-    return changed
+    with together(conn):
+        wake(conn, loud, now, quiet={(one.lane, one.lead_id) for one in outcomes} - loud)
+        asked = {
+            lane: conn.execute(_SETTLE, {"lane": lane, "rows": encode(mine.values()), "told": encode(_told(mine))})
+            for lane, mine in sorted(lanes.items())
+        }
+        return [lanes[lane][touch_id] for lane, cursor in asked.items() for (touch_id,) in cursor.fetchall()]
+
+
+def _told(outcomes: Mapping[UUID, Outcome]) -> list[NewEvent]:
+    """What the stories get of receipts: those that change nothing are left out by the statement."""
+    return [
+        NewEvent(
+            lane=one.lane, lead_id=one.lead_id, workspace_id=one.workspace_id, kind=one.event, at=one.at,
+            enrollment_id=one.enrollment_id, step=one.step, channel=one.channel, touch_id=one.id,
+            data={**one.data, **({"reason": one.reason} if one.reason else {}), "last": one.last},
+        )
+        for one in outcomes.values()
+        if one.event
+    ]  # fmt: skip
+
+
+_SETTLE = b"""
+with settled as (
+  update touches t
+  set status = u.status, leased_until = null, claimed_by = null, reason = u.reason, error = u.error,
+      provider_id = case when u.provider_id = '' then t.provider_id else u.provider_id end,
+      ready_at = coalesce(u.until, t.ready_at),
+      sent_at = case when u.status = 'sent' then u.at else t.sent_at end
+  from json_to_recordset(%(rows)s::json) as u (id uuid, status text, reason text, error text, provider_id text,
+    until timestamptz, at timestamptz, tries smallint)
+  where t.lane = %(lane)s and t.id = u.id and t.tries = u.tries
+    and (t.status = 'sending' or (t.status = 'unknown' and u.status in ('sent', 'failed')))
+  returning t.id
+), told as (
+  insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data)
+  select %(lane)s, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data
+  from json_to_recordset(%(told)s::json) as e (lead_id uuid, workspace_id integer, kind text, at timestamptz,
+    enrollment_id uuid, step text, channel text, touch_id uuid, data json)
+  where touch_id in (select id from settled)
+)
+select id from settled
+"""
 
 
 def withdraw(conn: psycopg.Connection, lane: int, reason: str, now: datetime, limit: int) -> int:
