@@ -29,7 +29,7 @@ from warmline.store import snapshots, touches, workspaces
 from warmline.store.clock import real_now
 from warmline.store.connect import AWAY
 from warmline.store.due import Known
-from warmline.store.pipeline import together
+from warmline.store.pipeline import together, transaction
 from warmline.store.touches import Outcome, Ready
 from warmline.store.writes import Writes, save
 
@@ -236,7 +236,7 @@ class Dispatcher:
         if self.receipts.closed:
             self.receipts = self.reconnect()
         asking = [one for one in batch if one.status == "asking"]
-        with together(self.receipts), self.receipts.transaction():
+        with transaction(self.receipts):
             settled = touches.settle(self.receipts, [one for one in batch if one.status != "asking"], now)
             touches.ask_later(self.receipts, [(one.lane, one.id) for one in asking], SETTLE)
             for one in settled:
@@ -267,7 +267,7 @@ class Dispatcher:
         """
         now, share = self.now(), max(1, limit // len(lanes))
         try:
-            with together(self.conn), self.conn.transaction():
+            with transaction(self.conn):
                 asked = touches.ask_ready(self.conn, lanes, now, share)
                 # Asked with each claim, because an engine that was cut off may come back to a database that was restored.
                 if snapshots.held(self.conn) is not None:
