@@ -12,7 +12,7 @@ from warmline.engine.tick import BATCH
 from warmline.store import due as dues
 from warmline.store.connect import connect
 from warmline.store.ids import LANES
-from warmline.store.pipeline import together
+from warmline.store.pipeline import transaction
 from warmline.store.writes import save
 
 from .bare import plain_writes
@@ -37,7 +37,7 @@ def main() -> None:
 
 def work_off(conn: psycopg.Connection, now: datetime, period: timedelta, step: str) -> int:
     """What is due in every lane, as one transaction with a batch shared out, like the engine's watch. Returns how many."""
-    with together(conn), conn.transaction():
+    with transaction(conn):
         claimed = dues.claim_lanes(conn, range(LANES), now, BATCH // LANES)
         dues.know_lanes(conn, {lane: [(due.lead_id, due.seen) for due in mine] for lane, mine in claimed.items()})
         for lane, mine in claimed.items():

@@ -17,7 +17,7 @@ from warmline.store.connect import AWAY
 from warmline.store.due import Due, Known
 from warmline.store.events import NewEvent, insert
 from warmline.store.ids import new_id
-from warmline.store.pipeline import together
+from warmline.store.pipeline import transaction
 from warmline.store.writes import Writes, save, save_lanes
 
 from .catalog import Catalog
@@ -63,7 +63,7 @@ def tick_lanes(
     """The same for several lanes, up to `limit` of each, in one transaction: leads that trickle in lie one to a lane, and
     a commit for each would cost more than all the rest. Three round trips: claim, know, write and commit."""
     try:
-        with together(conn), conn.transaction():
+        with transaction(conn):
             return _batch(conn, dues.claim_lanes(conn, lanes, now, limit), now, catalog, look)
     except BAD_ROW as error:
         log.warning("tick.one_by_one", lanes=list(lanes), error=str(error))
