@@ -18,8 +18,10 @@ from warmline.channels.contract import Signal
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.intake.inbound import receive
+from warmline.store import mailboxes
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of, new_id, touch_ref
+from warmline.store.pages.today import counts
 from warmline.store.workspaces import Workspace
 
 PAGES = ("/", "/leads", "/tasks", "/tasks?whose=all", "/sandbox", "/playbooks", "/playbooks/pricing", "/design")
@@ -184,3 +186,15 @@ def test_an_error_that_nobody_has_listed_is_shown_to_managers(
     assert "Refused by a provider" in shown
     assert "SMS through twilio: code <code>30999</code>, 1 time in 7 days" in shown
     assert "We do not know what the provider means" in shown
+
+
+def test_a_mailbox_that_is_not_read_is_counted_and_shown_to_managers(
+    conn: psycopg.Connection, place: Workspace, sign_in: Callable[..., Any]
+) -> None:
+    client = sign_in("kim")
+    assert "Mail is not read" not in client.get("/attention").content.decode()
+    mailboxes.trouble(conn, place.id, "hello@mail.acme.test:993/INBOX", "It does not answer.", real_now())
+    shown = client.get("/attention").content.decode()
+    assert "Mail is not read" in shown
+    assert "hello@mail.acme.test:993/INBOX" in shown
+    assert counts(conn, place.id, "kim", real_now()).attention == 1

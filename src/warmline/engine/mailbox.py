@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -60,7 +61,7 @@ class Watchers:
         for workspace_id, version in published.items():
             if self._seen.get(workspace_id) != version:
                 self._end(workspace_id)
-                self._begin(workspaces.load(conn, workspace_id))
+                self._begin(conn, workspaces.load(conn, workspace_id))
         self._seen = published
 
     def close(self) -> None:
@@ -70,8 +71,14 @@ class Watchers:
         for workspace_id in list(self._running):
             self._end(workspace_id)
 
-    def _begin(self, workspace: Workspace) -> None:
-        inbox = self._inbox(workspace)
+    def _begin(self, conn: psycopg.Connection, workspace: Workspace) -> None:
+        mailboxes.well(conn, workspace.id)  # what was wrong with other settings
+        try:
+            inbox = self._inbox(workspace)
+        except ChannelSettingsError as error:
+            log.error("mailbox.unusable", workspace=workspace.key, error=str(error))
+            mailboxes.trouble(conn, workspace.id, "", str(error), self._place.now())
+            return
         if inbox is None:
             return
         stopping = threading.Event()
@@ -88,14 +95,11 @@ class Watchers:
         thread.join(10)  # a server that hangs in the middle of a command is left behind: the process ends without it
 
     def _inbox(self, workspace: Workspace) -> Inbox | None:
+        """Raises ChannelSettingsError."""
         email = workspace.config.channels.get("email")
         if email is None or email.provider == "sandbox":  # leads of a sandbox answer by themselves
             return None
-        try:
-            return read_inbox(Settings("email", email.options, partial(resolve, environ=self._place.environ)))
-        except ChannelSettingsError as error:
-            log.error("mailbox.unusable", workspace=workspace.key, error=str(error))
-            return None
+        return read_inbox(Settings("email", email.options, partial(resolve, environ=self._place.environ)))
 
 
 def watch(place: Place, workspace: Workspace, inbox: Inbox, stopping: threading.Event) -> None:
@@ -107,17 +111,19 @@ def watch(place: Place, workspace: Workspace, inbox: Inbox, stopping: threading.
                 while not mailboxes.claim(conn, workspace.id):
                     if stopping.wait(CLAIM):
                         return
-                folder = Folder(inbox)
                 try:
-                    log.info("mailbox.open", workspace=workspace.key, mailbox=inbox.name)
-                    reader = Reader(conn, workspace, inbox, folder, place)
-                    reader.find_mark()
-                    while not stopping.is_set():
-                        reader.read_new(stopping)
-                        pause = 1.0
-                        folder.wait(REISSUE, stopping)
-                finally:
-                    folder.close()
+                    with closing(Folder(inbox)) as folder:
+                        log.info("mailbox.open", workspace=workspace.key, mailbox=inbox.name)
+                        reader = Reader(conn, workspace, inbox, folder, place)
+                        reader.find_mark()
+                        while not stopping.is_set():
+                            reader.read_new(stopping)
+                            mailboxes.well(conn, workspace.id)
+                            pause = 1.0
+                            folder.wait(REISSUE, stopping)
+                except InboxError as error:
+                    mailboxes.trouble(conn, workspace.id, inbox.name, str(error).strip(), place.now())
+                    raise
         except (InboxError, psycopg.OperationalError) as error:
             log.warning("mailbox.away", workspace=workspace.key, error=str(error).strip(), again_in=pause)
         except Exception:

@@ -1,4 +1,4 @@
-"""How far each mailbox has been read, and which process reads it."""
+"""How far each mailbox has been read, which process reads it, and what keeps it from doing so."""
 
 from __future__ import annotations
 
@@ -65,3 +65,17 @@ def clear(conn: psycopg.Connection, workspace_id: int, name: str, uid: int) -> N
         "update mailboxes set cleared_uid = greatest(cleared_uid, least(last_uid, %s)) where workspace_id = %s and name = %s",
         (uid, workspace_id, name),
     )
+
+
+def trouble(conn: psycopg.Connection, workspace_id: int, name: str, error: str, now: datetime) -> None:
+    """This workspace's mailbox can't be read now. `since` stays while the trouble lasts."""
+    conn.execute(
+        "insert into mailbox_troubles (workspace_id, name, error, since) values (%s, %s, %s, %s)"
+        " on conflict (workspace_id) do update set name = excluded.name, error = excluded.error",
+        (workspace_id, name, error, now),
+    )
+
+
+def well(conn: psycopg.Connection, workspace_id: int) -> None:
+    """It is read, or there is none any more."""
+    conn.execute("delete from mailbox_troubles where workspace_id = %s", (workspace_id,))

@@ -64,6 +64,22 @@ class Refusal(msgspec.Struct):
     detail: str
 
 
+class Mailbox(msgspec.Struct):
+    """A mailbox that can't be read. `name` is "" where its settings can't be used."""
+
+    name: str
+    error: str
+    since: datetime
+
+
+def mailbox(conn: psycopg.Connection, workspace_id: int) -> Mailbox | None:
+    """None: it is read, or there is none."""
+    row = conn.execute(
+        "select name, error, since from mailbox_troubles where workspace_id = %s", (workspace_id,)
+    ).fetchone()
+    return Mailbox(*row) if row else None
+
+
 def refusals(conn: psycopg.Connection, workspace_id: int, reasons: Collection[str], since: datetime) -> list[Refusal]:
     """Touches that failed for one of `reasons`, by provider and code, the latest first."""
     return read(

@@ -58,6 +58,7 @@ def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: dateti
               where workspace_id = %(w)s and status = 'unknown' limit 100) u)
             + (select count(*) from (select 1 from quarantine
               where workspace_id = %(w)s and status = 'open' limit 100) q)
+            + (select count(*) from mailbox_troubles where workspace_id = %(w)s)
         """,
         {"w": workspace_id, "person": person, "now": now},
     ).fetchone()

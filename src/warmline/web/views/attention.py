@@ -49,6 +49,7 @@ def _page(ask: Ask, status: int = 200, problem: str = "", about: str = "") -> Ht
     return ask.page(
         "attention.html",
         status,
+        mailbox=attention.mailbox(ask.conn, ask.workspace_id),
         parked=attention.parked(ask.conn, ask.workspace_id),
         unknown=attention.unknown(ask.conn, ask.workspace_id),
         quarantined=attention.quarantined(ask.conn, ask.workspace_id),
