@@ -149,7 +149,7 @@ def signals(senders: Senders, books: Books) -> Iterable[Line]:
     settled = {ref for ref, one in books.touches.items() if one.status in ("delivered", "failed")}
     lost = [
         str(one) for one in books.callbacks
-        if one.taken and one.key not in books.keys and not (one.reports and one.touch in settled)
+        if one.taken and one.key and one.key not in books.keys and not (one.reports and one.touch in settled)
     ]  # fmt: skip
     yield Line("of these not recorded", len(lost), lost)
     by_phone = {phone: UUID(lead) for phone, lead in senders.answered.items()}

@@ -17,8 +17,9 @@ OPT_OUTS = ("STOP", "stop")
 
 @dataclass(frozen=True)
 class Callback:
-    """`means`: report, reply, call, opt-out or click. `key`: the one that its event carries. Nobody takes the calls of the
-    soak: a missed call may start a playbook of its own, so it stops nothing."""
+    """`means`: report, reply, call, opt-out or click. `key`: the one that its event carries, "" where nothing has
+    to be recorded. Nobody takes the calls of the soak: a missed call may start a playbook, or stop one that outranks it, so
+    nothing is said of it."""
 
     means: str
     key: str
