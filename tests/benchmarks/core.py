@@ -8,15 +8,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.builders import TUESDAY, starter_files
-from warmline import rules as rule_data
 from warmline.core import gate
 from warmline.core.bundle import read_bundle
 from warmline.core.consent import Consent
 from warmline.core.decide import decide
 from warmline.core.events import Event
 from warmline.core.gate import Facts
-from warmline.core.policy import rules_for
 from warmline.core.standing import history_of
+from warmline.rules.binding import policy_of
 
 from .population import ENROLLED, FIRST_DAY
 from .report import Bar, Found, Row, of_rounds
@@ -27,7 +26,7 @@ def measure(server: str, *, times: int = 5_000, rounds: int = 7) -> Found:
     bundle = read_bundle(starter_files()).bundle
     assert bundle is not None
     playbook = bundle.playbooks["pricing"]
-    rules = rules_for(rule_data.packs().values(), bundle.config, rule_data.holidays(), TUESDAY.date())
+    rules = policy_of(bundle.config, TUESDAY.date()).rules(frozenset({"US", "US-NY"}))
     events = [
         Event(kind, ENROLLED + timedelta(minutes=after), seq, "E", step, channel, f"t{seq}", json.loads(data))
         for seq, (kind, after, step, channel, data) in enumerate(FIRST_DAY, 1)

@@ -9,13 +9,12 @@ from functools import cache
 from typing import Any
 
 from tests.core.simulator import NEW_YORK, STARTER
-from warmline import rules
 from warmline.core.consent import Consent
 from warmline.core.gate import Ask, Facts, Finding, Rules, Verdict, check
 from warmline.core.history import History
 from warmline.core.playbook import Call, Office, Send
-from warmline.core.policy import rules_for
 from warmline.core.settings import Config, parse_settings
+from warmline.rules.binding import policy_of
 
 #: A Tuesday, 12:00 in New York and 09:00 in Los Angeles: every window and the office are open.
 NOON = datetime(2026, 6, 9, 16, 0, tzinfo=UTC)
@@ -34,7 +33,7 @@ def starter_config() -> Config:
 
 @cache
 def starter_rules(on: date = TODAY) -> Rules:
-    return rules_for(rules.packs().values(), starter_config(), rules.holidays(), on)
+    return policy_of(starter_config(), on).rules(frozenset({"US"}))
 
 
 def starter_office(on: date) -> Office:

@@ -370,6 +370,34 @@ def test_a_rule_that_keeps_another_hour_names_the_zone_that_is_shut() -> None:
 # --- office hours -----------------------------------------------------------------------------------------------------
 
 
+def test_a_forbidden_day_is_closed_from_midnight_to_midnight_and_the_hold_says_when_it_is_over() -> None:
+    closed = hours_of(replace(rule("a", 8, 21), closed=frozenset({TODAY})))
+    verdict = look(rules=closed)
+    assert (verdict.result, verdict.until) == ("hold", local(date(2026, 6, 10), "08:00", NEW_YORK))
+
+
+def test_a_rule_with_a_clock_of_its_own_binds_by_it_too() -> None:
+    southern = hours_of(replace(rule("ms", 8, 20), zone=CHICAGO))
+    assert look(now=local(TODAY, "08:30", NEW_YORK), rules=southern).until == local(TODAY, "08:00", CHICAGO)
+    assert look(now=local(TODAY, "20:30", NEW_YORK), rules=southern).result == "hold"
+
+
+@pytest.mark.parametrize("ask", CHANNELS, ids=lambda ask: ask.channel)
+def test_a_place_whose_rules_nobody_has_written_down_holds_every_channel_for_a_person(ask: Ask) -> None:
+    verdict = look(ask, rules=replace(starter_rules(TODAY), unknown=("BR",)))
+    assert (verdict.result, verdict.rule, verdict.until) == ("hold", "unknown_place", None)
+    assert "BR" in finding(verdict, "unknown_place").saw
+
+
+def test_a_cap_of_a_state_counts_calls_with_texts() -> None:
+    florida = Cap("us.fl.cap", ("sms", "call"), 3, DAY, "Fla. Stat. 501.616(6)")
+    bound = replace(starter_rules(TODAY), caps=(florida,))
+    attempts = tried(HOUR, 2 * HOUR) | {"c": (NOON - 3 * HOUR, "call")}
+    verdict = look(known=facts(attempts=attempts), rules=bound)
+    assert (verdict.rule, verdict.until) == ("attempt_cap", NOON - 3 * HOUR + DAY)
+    assert look(EMAIL, facts(attempts=attempts), rules=bound).result == "allow"
+
+
 @pytest.mark.parametrize(
     ("day", "clock", "result", "opens"),
     [

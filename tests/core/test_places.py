@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from warmline import rules
 from warmline.core.hours import UnknownZone, Window, at_local, every_day, next_open, open_in_all
-from warmline.core.places import Basis, Zones, countries_of, primary_zone, zones_of
+from warmline.core.places import Basis, Zones, countries_of, places_of, primary_zone, zones_of
 
 NEW_YORK, CHICAGO = "America/New_York", "America/Chicago"
 
@@ -91,3 +91,30 @@ def test_a_north_american_number_has_zones_or_is_unknown(number: int, country: s
     found = zones(f"+1{number}", None, None, country)
     assert (found.basis == "area_code") == bool(found.zones)
     assert found.basis in {"area_code", "unknown"}
+
+
+# --- whose rules bind -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("phone", "region", "country", "expected"),
+    [
+        ("+12125551234", "", "", {"US", "US-NY"}),
+        ("+12125551234", "US-FL", "US", {"US", "US-NY", "US-FL"}),  # the address and the number: both
+        ("+12125551234", "fl", "us", {"US", "US-NY", "US-FL"}),
+        ("+19025551234", "", "", {"CA", "CA-NS", "CA-PE"}),
+        ("+14165551234", "US-NY", "US", {"CA", "CA-ON", "US", "US-NY"}),
+        ("+18765551234", "", "", {"JM"}),
+        ("+18005551234", "", "", set()),  # toll-free tells no place
+        ("+18005551234", "US-NJ", "US", {"US", "US-NJ"}),
+        ("+447911123456", "", "", {"GB", "GG", "IM", "JE"}),
+        ("+447911123456", "", "GB", {"GB"}),  # of those who share the code, the one that was named
+        ("+447911123456", "", "FR", {"FR", "GB", "GG", "IM", "JE"}),
+        (None, "", "DE", {"DE"}),
+        (None, "", "", set()),
+    ],
+)
+def test_every_place_that_a_lead_names_or_its_number_tells_is_one_whose_rules_bind(
+    phone: str | None, region: str, country: str, expected: set[str]
+) -> None:
+    assert places_of(phone, region or None, country or None, rules.area_codes(), rules.regions()) == expected

@@ -16,8 +16,17 @@ import pytest
 from tests.core.gate_facts import starter_config
 from warmline import rules
 from warmline.core.gate import AUTOMATED, Rules
-from warmline.core.policy import office_of, rules_for
-from warmline.core.rulebook import AcknowledgeRule, AnyRule, ConsentRule, HoursRule, Pack, Source
+from warmline.core.policy import Policy, office_of, rules_for
+from warmline.core.rulebook import (
+    AcknowledgeRule,
+    AnyRule,
+    CapRule,
+    ConsentRule,
+    HoursRule,
+    LifetimeRule,
+    Pack,
+    Source,
+)
 from warmline.core.settings import Caps, Config
 
 TODAY = date(2026, 11, 24)
@@ -53,7 +62,8 @@ def config(**own: Any) -> Config:
 
 
 def combine(packs: Iterable[Pack], own: Config | None = None, on: date = TODAY) -> Rules:
-    return rules_for(packs, own or starter_config(), rules.holidays(), on)
+    config = own or starter_config()
+    return rules_for(packs, config, office_of(config, rules.holidays(), on), {}, on)
 
 
 def ids(found: Rules, channel: str, purpose: str) -> list[str]:
@@ -61,7 +71,7 @@ def ids(found: Rules, channel: str, purpose: str) -> list[str]:
 
 
 def test_federal_law_binds_texts_calls_and_voicemail_from_eight_to_nine_and_no_mail() -> None:
-    found = combine(rules.packs().values())
+    found = combine([rules.packs()["us.fed"]])
     for channel in ("sms", "call", "voicemail"):
         (rule,) = found.hours[channel, "marketing"]
         assert [(one.start, one.end) for one in rule.week[0]] == [(time(8), time(21))]
@@ -140,7 +150,7 @@ def test_the_office_keeps_its_own_days_and_the_holidays_of_its_calendars() -> No
 
 
 def test_the_version_names_the_packs_the_day_and_every_setting_that_binds() -> None:
-    federal = list(rules.packs().values())
+    federal = [rules.packs()["us.fed"]]
     plain = combine(federal).version
     assert plain == combine(federal).version
     assert plain.startswith("us.fed@")
@@ -166,3 +176,79 @@ def test_the_version_is_the_same_in_every_process() -> None:
         for seed in ("1", "2", "3")
     }
     assert len(told) == 1
+
+
+# --- by place ---------------------------------------------------------------------------------------------------------
+
+
+def at(name: str, cover: str, *own: AnyRule, **more: Any) -> Pack:
+    return msgspec.structs.replace(pack(name, *own), covers=(cover,), **more)
+
+
+def policy(*packs: Pack, own: Config | None = None, forbidden: Any = None) -> Policy:
+    return Policy(
+        packs, own or starter_config(), TODAY, office_of(starter_config(), rules.holidays(), TODAY), forbidden or {}
+    )
+
+
+def cap(name: str, count: int, **more: Any) -> CapRule:
+    return CapRule(id=name, channels=("sms", "call"), count=count, per_hours=24, **SOURCE, **more)
+
+
+def lifetime(name: str, level: Any, months: int, *channels: Any) -> LifetimeRule:
+    return LifetimeRule(id=name, channels=channels, level=level, months=months, **SOURCE)
+
+
+UNITED_STATES = at("us", "US", hours("us.h", "08:00-21:00"))
+FLORIDA = at("us.fl", "US-FL", hours("us.fl.h", "08:00-20:00"), cap("us.fl.c", 3))
+TEXAS = at("us.tx", "US-TX", hours("us.tx.h", "09:00-21:00"))
+
+
+def test_the_packs_of_every_place_bind_and_those_of_no_other() -> None:
+    found = policy(UNITED_STATES, FLORIDA, TEXAS)
+    assert ids(found.rules(frozenset({"US", "US-NY"})), "sms", "marketing") == ["us.h"]
+    assert ids(found.rules(frozenset({"US", "US-FL", "US-TX"})), "sms", "marketing") == ["us.h", "us.fl.h", "us.tx.h"]
+    assert [one.id for one in found.rules(frozenset({"US", "US-FL"})).caps][2:] == ["us.fl.c"]
+    assert [one.id for one in found.rules(frozenset({"US"})).caps][2:] == []
+
+
+def test_a_country_without_a_pack_is_named_and_a_state_without_one_is_its_countrys() -> None:
+    found = policy(UNITED_STATES)
+    assert found.rules(frozenset({"US", "US-CA"})).unknown == ()
+    assert found.rules(frozenset({"US", "BR"})).unknown == ("BR",)
+    assert "?BR" in found.rules(frozenset({"BR"})).version
+
+
+def test_a_lead_that_tells_no_place_is_where_the_forms_are_for() -> None:
+    found = policy(UNITED_STATES)
+    assert found.home == {"US"}
+    assert ids(found.rules(frozenset()), "sms", "marketing") == ["us.h"]
+    assert found.rules(frozenset()).unknown == ()
+
+
+def test_a_profile_binds_only_those_who_chose_it() -> None:
+    careful = at("us.conservative", "US", hours("us.conservative.h", "10:00-18:00"), profile="conservative")
+    chosen = config(profile="conservative")
+    here = frozenset({"US"})
+    assert ids(policy(UNITED_STATES, careful).rules(here), "sms", "marketing") == ["us.h"]
+    assert ids(policy(UNITED_STATES, careful, own=chosen).rules(here), "sms", "marketing") == [
+        "us.h", "us.conservative.h"
+    ]  # fmt: skip
+    assert policy(UNITED_STATES).rules(here).version != policy(UNITED_STATES, careful, own=chosen).rules(here).version
+
+
+def test_forbidden_days_come_with_the_rule_that_forbids_them() -> None:
+    christmas = frozenset({date(2026, 12, 25)})
+    strict = at("us.ri", "US-RI", hours("us.ri.h", "09:00-18:00", forbidden_days="ri"))
+    (ri,) = policy(strict, forbidden={"ri": christmas}).rules(frozenset({"US-RI"})).hours["sms", "marketing"]
+    assert ri.closed == christmas
+
+
+def test_a_proof_lasts_as_long_as_the_shortest_rule_of_its_places_and_channels_says() -> None:
+    canada = at("ca", "CA", lifetime("ca.l", "inquiry", 6, "email", "sms"))
+    found = policy(at("us", "US", lifetime("us.l", "inquiry", 3, "call")), canada)
+    assert found.rules(frozenset({"CA"})).lasts("inquiry", ("email", "call")) == 6
+    assert found.rules(frozenset({"US"})).lasts("inquiry", ("email", "call")) == 3
+    assert found.rules(frozenset({"US"})).lasts("inquiry", ("email",)) is None
+    assert found.rules(frozenset({"US", "CA"})).lasts("inquiry", ("email", "call")) == 3
+    assert found.rules(frozenset({"CA"})).lasts("express", ("email",)) is None

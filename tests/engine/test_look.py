@@ -10,6 +10,7 @@ import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened, minutes, story
 from tests.engine.hands import Hands
+from warmline.core.gate import CHECKS
 from warmline.store.events import NewEvent, append
 from warmline.store.ids import lane_of
 from warmline.store.orphans import count_orphans
@@ -54,7 +55,7 @@ def test_a_hold_sleeps_until_it_ends_and_keeps_what_every_rule_saw(hands: Hands)
     findings = {rule: (verdict, saw) for rule, verdict, saw, *_ in body[0]["findings"]}
     assert findings["quiet_hours"] == ("hold", "22:30 America/New_York")
     assert findings["opted_out"][0] == "pass"
-    assert len(findings) == 11
+    assert len(findings) == len(CHECKS)
     assert hands.all("select id from touches") == []
 
     hands.now = due_at

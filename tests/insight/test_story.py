@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened
+from warmline.core.gate import CHECKS
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.insight.foreseen import Coming
@@ -64,7 +65,7 @@ def test_a_decision_stands_between_what_it_saw_and_what_it_caused(conn: psycopg.
     told = story(conn, place, lead_id, TUESDAY)
     assert [line.kind for line in told.lines] == ["form.submitted", "enrolled", "decision", "touch.planned"]
     assert [(one.do, one.step, one.channel) for one in told.lines[2].did] == [("plan", "ack", "sms")]
-    assert [finding.result for finding in told.lines[2].did[0].findings] == ["pass"] * 11
+    assert [finding.result for finding in told.lines[2].did[0].findings] == ["pass"] * len(CHECKS)
 
 
 def test_the_words_of_a_touch_are_shown_where_it_left(conn: psycopg.Connection, place: Workspace) -> None:

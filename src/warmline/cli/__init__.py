@@ -14,6 +14,7 @@ from warmline.cli.distribute import distribute
 from warmline.cli.engine import engine
 from warmline.cli.import_ import import_
 from warmline.cli.init import init
+from warmline.cli.may import may
 from warmline.cli.migrate import migrate
 from warmline.cli.orphans import orphans
 from warmline.cli.parked import parked
@@ -48,6 +49,7 @@ app.command(rich_help_panel=START)(check)
 app.command(rich_help_panel=START)(apply)
 app.command("sign-in", rich_help_panel=START)(sign_in)
 app.command(rich_help_panel=LEADS)(why)
+app.command(rich_help_panel=LEADS)(may)
 app.command("import", rich_help_panel=LEADS)(import_)
 app.command(rich_help_panel=LEADS)(stats)
 app.command(rich_help_panel=LEADS)(orphans)

@@ -8,16 +8,16 @@ Most findings pass, and say the same of most leads of a morning: those are made 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
 import msgspec
 
 from .consent import LEVEL_WORDS, RANK, Consent, Suppression, best
-from .hours import Week, is_open, local_clock, next_open, open_in_all
+from .hours import NO_HOLIDAYS, Week, is_open, local_clock, next_open, open_in_all
 from .playbook import ChannelKind, Office, Purpose
 
 Result = Literal["pass", "hold", "refuse"]
@@ -77,9 +77,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class HoursRule:
+    """`closed` are dates without any hours. `zone`: the hours bind by its clock beside the lead's own."""
+
     id: str
     week: Week
     cite: str
+    closed: frozenset[date] = NO_HOLIDAYS
+    zone: str = ""
 
     def __hash__(self) -> int:
         """Equal rules have equal ids, and a week is slow to hash: what is open when is asked for every touch."""
@@ -114,6 +118,13 @@ class Rules:
     caps: tuple[Cap, ...]
     office: Office
     fresh: timedelta  # an acknowledgement answers the lead's own request within this, or it is marketing
+    lifetimes: Mapping[tuple[str, str], int] = field(default_factory=dict)  # months a proof lasts, by channel and level
+    unknown: tuple[str, ...] = ()  # countries that the lead may be in and whose rules nobody has written down
+
+    def lasts(self, level: str, channels: Iterable[str]) -> int | None:
+        """Months that a proof for these channels lasts: as long as the one it ends for first. None: it does not end."""
+        months = [self.lifetimes[channel, level] for channel in channels if (channel, level) in self.lifetimes]
+        return min(months, default=None)
 
 
 def check(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdict:
@@ -195,6 +206,8 @@ def _address(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
 
 def _consent(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     rule = rules.consent.get((ask.channel, ask.purpose))
+    if rule is None and rules.unknown:
+        return _passes("no_consent", "see the rules of the place")
     if rule is None:
         saw = f"no rule says that {ask.channel} may carry {ask.purpose}"
         return Finding("no_consent", "refuse", saw, "use another channel for this step")
@@ -208,6 +221,13 @@ def _consent(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     saw = f"has {LEVEL_WORDS[level]} for {ask.channel}; {ask.purpose} needs {LEVEL_WORDS[rule.level]}"
     flip = f"a form whose wording names {ask.channel} and records {LEVEL_WORDS[rule.level]}"
     return Finding("no_consent", "refuse", saw, flip, None, rule.cite)
+
+
+def _place(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+    if not rules.unknown:
+        return _passes("unknown_place", "the rules of every place are known")
+    saw = f"no rules are known for {', '.join(rules.unknown)}"
+    return Finding("unknown_place", "hold", saw, "a person decides, and contacts this lead by hand")
 
 
 def _zone(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
@@ -233,12 +253,12 @@ def _hours(binding: tuple[HoursRule, ...], zones: frozenset[str], now: datetime)
     # Every rule must be open in every zone at once, so walk from opening to opening until nothing moves.
     at, rule = now, binding[0]
     for _ in range(64):
-        shut = next((one for one in binding if not open_in_all(one.week, zones, at)), None)
+        shut = next((one for one in binding if not open_in_all(one.week, _clocks(one, zones), at, one.closed)), None)
         if shut is None:
             break
-        opens = next_open(shut.week, zones, at)
+        opens = next_open(shut.week, _clocks(shut, zones), at, holidays=shut.closed)
         if opens is None:
-            saw = f"{shut.id} is never open in all of {', '.join(sorted(zones))}"
+            saw = f"{shut.id} is never open in all of {', '.join(sorted(_clocks(shut, zones)))}"
             return Finding("quiet_hours", "hold", saw, "a person sets the lead's time zone", None, shut.cite)
         at, rule = opens, shut
     else:
@@ -248,9 +268,14 @@ def _hours(binding: tuple[HoursRule, ...], zones: frozenset[str], now: datetime)
     if at == now:
         return Finding("quiet_hours", "pass", clocks, "", None, rule.cite)
     # Name the zone that keeps it shut: there the clock shows opening time at `at`.
-    last = next((z for z in sorted(zones) if not is_open(rule.week, z, now)), sorted(zones)[0])
+    shown = sorted(_clocks(rule, zones))
+    last = next((z for z in shown if not is_open(rule.week, z, now, rule.closed)), shown[0])
     flip = f"opens {local_clock(at, last):%H:%M} {last}, in {_span(at - now)}"
     return Finding("quiet_hours", "hold", clocks, flip, at, rule.cite)
+
+
+def _clocks(rule: HoursRule, zones: frozenset[str]) -> frozenset[str]:
+    return zones | {rule.zone} if rule.zone else zones
 
 
 def _office_hours(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
@@ -303,6 +328,7 @@ CHECKS: tuple[Check, ...] = (
     _recording,
     _address,
     _consent,
+    _place,
     _zone,
     _quiet_hours,
     _office_hours,
@@ -319,6 +345,7 @@ LABELS: Mapping[str, str] = {
     "no_recording": "recording",
     "no_address": "address",
     "no_consent": "consent",
+    "unknown_place": "rules of the place",
     "unknown_zone": "time zone",
     "quiet_hours": "quiet hours",
     "office_hours": "office hours",

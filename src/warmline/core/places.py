@@ -58,6 +58,31 @@ def zones_of(
     return _zones(tuple(dict.fromkeys(zone for zones in known for zone in zones)), "country")
 
 
+def places_of(
+    phone: str | None,
+    region: str | None,
+    country: str | None,
+    area_codes: Mapping[str, AreaCode],
+    regions: Regions,
+) -> frozenset[str]:
+    """Every country and state whose rules may protect the lead, such as {"US", "US-FL"}: of what it said, and of its number.
+
+    All of them bind. Unlike a clock, a law does not go away because an address says something else than a number: states
+    presume that who has their area code lives there. Empty: nothing tells a place.
+    """
+    found = {country.upper()} if country else set()
+    if region:
+        found.add(region.upper() if "-" in region else f"{country or ''}-{region}".upper())
+    if phone and phone.startswith(NANP):
+        code = area_codes.get(phone[2:5])
+        found.update(code.regions if code else ())
+    else:
+        # Where several countries share a calling code, the one that the lead named is believed.
+        named = countries_of(phone, regions)
+        found.update(() if found.intersection(named) else named)
+    return frozenset(found | {place.partition("-")[0] for place in found})
+
+
 def primary_zone(zones: Zones) -> str | None:
     """The one zone for a lead's calendar (which day is day 2): the first listed. Never decides what is allowed."""
     return zones.listed[0] if zones.listed else None

@@ -11,6 +11,7 @@ from datetime import date, time, timedelta
 from typing import Annotated, Literal
 
 import msgspec
+from dateutil.easter import easter
 
 from .consent import RANK, Level
 from .hours import Week, Window
@@ -110,6 +111,8 @@ class HoursRule(Rule, frozen=True, kw_only=True, tag="hours"):
 
     purposes: tuple[Purpose, ...]
     windows: dict[str, tuple[str, ...]]  # {"mon-fri": ["08:00-21:00"], "sat": [...]}
+    forbidden_days: str = ""  # a calendar of forbidden_days.yaml: closed on its days
+    zone: str = ""  # the hours bind by this zone's clock, too
 
     @property
     def week(self) -> Week:
@@ -127,6 +130,13 @@ class ConsentRule(Rule, frozen=True, kw_only=True, tag="consent"):
     @property
     def asked(self) -> Level:
         return max(self.level, self.engine_default, key=RANK.__getitem__)
+
+
+class CapRule(Rule, frozen=True, kw_only=True, tag="cap"):
+    """At most `count` attempts within `per_hours`, over the channels named, whatever they were about."""
+
+    count: Count
+    per_hours: Count
 
 
 class AcknowledgeRule(Rule, frozen=True, kw_only=True, tag="acknowledge"):
@@ -159,7 +169,7 @@ class RevocationRule(Rule, frozen=True, kw_only=True, tag="revocation"):
     confirm_within_minutes: Minutes
 
 
-AnyRule = HoursRule | ConsentRule | AcknowledgeRule | LifetimeRule | ScrubRule | RevocationRule
+AnyRule = HoursRule | CapRule | ConsentRule | AcknowledgeRule | LifetimeRule | ScrubRule | RevocationRule
 
 
 class Pack(File, frozen=True, kw_only=True):
@@ -169,6 +179,7 @@ class Pack(File, frozen=True, kw_only=True):
     name: str
     parent: str | None = None  # the id of the pack that this one narrows
     covers: tuple[str, ...]  # "US" or "US-FL": the places whose people it protects
+    profile: Literal["", "conservative"] = ""  # binds only workspaces that chose this profile
     effective_from: date
     rules: tuple[AnyRule, ...]
 
@@ -256,10 +267,11 @@ class ScannerFile(File, frozen=True, kw_only=True):
 
 
 class Holiday(Entry, frozen=True, kw_only=True):
-    """A fixed day (month, day) or the nth weekday of a month (nth -1 is the last)."""
+    """A fixed day (month, day), the nth weekday of a month (nth -1 is the last), or days from Easter Sunday."""
 
     name: str
-    month: Annotated[int, msgspec.Meta(ge=1, le=12)]
+    month: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
+    easter: int | None = None
     day: Annotated[int, msgspec.Meta(ge=1, le=31)] | None = None
     weekday: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] | None = None
     nth: Literal[-1, 1, 2, 3, 4] | None = None
@@ -289,10 +301,12 @@ def holiday_dates(calendar: Calendar, first_year: int, last_year: int) -> frozen
 
 
 def _date_in(holiday: Holiday, year: int) -> date:
+    if holiday.easter is not None:
+        return easter(year) + timedelta(days=holiday.easter)
     if holiday.day is not None:
         return date(year, holiday.month, holiday.day)
     if holiday.weekday is None or holiday.nth is None:
-        raise ValueError(f"holiday {holiday.name!r} has no date: write day, or weekday and nth")
+        raise ValueError(f"holiday {holiday.name!r} has no date: write day, weekday and nth, or easter")
     wanted = DAYS.index(holiday.weekday)
     if holiday.nth == -1:
         end = date(year + holiday.month // 12, holiday.month % 12 + 1, 1) - timedelta(days=1)

@@ -20,12 +20,14 @@ from .toml_table import Table
 from .words import NAME, Problem, suggest
 
 Role = Literal["rep", "manager", "admin"]
+Profile = Literal["statutory", "conservative"]
 LEVELS = tuple(level for level in RANK if level != "none")
 CHANNELS = ("sms", "email", "voicemail", "call")  # configured; without [channels.call] people dial by hand
 REACHED = ("sms", "email", "voicemail", "call")  # what a consent may be for
 ROLES = ("rep", "manager", "admin")
 KNOWN = (
-    "workspace", "channels", "sources", "people", "teams", "office", "caps", "acknowledge", "links", "wordings"
+    "workspace", "channels", "sources", "people", "teams", "office", "caps", "acknowledge", "links", "wordings",
+    "compliance",
 )  # fmt: skip
 #: Kinds of event that a source may bring in: what starts a playbook, and what a calendar or call system reports.
 INTAKE_EVENTS = (*TRIGGERS, *(kind for kind in SIGNAL_OF if kind in ("meeting.booked", "called.back")))
@@ -123,6 +125,7 @@ class Config(msgspec.Struct, frozen=True):
     office: OfficeHours
     caps: Caps = Caps()
     acknowledge_at_night: bool = True
+    profile: Profile = "statutory"
     links: Mapping[str, str] = {}
     wordings: Mapping[str, str] = {}
 
@@ -165,6 +168,7 @@ def read_settings(tables: Mapping[str, Any], source: str = "", path: str = "warm
         office=_office(root.table("office"), workspace.time_zone),
         caps=_caps(root.table("caps")),
         acknowledge_at_night=_at_night(root.table("acknowledge")),
+        profile=_profile(root.table("compliance")),
         links={key: text for key in root.table("links").values if (text := _url(root.table("links"), key))},
         wordings=wordings,
     )
@@ -327,6 +331,11 @@ def _caps(table: Table) -> Caps:
 def _at_night(table: Table) -> bool:
     table.allow("at_night")
     return table.flag("at_night", True)
+
+
+def _profile(table: Table) -> Profile:
+    table.allow("profile")
+    return "conservative" if table.choice("profile", get_args(Profile), "statutory") == "conservative" else "statutory"
 
 
 def _zone(table: Table, key: str, default: str, *, required: bool = False) -> str:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 
 import psycopg
 
 from warmline import rules
 from warmline.channels import needs_recording
 from warmline.core.gate import Rules
-from warmline.core.places import Zones, zones_of
-from warmline.core.policy import rules_for
+from warmline.core.policy import Policy
 from warmline.core.recordings import Recordings
 from warmline.core.settings import Config
+from warmline.rules.binding import Located, places_known, policy_of
 from warmline.store import playbooks, recordings, workspaces
 from warmline.store.playbooks import Version
 
@@ -29,10 +28,14 @@ class Site:
     name: str
     config: Config
     config_version: int
-    rules: Rules
+    policy: Policy
     day: date
     current: Mapping[str, Version]
     recordings: Recordings = field(default_factory=Recordings)
+
+    def rules(self, lead: Located) -> Rules:
+        """Those of every place that this lead may be in."""
+        return self.policy.rules(places_known(lead))
 
     def unrecorded(self, channel: str, owner: str | None, template: str) -> str:
         """The recording that this touch needs and nobody has made, in words; "" when nothing is missing."""
@@ -72,7 +75,8 @@ class Catalog:
 
     def warm(self, now: datetime) -> None:
         """Read everything that a first lead would have to wait for: rule data, workspaces, playbooks."""
-        lead_zones("+1212", "", "", "US")
+        rules.area_codes()
+        rules.regions()
         for workspace_id in self._published:
             for version in self.site(workspace_id, now).current.values():
                 self._versions[version.id] = version
@@ -96,19 +100,8 @@ class Catalog:
             name=workspace.name,
             config=workspace.config,
             config_version=workspace.config_version,
-            rules=rules_for(rules.packs().values(), workspace.config, rules.holidays(), day),
+            policy=policy_of(workspace.config, day),
             day=day,
             current={version.key: version for version in playbooks.current(self._conn, workspace_id)},
             recordings=Recordings(needs_recording(workspace.config), recordings.made(self._conn, workspace_id)),
         )
-
-
-@lru_cache(maxsize=65_536)
-def lead_zones(phone: str | None, time_zone: str, region: str, country: str) -> Zones:
-    """Where a lead may be. Cached by area code, not by number: the rest of a number tells nothing of place."""
-    return zones_of(phone, time_zone or None, region or None, country or None, rules.area_codes(), rules.regions())
-
-
-def phone_prefix(phone: str | None) -> str | None:
-    """The part of a number that tells a place: +1 and three digits, or the whole of any other."""
-    return phone[:5] if phone and phone.startswith("+1") else phone

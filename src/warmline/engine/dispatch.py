@@ -367,7 +367,7 @@ class Dispatcher:
             raise Unsendable("channel_off")
         version = self.catalog.version(touch.version_id)
         message = self.composer.message(lane, touch, lead, site, version, touch.event)
-        return message, channel, story_of(touch, lead, site.rules.office.zone)
+        return message, channel, story_of(touch, lead, site.policy.office.zone)
 
     async def _db(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))

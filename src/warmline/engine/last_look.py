@@ -10,10 +10,11 @@ from warmline.core import gate
 from warmline.core.events import Event
 from warmline.core.history import History
 from warmline.core.standing import facts_of
+from warmline.rules.binding import zones_known
 from warmline.store.due import Known
 from warmline.store.touches import Ready
 
-from .catalog import Site, lead_zones, phone_prefix
+from .catalog import Site
 
 #: What ends the run of an enrollment, or for a while.
 OVER = ("ended", "preempted", "parked")
@@ -48,14 +49,13 @@ def story_of(touch: Ready, lead: Known, zone: str) -> Story:
 
 def look_once_more(lead: Known, touch: Ready, story: Story, to: str, site: Site, now: datetime) -> gate.Verdict:
     """`lead` as it is now, with at least the events that `story` has not seen; `to` is the address that was written down."""
-    zones = lead_zones(phone_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
     story.go_on(lead.events)
     history = story.history
     unrecorded = site.unrecorded(touch.channel, lead.owner, touch.template)
-    facts = facts_of(lead, zones, history, touch.channel, touch.channel in site.config.channels, unrecorded)
+    facts = facts_of(lead, zones_known(lead), history, touch.channel, touch.channel in site.config.channels, unrecorded)
     if facts.address != to:
         facts.address = None  # it was corrected or taken away while the touch waited
-    verdict = gate.check(gate.Ask(touch.channel, touch.purpose, str(touch.id)), facts, site.rules, now)  # type: ignore[arg-type] # stored kinds
+    verdict = gate.check(gate.Ask(touch.channel, touch.purpose, str(touch.id)), facts, site.rules(lead), now)  # type: ignore[arg-type] # stored kinds
     if history.ended_at is not None and verdict.result != "refuse":
         if story.over == "parked":  # it is planned anew when the enrollment goes on
             return gate.Verdict("hold", "parked", None, verdict.findings)

@@ -15,17 +15,18 @@ import msgspec
 from warmline.core import gate
 from warmline.core.decide import Ask, Decision, End, Escalate, Expire, HandOver, Reach, Skip, decide
 from warmline.core.events import SIGNAL_TITLES, Event
-from warmline.core.gate import Finding, Verdict
+from warmline.core.gate import Finding, Rules, Verdict
 from warmline.core.history import FOLD, History
 from warmline.core.places import Zones
 from warmline.core.playbook import Call
 from warmline.core.standing import calendar_zone, catch_up, facts_of
+from warmline.rules.binding import zones_known
 from warmline.store.due import Due, Known
 from warmline.store.events import NewEvent
 from warmline.store.playbooks import Version
 from warmline.store.writes import Writes
 
-from .catalog import Site, lead_zones, phone_prefix
+from .catalog import Site
 
 #: An enrollment that only an event can move is looked at this often all the same, and a hold for a person this often again.
 REST = timedelta(days=1)
@@ -43,6 +44,7 @@ class Look:
     due: Due
     lead: Known
     site: Site
+    rules: Rules
     version: Version
     now: datetime
     zones: Zones
@@ -109,14 +111,14 @@ class Look:
 
 def look(due: Due, lead: Known, site: Site, version: Version, writes: Writes, now: datetime, new_id: NewId) -> None:
     """Raises ConditionError and other errors of this one lead's making; the caller parks it, the others go on."""
-    zones = lead_zones(phone_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
+    zones, office = zones_known(lead), site.policy.office
     history, kept = catch_up(
         due.folded or History(str(due.id), due.seed, due.started_at), due.seed,
-        calendar_zone(zones, site.rules.office.zone), lead, version.playbook.lead_reads, due.event,
+        calendar_zone(zones, office.zone), lead, version.playbook.lead_reads, due.event,
     )  # fmt: skip
-    at = Look(due, lead, site, version, now, zones, history, writes, new_id, kept)
+    at = Look(due, lead, site, site.rules(lead), version, now, zones, history, writes, new_id, kept)
     for _ in range(ROUNDS):
-        decision = decide(version.playbook, history, now, site.rules.office)
+        decision = decide(version.playbook, history, now, office)
         at.later.clear()
         moved = [_act(at, action) for action in decision.actions]
         if decision.end is not None:
@@ -202,7 +204,7 @@ def _gate(at: Look, channel: Any, purpose: Any, *, office: bool = True, template
     on = channel == "call" or channel in at.site.config.channels
     unrecorded = at.site.unrecorded(channel, at.lead.owner, template)
     facts = facts_of(at.lead, at.zones, at.history, channel, on, unrecorded)
-    return gate.check(gate.Ask(channel, purpose, office=office), facts, at.site.rules, at.now)
+    return gate.check(gate.Ask(channel, purpose, office=office), facts, at.rules, at.now)
 
 
 def _hold(at: Look, verdict: Verdict) -> None:
@@ -289,7 +291,7 @@ def _record(at: Look, due_at: datetime | None) -> None:
     at.writes.decisions.append(
         {
             "lane": at.writes.lane, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id, "enrollment_id": at.due.id,
-            "version_id": at.due.version_id, "rules": at.site.rules.version, "seen": at.history.seen,
+            "version_id": at.due.version_id, "rules": at.rules.version, "seen": at.history.seen,
             "at": at.now, "result": first["do"], "reason": first["reason"],
             "until": due_at, "lead": {name: at.history.lead.get(name) for name in at.version.playbook.lead_reads},
             "body": at.done,

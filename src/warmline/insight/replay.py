@@ -25,7 +25,7 @@ from warmline.core.history import History
 from warmline.core.playbook import Call, Office, Playbook
 from warmline.core.policy import office_of
 from warmline.core.standing import calendar_zone, history_of
-from warmline.insight.story import zones_known
+from warmline.rules.binding import zones_known
 from warmline.store import due, playbooks, stories, workspaces
 from warmline.store.stories import Did, Look
 

@@ -15,19 +15,18 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from warmline import rules
 from warmline.channels import needs_recording
 from warmline.core.consent import Consent, Suppression
 from warmline.core.gate import Rules
 from warmline.core.hours import local_clock, local_date
 from warmline.core.mail_address import read_email
 from warmline.core.phone import read_phone
-from warmline.core.places import Zones, zones_of
-from warmline.core.policy import rules_for
+from warmline.core.places import Zones
 from warmline.core.recordings import Recordings
 from warmline.core.standing import calendar_zone
 from warmline.insight.foreseen import Coming, StepView, View, foresee, view_steps
 from warmline.insight.lines import Line, tell
+from warmline.rules.binding import places_known, policy_of, zones_known
 from warmline.store import due, playbooks, recordings, stories
 from warmline.store.due import Address, Known
 from warmline.store.stories import Record, Run, Task, Touch
@@ -108,7 +107,7 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
     record = stories.read_record(conn, lane, lead_id)
     if known is None or record is None:
         raise LeadNotFoundError(f"The lead {lead_id} was deleted a moment ago.")
-    binding = rules_for(rules.packs().values(), workspace.config, rules.holidays(), now.date())
+    binding = policy_of(workspace.config, now.date()).rules(places_known(known))
     zones = zones_known(known)
     versions = playbooks.versions(conn, {run.version_id for run in record.runs})
     lead = _view(known, record, lane, workspace, zones, binding)
@@ -151,13 +150,17 @@ def find_lead(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID) -
     return found
 
 
-def _find_by_address(conn: psycopg.Connection, workspace: Workspace, text: str) -> tuple[int, UUID]:
-    """A number without a country is read as one of the countries that the sources are set to, in their order."""
+def addresses_meant(workspace: Workspace, text: str) -> list[str]:
+    """The mail address or the numbers that `text` may mean; none where it is neither. A number without a country is read as
+    one of the countries that the sources are set to, in their order."""
     if "@" in text:
-        wanted = [email] if (email := read_email(text)) else []
-    else:
-        countries = dict.fromkeys([*(source.country for source in workspace.config.sources.values()), "US"])
-        wanted = [phone for country in countries if (phone := read_phone(text, country))]
+        return [email] if (email := read_email(text)) else []
+    countries = dict.fromkeys([*(source.country for source in workspace.config.sources.values()), "US"])
+    return [phone for country in countries if (phone := read_phone(text, country))]
+
+
+def _find_by_address(conn: psycopg.Connection, workspace: Workspace, text: str) -> tuple[int, UUID]:
+    wanted = addresses_meant(workspace, text)
     if not wanted:
         raise LeadNotFoundError(
             f"{text!r} is not a lead's id, phone number or mail address. "
@@ -168,12 +171,6 @@ def _find_by_address(conn: psycopg.Connection, workspace: Workspace, text: str) 
         if found is not None:
             return found
     raise LeadNotFoundError(f"No lead of {workspace.name} has {' or '.join(dict.fromkeys(wanted))}. {_LOOK}")
-
-
-def zones_known(lead: Known) -> Zones:
-    """Where the lead may be, from what is known of it now."""
-    place = (lead.time_zone or None, lead.region or None, lead.country or None)
-    return zones_of(lead.phone, *place, rules.area_codes(), rules.regions())
 
 
 def _view(known: Known, record: Record, lane: int, workspace: Workspace, zones: Zones, binding: Rules) -> LeadView:

@@ -7,12 +7,10 @@ from uuid import UUID
 
 import psycopg
 
-from warmline import rules
 from warmline.core import gate
 from warmline.core.gate import Verdict
-from warmline.core.places import zones_of
-from warmline.core.policy import rules_for
 from warmline.core.standing import facts_of, history_of
+from warmline.rules.binding import places_known, policy_of, zones_known
 from warmline.store import due
 from warmline.store.ids import lane_of
 from warmline.store.workspaces import Workspace
@@ -28,15 +26,11 @@ def may_call(
     """
     lane = lane_of(lead_id)
     lead = due.know(conn, lane, [lead_id])[lead_id]
-    zones = zones_of(
-        lead.phone, lead.time_zone or None, lead.region or None, lead.country or None, rules.area_codes(),
-        rules.regions(),
-    )  # fmt: skip
-    binding = rules_for(rules.packs().values(), workspace.config, rules.holidays(), now.date())
-    history = history_of(str(enrollment), 0, now, binding.office.zone, {}, {}, lead.events)
-    facts = facts_of(lead, zones, history, "call", True)
+    policy = policy_of(workspace.config, now.date())
+    history = history_of(str(enrollment), 0, now, policy.office.zone, {}, {}, lead.events)
+    facts = facts_of(lead, zones_known(lead), history, "call", True)
     if history.doubtful_at is None:
         facts.human_live = ""
     if facts.address != phone:
         facts.address = None  # it was corrected or taken away while the rep's phone rang
-    return gate.check(gate.Ask("call", office=False), facts, binding, now)
+    return gate.check(gate.Ask("call", office=False), facts, policy.rules(places_known(lead)), now)

@@ -15,6 +15,7 @@ from warmline.core.months import add_months
 from warmline.core.playbook import Owner
 from warmline.core.routing import next_rep
 from warmline.core.values import event_values
+from warmline.rules.binding import places_known
 from warmline.store.events import NewEvent
 from warmline.store.ids import new_id
 from warmline.store.leads import Run, Standing
@@ -107,8 +108,9 @@ class Batch:
             self.addresses.append(
                 {"lane": person.lane, "lead_id": person.id, "workspace_id": workspace_id, "kind": kind, "value": value}
             )
+        rules = self.setting.policy.rules(places_known(person))
         for given in one.consents:
-            months = self.setting.lifetimes.get(given.level)
+            months = rules.lasts(given.level, given.channels)
             self.consents.append(
                 {
                     "lane": person.lane, "id": new_id(), "lead_id": person.id, "workspace_id": workspace_id,

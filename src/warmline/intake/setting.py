@@ -12,9 +12,9 @@ from warmline import rules
 from warmline.core.enrol import Candidate, Chooser
 from warmline.core.hours import NeverOpen, add_office_time, is_open
 from warmline.core.playbook import Office, Owner
-from warmline.core.policy import office_of
-from warmline.core.rulebook import LifetimeRule
+from warmline.core.policy import Policy
 from warmline.core.settings import Config
+from warmline.rules.binding import policy_of
 from warmline.store import playbooks, workspaces
 from warmline.store.playbooks import Version
 from warmline.store.workspaces import Workspace
@@ -28,8 +28,11 @@ class Setting:
     current: tuple[Version, ...]
     by_id: Mapping[int, Version]
     chooser: Chooser
-    office: Office
-    lifetimes: Mapping[str, int]  # months, by level of consent
+    policy: Policy
+
+    @property
+    def office(self) -> Office:
+        return self.policy.office
 
     def after_hours(self, now: datetime) -> bool:
         return not is_open(self.office.week, self.office.zone, now, self.office.holidays)
@@ -86,19 +89,5 @@ def _make(workspace: Workspace, current: Sequence[Version], day: date) -> Settin
         current=tuple(current),
         by_id={version.id: version for version in current},
         chooser=Chooser(Candidate(one.key, one.id, one.rank, one.playbook.enroll) for one in current),
-        office=office_of(workspace.config, rules.holidays(), day),
-        lifetimes=_lifetimes(day),
+        policy=policy_of(workspace.config, day),
     )
-
-
-def _lifetimes(day: date) -> Mapping[str, int]:
-    """Months a proof of each level lasts; where jurisdictions differ, the shortest."""
-    months: dict[str, int] = {}
-    for pack in rules.packs().values():
-        for rule in pack.rules:
-            if not isinstance(rule, LifetimeRule):
-                continue
-            since, until = rule.effective_from or pack.effective_from, rule.effective_until
-            if since <= day and (until is None or day < until):
-                months[rule.level] = min(rule.months, months.get(rule.level, rule.months))
-    return months

@@ -64,7 +64,18 @@ def packs() -> Mapping[str, Pack]:
     for name, pack in read:
         if pack.parent is not None and pack.parent not in known:
             raise BadRules(f"rules/jurisdictions/{name}: parent: there is no pack {pack.parent!r}")
+        for rule in pack.rules:
+            if isinstance(rule, HoursRule) and rule.forbidden_days and rule.forbidden_days not in forbidden_days():
+                raise BadRules(
+                    f"rules/jurisdictions/{name}: {rule.id}: forbidden_days.yaml has no calendar {rule.forbidden_days!r}"
+                )
     return known
+
+
+@cache
+def forbidden_days() -> Mapping[str, Calendar]:
+    """Days on which a law forbids contact, by key. Not when anybody's office is closed: that is `holidays`."""
+    return _read("forbidden_days.yaml", HolidayFile).calendars
 
 
 #: msgspec learns a struct's fields at its first use, and two threads that do so at once take the process down (0.22).
@@ -126,6 +137,8 @@ def _problems(data: File) -> Iterator[tuple[str, str]]:
             yield from _fails(key, lambda zone=zone: find_zone(zone))
         if isinstance(entry, HoursRule):
             yield from _fails(key, lambda rule=entry: rule.week)
+            if entry.zone:
+                yield from _fails(key, lambda zone=entry.zone: find_zone(zone))
         if isinstance(entry, Calendar):
             yield from _fails(key, lambda calendar=entry: holiday_dates(calendar, 2024, 2024))
         if isinstance(entry, MailAgent) and any(not word or word != word.lower() for word in entry.words):

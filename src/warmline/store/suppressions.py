@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from .rows import encode, result
 
 class InForce(msgspec.Struct, array_like=True):
     id: UUID
-    scope: str
+    scope: Literal["person", "address", "domain"]
     value: str
     channels: list[str]  # empty: every channel
     reason: str

@@ -1,0 +1,111 @@
+"""What may be sent to a number or a mail address at an instant, by which rules: to a lead, or to somebody not yet known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from warmline.core import gate
+from warmline.core.consent import Suppression
+from warmline.core.gate import Facts
+from warmline.core.playbook import ChannelKind
+from warmline.core.standing import facts_of, history_of
+from warmline.insight.lines import Looked, named
+from warmline.insight.story import addresses_meant
+from warmline.rules.binding import places_known, policy_of, zones_known
+from warmline.store import address_owners, due, suppressions
+from warmline.store.due import Known
+from warmline.store.ids import lane_of
+from warmline.store.workspaces import Workspace
+
+BY_PHONE: tuple[ChannelKind, ...] = ("sms", "call", "voicemail")
+
+
+class UnreadableAddressError(Exception):
+    """It is neither a phone number nor a mail address. The text says what to write."""
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """The gate's word on marketing by one channel."""
+
+    channel: str
+    result: str
+    rule: str
+    until: datetime | None
+    findings: tuple[Looked, ...]
+
+
+class May(msgspec.Struct, frozen=True):
+    """`packs` names the rules that bind; `lead` is None for an address that is nobody's yet."""
+
+    at: datetime
+    address: str
+    lead: UUID | None
+    called: str
+    places: tuple[str, ...]
+    zones: tuple[str, ...]
+    basis: str
+    packs: str
+    channels: tuple[Channel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Somebody:
+    """What an address alone tells of a place, and what was said beside it."""
+
+    phone: str | None
+    time_zone: str
+    region: str
+    country: str
+
+
+def may(
+    conn: psycopg.Connection, workspace: Workspace, text: str, at: datetime, *, region: str = "", country: str = ""
+) -> May:
+    """`region` and `country` count for an address that is nobody's yet. Raises UnreadableAddressError."""
+    address = _read(workspace, text)
+    by_mail = "@" in address
+    owner = address_owners.find(conn, workspace.id, [address]).get(address)
+    lead = due.know(conn, lane_of(owner), [owner])[owner] if owner else None
+    somebody = lead or _Somebody(None if by_mail else address, "", region.upper(), country.upper())
+    policy, places, zones = policy_of(workspace.config, at.date()), places_known(somebody), zones_known(somebody)
+    rules = policy.rules(places)
+    channels: tuple[ChannelKind, ...] = ("email",) if by_mail else BY_PHONE
+    if lead is not None:
+        channels = (*BY_PHONE, "email")
+    found = []
+    for channel in channels:
+        on = channel == "call" or channel in workspace.config.channels
+        if lead is not None:
+            facts = _of_lead(lead, channel, on, at, policy.office.zone)
+        else:
+            kept = suppressions.in_force(conn, workspace.id, [address, address.rpartition("@")[2]])
+            out = [
+                Suppression(o.scope, o.value, o.reason, o.at, tuple(o.channels)) for some in kept.values() for o in some
+            ]
+            facts = Facts(address, "ok", zones.zones, zones.basis, suppressions=out, channel_on=on)
+        verdict = gate.check(gate.Ask(channel, office=False), facts, rules, at)
+        found.append(Channel(channel, verdict.result, verdict.rule, verdict.until, named(verdict.findings)))
+    called = f"{lead.first_name} {lead.last_name}".strip() if lead else ""
+    return May(
+        at, address, owner, called, tuple(sorted(places or policy.home)), zones.listed, zones.basis,
+        rules.version.partition(";")[0], tuple(found),
+    )  # fmt: skip
+
+
+def _of_lead(lead: Known, channel: str, on: bool, at: datetime, zone: str) -> Facts:
+    history = history_of("", 0, at, zone, {}, {}, lead.events)
+    return facts_of(lead, zones_known(lead), history, channel, on)
+
+
+def _read(workspace: Workspace, text: str) -> str:
+    meant = addresses_meant(workspace, text)
+    if not meant:
+        raise UnreadableAddressError(
+            f"{text[:60]!r} is no phone number or mail address. Write one such as +12125550123 or ann@example.com."
+        )
+    return meant[0]

@@ -1,0 +1,66 @@
+"""Where a lead may be, and what binds there: the judgements of core, with the rule data at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache, lru_cache
+from typing import Protocol
+
+from warmline import rules
+from warmline.core.places import Zones, places_of, zones_of
+from warmline.core.policy import Policy, office_of
+from warmline.core.rulebook import holiday_dates
+from warmline.core.settings import Config
+
+
+class Located(Protocol):
+    """What is known of a lead's place."""
+
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def country(self) -> str: ...
+
+
+def policy_of(config: Config, on: date) -> Policy:
+    """What binds a workspace on a day."""
+    return Policy(
+        tuple(rules.packs().values()), config, on, office_of(config, rules.holidays(), on), _forbidden(on.year)
+    )
+
+
+@cache
+def _forbidden(year: int) -> Mapping[str, frozenset[date]]:
+    """The days of each calendar of forbidden_days.yaml, of the year before to the year after."""
+    return {name: holiday_dates(one, year - 1, year + 1) for name, one in rules.forbidden_days().items()}
+
+
+def zones_known(lead: Located) -> Zones:
+    """The time zones a lead may be in."""
+    return _zones(_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
+
+
+def places_known(lead: Located) -> frozenset[str]:
+    """The countries and states whose rules may protect a lead."""
+    return _places(_prefix(lead.phone), lead.region, lead.country)
+
+
+@lru_cache(maxsize=65_536)
+def _zones(phone: str | None, time_zone: str, region: str, country: str) -> Zones:
+    return zones_of(phone, time_zone or None, region or None, country or None, rules.area_codes(), rules.regions())
+
+
+@lru_cache(maxsize=65_536)
+def _places(phone: str | None, region: str, country: str) -> frozenset[str]:
+    return places_of(phone, region or None, country or None, rules.area_codes(), rules.regions())
+
+
+def _prefix(phone: str | None) -> str | None:
+    """The part of a number that tells a place: +1 and three digits, or the whole of any other. Asked for each lead, so what
+    follows is kept by it."""
+    return phone[:5] if phone and phone.startswith("+1") else phone
