@@ -47,6 +47,7 @@ class Site:
         lane = lane_of(self.lead)
         return {
             "today": "/", "leads": "/leads", "lead": f"/leads/{self.lead}", "tasks": "/tasks?whose=all",
+            "rules": "/rules?to=%2B14015550123",
             "task": f"/tasks/{lane}/{self.task}", "sandbox": "/sandbox", "thread": f"/sandbox/{self.lead}",
             "attention": "/attention", "playbooks": "/playbooks", "playbook": "/playbooks/pricing", "design": "/design",
             "recordings": "/recordings",

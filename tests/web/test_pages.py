@@ -24,7 +24,17 @@ from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.pages.today import counts
 from warmline.store.workspaces import Workspace
 
-PAGES = ("/", "/leads", "/tasks", "/tasks?whose=all", "/sandbox", "/playbooks", "/playbooks/pricing", "/design")
+PAGES = (
+    "/",
+    "/leads",
+    "/tasks",
+    "/tasks?whose=all",
+    "/sandbox",
+    "/playbooks",
+    "/playbooks/pricing",
+    "/rules",
+    "/design",
+)
 OF_MANAGERS = ("/attention",)
 
 
@@ -198,3 +208,22 @@ def test_a_mailbox_that_is_not_read_is_counted_and_shown_to_managers(
     assert "Mail is not read" in shown
     assert "hello@mail.acme.test:993/INBOX" in shown
     assert counts(conn, place.id, "kim", real_now()).attention == 1
+
+
+def test_the_box_says_what_may_be_sent_to_a_lead_or_to_anybody(sign_in: Callable[..., Any], lead: UUID) -> None:
+    client = sign_in("sam")
+    known = client.get("/rules?to=(212)+555-0123&at=2026-12-01T10:30").content.decode()
+    assert "Ann Lee" in known
+    assert "May go" in known
+    stranger = client.get("/rules?to=%2B14015550123&at=2026-11-28T17:00").content.decode()
+    assert "nobody’s yet" in stranger
+    assert "us.ri@" in stranger
+    assert "May not go: consent" in stranger
+
+
+def test_a_question_that_can_not_be_read_comes_back_with_what_to_write(sign_in: Callable[..., Any]) -> None:
+    client = sign_in("sam")
+    for query, said in (("to=hello", "is no phone number or mail address"), ("to=%2B14015550123&at=soon", "not a day")):
+        answer = client.get(f"/rules?{query}")
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
