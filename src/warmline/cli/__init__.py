@@ -20,6 +20,7 @@ from warmline.cli.orphans import orphans
 from warmline.cli.parked import parked
 from warmline.cli.quarantine import quarantine
 from warmline.cli.recordings import recordings
+from warmline.cli.reply import reply
 from warmline.cli.restore import restore
 from warmline.cli.resume import resume
 from warmline.cli.say import PlainGroup
@@ -50,6 +51,7 @@ app.command(rich_help_panel=START)(apply)
 app.command("sign-in", rich_help_panel=START)(sign_in)
 app.command(rich_help_panel=LEADS)(why)
 app.command(rich_help_panel=LEADS)(may)
+app.command(rich_help_panel=LEADS)(reply)
 app.command("import", rich_help_panel=LEADS)(import_)
 app.command(rich_help_panel=LEADS)(stats)
 app.command(rich_help_panel=LEADS)(orphans)

@@ -13,7 +13,7 @@ import typer
 
 from warmline.cli.say import CommandError, note
 from warmline.core.bundle import PLAYBOOKS, SETTINGS, TEMPLATES, workspace_key
-from warmline.core.settings import parse_settings
+from warmline.core.settings import Config, parse_settings
 from warmline.machine.place import find_place
 from warmline.machine.postgres import Postgres
 from warmline.store import workspaces
@@ -118,17 +118,25 @@ def require_workspace(folder: Path) -> None:
         )
 
 
+def read_config(folder: Path) -> Config | None:
+    """What the folder's warmline.toml says; None when there is none. Raises CommandError when it can't be read."""
+    settings_file = folder / SETTINGS
+    if not settings_file.is_file():
+        return None
+    settings = parse_settings(read_text(settings_file), str(settings_file))
+    if settings.config is None:
+        raise CommandError("\n".join(str(one) for one in settings.problems if one.severity == "error"))
+    return settings.config
+
+
 def workspace(conn: psycopg.Connection, folder: Path) -> Workspace:
     """The workspace that the folder stands for; without a folder, the only one in the database.
 
     Raises CommandError when it can't be told which, WorkspaceError when it has not been published.
     """
-    settings_file = folder / SETTINGS
-    if settings_file.is_file():
-        settings = parse_settings(read_text(settings_file), str(settings_file))
-        if settings.config is None:
-            raise CommandError("\n".join(str(one) for one in settings.problems if one.severity == "error"))
-        return workspaces.load(conn, workspace_key(settings.config))
+    config = read_config(folder)
+    if config is not None:
+        return workspaces.load(conn, workspace_key(config))
     there = workspaces.keys(conn)
     if len(there) == 1:
         return workspaces.load(conn, there[0])

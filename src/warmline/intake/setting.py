@@ -13,6 +13,7 @@ from warmline.core.enrol import Candidate, Chooser
 from warmline.core.hours import NeverOpen, add_office_time, is_open
 from warmline.core.playbook import Office, Owner
 from warmline.core.policy import Policy
+from warmline.core.replies import read
 from warmline.core.settings import Config
 from warmline.rules.binding import policy_of
 from warmline.store import playbooks, workspaces
@@ -70,6 +71,7 @@ def prepare(conn: psycopg.Connection, now: datetime) -> None:
     for key in workspaces.keys(conn):
         workspace = workspaces.load(conn, key)
         setting_of(workspace, playbooks.current(conn, workspace.id), now)
+    read("", rules.opt_out_words())  # half a second, which the first message would wait for
 
 
 def _holds(setting: Setting, workspace: Workspace, current: Sequence[Version], day: date) -> bool:

@@ -34,6 +34,7 @@ from warmline.core.rulebook import (
     ScannerFile,
     holiday_dates,
     index_regions,
+    spell_out,
 )
 
 AnyFile = TypeVar("AnyFile", bound=File)
@@ -84,7 +85,8 @@ _learning = Lock()
 
 @cache
 def opt_out_words() -> OptOutWords:
-    return _read("opt_out_words.yaml", OptOutWords)
+    """What people say who want no more messages, every pattern spelled out."""
+    return spell_out(_read("opt_out_words.yaml", OptOutWords))
 
 
 @cache
@@ -147,6 +149,11 @@ def _problems(data: File) -> Iterator[tuple[str, str]]:
             yield from _fails(key, lambda find=find: re.compile(find))
     for source in data.sources.keys() - used:
         yield f"sources.{source}", "is not used by any entry: remove it or cite it"
+    if isinstance(data, OptOutWords):
+        yield from _fails("groups", lambda: spell_out(data))
+        names = [pattern.id for pattern in (*data.phrases, *data.doubtful)]
+        for name in {name for name in names if not name or names.count(name) > 1}:
+            yield f"phrases.{name}", "a pattern has an id of its own"
     if isinstance(data, Pack):
         ids = [rule.id for rule in data.rules]
         for name in ids:
