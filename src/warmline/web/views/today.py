@@ -20,5 +20,5 @@ def show(request: HttpRequest) -> HttpResponse:
             groups=grouped(today.waiting(ask.conn, ask.workspace_id, ask.now)),
             troubles=measures.set_aside(ask.conn, ask.workspace_id),
             orphans=kept(("orphans", ask.workspace_id), 60, lambda: orphans.count_orphans(ask.conn, ask.workspace_id)),
-            numbers=today.numbers(ask.conn, ask.workspace_id, ask.now),
+            numbers=kept(("numbers", ask.workspace_id), 20, lambda: today.numbers(ask.conn, ask.workspace_id, ask.now)),
         )
