@@ -40,7 +40,9 @@ def test_json_is_the_answer_and_nothing_else(run: Run, published: Path) -> None:
     ("arguments", "said"),
     [(("hello",), "is no phone number or mail address"),
      (("+12125550123", "--at", "tomorrow"), "'tomorrow' is no instant"),
-     (("+12125550123", "--at", "2026-11-24T10:30"), "names no time zone")],
+     (("+12125550123", "--at", "2026-11-24T10:30"), "names no time zone"),
+     (("ann@example.com", "--region", "FL"), "'FL' is no state"),
+     (("ann@example.com", "--country", "Canada"), "is no country")],
 )  # fmt: skip
 def test_what_can_not_be_read_is_said(run: Run, published: Path, arguments: tuple[str, ...], said: str) -> None:
     answer = run("may", *arguments, "--dir", published)

@@ -111,6 +111,13 @@ def test_a_north_american_number_has_zones_or_is_unknown(number: int, country: s
         ("+447911123456", "", "GB", {"GB"}),  # of those who share the code, the one that was named
         ("+447911123456", "", "FR", {"FR", "GB", "GG", "IM", "JE"}),
         (None, "", "DE", {"DE"}),
+        (
+            "+12125551234",
+            "Atlantis",
+            "US",
+            {"US", "US-NY"},
+        ),  # no state: what is known binds, and no place without a name
+        ("+12125551234", "FL", "", {"US", "US-NY"}),
         (None, "", "", set()),
     ],
 )

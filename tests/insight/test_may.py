@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace
-from warmline.insight.may import UnreadableAddressError, may
+from warmline.insight.may import UnreadableError, may
 from warmline.store import suppressions
 from warmline.store.ids import new_id
 from warmline.store.workspaces import Workspace
@@ -66,5 +66,5 @@ def test_the_instant_is_the_askers(conn: psycopg.Connection, place: Workspace) -
 
 
 def test_what_is_no_address_is_said_to_be_none(conn: psycopg.Connection, place: Workspace) -> None:
-    with pytest.raises(UnreadableAddressError, match="no phone number or mail address"):
+    with pytest.raises(UnreadableError, match="no phone number or mail address"):
         may(conn, place, "hello", TUESDAY)

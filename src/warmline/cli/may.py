@@ -12,7 +12,7 @@ from rich.markup import escape
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
 from warmline.cli.say import CommandError, out, show_json
 from warmline.core.gate import LABELS
-from warmline.insight.may import Channel, May, UnreadableAddressError
+from warmline.insight.may import Channel, May, UnreadableError
 from warmline.insight.may import may as ask
 from warmline.store.clock import read_clock
 
@@ -36,7 +36,7 @@ def may(
         when = _instant(at) if at else read_clock(conn).now()
         try:
             found = ask(conn, place, address, when, region=region, country=country)
-        except UnreadableAddressError as error:
+        except UnreadableError as error:
             raise CommandError(str(error)) from error
     if as_json:
         show_json(found)

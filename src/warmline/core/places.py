@@ -45,10 +45,8 @@ def zones_of(
     if stated_zone:
         find_zone(stated_zone)
         return _zones((stated_zone,), "stated")
-    if region:
-        name = region.upper() if "-" in region else f"{country or ''}-{region}".upper()
-        if name in regions.states:
-            return _zones(regions.states[name].zones, "region")
+    if region and (state := _state(region, country)) in regions.states:
+        return _zones(regions.states[state].zones, "region")
     if phone and phone.startswith(NANP):
         code = area_codes.get(phone[2:5])
         return _zones(code.zones, "area_code") if code else UNKNOWN
@@ -71,8 +69,8 @@ def places_of(
     presume that who has their area code lives there. Empty: nothing tells a place.
     """
     found = {country.upper()} if country else set()
-    if region:
-        found.add(region.upper() if "-" in region else f"{country or ''}-{region}".upper())
+    if region and (state := _state(region, country)) in regions.states:
+        found.add(state)
     if phone and phone.startswith(NANP):
         code = area_codes.get(phone[2:5])
         found.update(code.regions if code else ())
@@ -94,6 +92,10 @@ def countries_of(phone: str | None, regions: Regions) -> tuple[str, ...]:
         if phone and phone[1:length] in regions.by_calling_code:
             return regions.by_calling_code[phone[1:length]]
     return ()
+
+
+def _state(region: str, country: str | None) -> str:
+    return region.upper() if "-" in region else f"{country or ''}-{region}".upper()
 
 
 def _zones(listed: tuple[str, ...], basis: Basis) -> Zones:

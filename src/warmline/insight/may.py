@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
+from warmline import rules
 from warmline.core import gate
 from warmline.core.consent import Suppression
 from warmline.core.gate import Facts
@@ -25,8 +26,8 @@ from warmline.store.workspaces import Workspace
 BY_PHONE: tuple[ChannelKind, ...] = ("sms", "call", "voicemail")
 
 
-class UnreadableAddressError(Exception):
-    """It is neither a phone number nor a mail address. The text says what to write."""
+class UnreadableError(Exception):
+    """It is no phone number, mail address or place. The text says what to write."""
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -66,14 +67,15 @@ class _Somebody:
 def may(
     conn: psycopg.Connection, workspace: Workspace, text: str, at: datetime, *, region: str = "", country: str = ""
 ) -> May:
-    """`region` and `country` count for an address that is nobody's yet. Raises UnreadableAddressError."""
+    """`region` and `country` count for an address that is nobody's yet. Raises UnreadableError."""
     address = _read(workspace, text)
+    _check_place(region.upper(), country.upper())
     by_mail = "@" in address
     owner = address_owners.find(conn, workspace.id, [address]).get(address)
     lead = due.know(conn, lane_of(owner), [owner])[owner] if owner else None
     somebody = lead or _Somebody(None if by_mail else address, "", region.upper(), country.upper())
     policy, places, zones = policy_of(workspace.config, at.date()), places_known(somebody), zones_known(somebody)
-    rules = policy.rules(places)
+    bound = policy.rules(places)
     channels: tuple[ChannelKind, ...] = ("email",) if by_mail else BY_PHONE
     if lead is not None:
         channels = (*BY_PHONE, "email")
@@ -88,12 +90,12 @@ def may(
                 Suppression(o.scope, o.value, o.reason, o.at, tuple(o.channels)) for some in kept.values() for o in some
             ]
             facts = Facts(address, "ok", zones.zones, zones.basis, suppressions=out, channel_on=on)
-        verdict = gate.check(gate.Ask(channel, office=False), facts, rules, at)
+        verdict = gate.check(gate.Ask(channel, office=False), facts, bound, at)
         found.append(Channel(channel, verdict.result, verdict.rule, verdict.until, named(verdict.findings)))
     called = f"{lead.first_name} {lead.last_name}".strip() if lead else ""
     return May(
         at, address, owner, called, tuple(sorted(places or policy.home)), zones.listed, zones.basis,
-        rules.version.partition(";")[0], tuple(found),
+        bound.version.partition(";")[0], tuple(found),
     )  # fmt: skip
 
 
@@ -102,10 +104,18 @@ def _of_lead(lead: Known, channel: str, on: bool, at: datetime, zone: str) -> Fa
     return facts_of(lead, zones_known(lead), history, channel, on)
 
 
+def _check_place(region: str, country: str) -> None:
+    known = rules.regions()
+    if region and region not in known.states:
+        raise UnreadableError(f"{region[:20]!r} is no state. Write it with its country, such as US-FL or CA-ON.")
+    if country and country not in known.countries:
+        raise UnreadableError(f"{country[:20]!r} is no country. Write its two letters, such as CA.")
+
+
 def _read(workspace: Workspace, text: str) -> str:
     meant = addresses_meant(workspace, text)
     if not meant:
-        raise UnreadableAddressError(
+        raise UnreadableError(
             f"{text[:60]!r} is no phone number or mail address. Write one such as +12125550123 or ann@example.com."
         )
     return meant[0]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from ... import rules
 from ...core.hours import at_local
 from ...core.rulebook import Pack
-from ...insight.may import May, UnreadableAddressError, may
+from ...insight.may import May, UnreadableError, may
 from ...store import measures
 from ...store.measures import Count
 from ..asking import Ask, asked
@@ -54,7 +54,7 @@ def _box(ask: Ask) -> Box:
     try:
         when = _instant(at, ask)
         return Box(to, at, may(ask.conn, ask.workspace, to, when))
-    except UnreadableAddressError as error:
+    except UnreadableError as error:
         return Box(to, at, None, str(error))
     except ValueError:
         return Box(to, at, None, f"{at[:40]} is not a day and time. Pick both from the field, or leave it empty.")
