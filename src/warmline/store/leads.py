@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 
 from .ids import lane_of
-from .pipeline import Later, together
+from .pipeline import together
 from .rows import by_lane, encode, result
 
 Row = dict[str, Any]
@@ -76,21 +76,14 @@ def hold(
 
     `keys`: of each lead, which it may have been told already.
     """
-    with together(conn):
-        held = ask_hold(conn, ids, since, keys)
-    return held()
-
-
-def ask_hold(
-    conn: psycopg.Connection, ids: Collection[UUID], since: datetime, keys: Mapping[UUID, Sequence[str]] = NO_KEYS
-) -> Later[dict[UUID, Standing]]:
     lanes = list(by_lane({"lane": lane_of(one), "id": one, "keys": keys.get(one, ())} for one in ids))
-    for lane, rows in lanes:
-        conn.execute(_HOLD_RUNS, (rows, lane))
-    for lane, rows in lanes:
-        conn.execute(_HOLD_LEADS, (rows, lane))
-    asked = [conn.execute(_STANDING, {"lane": lane, "rows": rows, "since": since}) for lane, rows in lanes]
-    return lambda: {one.id: one for cursor in asked for one in result(cursor, Standing)}
+    with together(conn):
+        for lane, rows in lanes:
+            conn.execute(_HOLD_RUNS, (rows, lane))
+        for lane, rows in lanes:
+            conn.execute(_HOLD_LEADS, (rows, lane))
+        asked = [conn.execute(_STANDING, {"lane": lane, "rows": rows, "since": since}) for lane, rows in lanes]
+    return {one.id: one for cursor in asked for one in result(cursor, Standing)}
 
 
 def read_one(conn: psycopg.Connection, lead_id: UUID, now: datetime) -> Standing | None:
