@@ -18,6 +18,7 @@ from tests.web.conftest import Answer
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of
 from warmline.store.workspaces import Workspace
+from warmline.web import finishing
 
 SignIn = Callable[..., Any]
 ACCOUNT, TOKEN = "AC" + "0" * 32, "12345"
@@ -62,6 +63,26 @@ def test_the_button_rings_and_the_page_says_how_far_it_is(
     assert "Call now" not in page
     assert client.post(f"/tasks/{task}/call").status_code == 422  # a second window
     assert calls(conn, lead) == [("ringing", "")]
+
+
+def test_a_page_that_is_made_while_the_call_ends_looks_again(
+    sign_in: SignIn, lead: UUID, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, other = sign_in("sam"), sign_in("sam")
+    client.post(f"/tasks/{task}/call")
+    told = finishing.story
+
+    def the_call_ends_first(*given: Any) -> Any:
+        other.post(f"/sandbox/{lead}/act", {"act": "ring-out"})
+        return told(*given)
+
+    monkeypatch.setattr(finishing, "story", the_call_ends_first)
+    page = client.get(f"/tasks/{task}").content.decode()
+    assert "Your phone is ringing" in page
+    assert 'hx-trigger="every 2s"' in page
+    monkeypatch.undo()
+    assert client.get(f"/tasks/{task}/phone").headers["HX-Refresh"] == "true"
+    assert "This task is over" in client.get(f"/tasks/{task}").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,9 @@ from ..store.workspaces import Workspace
 from . import database
 
 
+SAFE = ("GET", "HEAD")
+
+
 @dataclass
 class Ask:
     """One request of a signed-in person. `workspace_id` is theirs: no query goes without it."""
@@ -70,6 +73,7 @@ class Ask:
 
 @contextmanager
 def asked(request: HttpRequest) -> Iterator[Ask]:
-    """Raises psycopg_pool.PoolTimeout when every connection is busy."""
-    with database.connection() as conn:
+    """A request that asks sees one moment: what is read first and last can't contradict each other. Raises
+    psycopg_pool.PoolTimeout when every connection is busy."""
+    with database.snapshot() if request.method in SAFE else database.connection() as conn:
         yield Ask(request, conn, request.person, database.now(conn))

@@ -36,6 +36,14 @@ def connection() -> Iterator[psycopg.Connection]:
         yield conn
 
 
+@contextmanager
+def snapshot() -> Iterator[psycopg.Connection]:
+    """The same, for a page: all that it reads is of one moment, and it writes nothing."""
+    with connection() as conn:
+        conn.execute("begin isolation level repeatable read read only")
+        yield conn  # the pool ends what is open
+
+
 def now(conn: psycopg.Connection) -> datetime:
     """The business clock: the one every process of this database shares."""
     return read_clock(conn).now()
