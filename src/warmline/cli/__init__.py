@@ -14,6 +14,7 @@ from warmline.cli.distribute import distribute
 from warmline.cli.engine import engine
 from warmline.cli.import_ import import_
 from warmline.cli.init import init
+from warmline.cli.ledger import ledger
 from warmline.cli.may import may
 from warmline.cli.migrate import migrate
 from warmline.cli.orphans import orphans
@@ -58,6 +59,7 @@ app.command(rich_help_panel=LEADS)(orphans)
 app.add_typer(recordings, name="recordings", rich_help_panel=LEADS)
 app.add_typer(parked, name="parked", rich_help_panel=HELP_OUT)
 app.add_typer(quarantine, name="quarantine", rich_help_panel=HELP_OUT)
+app.add_typer(ledger, name="ledger", rich_help_panel=KEEPING)
 app.command(rich_help_panel=KEEPING)(backup)
 app.command(rich_help_panel=KEEPING)(restore)
 app.command(rich_help_panel=KEEPING)(resume)
