@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
@@ -122,23 +122,15 @@ def test_processes_that_seal_at_once_make_one_chain_without_a_gap(conn: psycopg.
     place = a_workspace(conn)
     for number in range(40):
         a_lead(conn, place, phone=f"+1212555{1000 + number}")
-    failed: list[Exception] = []
 
-    def seal() -> None:
-        try:
-            with connect(dsn, "warmline seal") as own:
-                for _ in range(40):
-                    for lane in ledger.lanes_unsealed(own):
-                        ledger.seal(own, lane, TUESDAY, limit=1)
-        except Exception as error:  # told by the test's own thread
-            failed.append(error)
+    def seal(_: int) -> None:
+        with connect(dsn, "warmline seal") as own:
+            for _again in range(40):
+                for lane in ledger.lanes_unsealed(own):
+                    ledger.seal(own, lane, TUESDAY, limit=1)
 
-    threads = [threading.Thread(target=seal) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(seal, range(3))) == [None] * 3
     seal_all(conn, lambda: TUESDAY)
     found = ledger.verify(conn)
     assert (found.is_whole, found.entries, found.unsealed) == (True, 160, 0)

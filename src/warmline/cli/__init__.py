@@ -12,6 +12,7 @@ from warmline.cli.backup import backup
 from warmline.cli.check import check
 from warmline.cli.distribute import distribute
 from warmline.cli.engine import engine
+from warmline.cli.export import export
 from warmline.cli.import_ import import_
 from warmline.cli.init import init
 from warmline.cli.ledger import ledger
@@ -53,6 +54,7 @@ app.command("sign-in", rich_help_panel=START)(sign_in)
 app.command(rich_help_panel=LEADS)(why)
 app.command(rich_help_panel=LEADS)(may)
 app.command(rich_help_panel=LEADS)(reply)
+app.command(rich_help_panel=LEADS)(export)
 app.command("import", rich_help_panel=LEADS)(import_)
 app.command(rich_help_panel=LEADS)(stats)
 app.command(rich_help_panel=LEADS)(orphans)

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from warmline.cli.place import HERE, AsJson, Dir, database, read_text
-from warmline.cli.say import CommandError, out, show_json
+from warmline.cli.say import CommandError, counted, out, show_json
 from warmline.core.ledger import Head
 from warmline.store.ledger import Verified
 from warmline.store.ledger import verify as walk
@@ -68,7 +68,7 @@ def _show(found: Verified, heads: list[Head]) -> None:
         console.print(
             f"[bad]broken[/]  chain {one.lane}, entry {one.number}{about}: {escape(one.what)}", soft_wrap=True
         )
-    kept = f", {len(heads)} heads kept elsewhere still stand" if heads and found.is_whole else ""
+    kept = f", and {counted(len(heads), 'head')} kept elsewhere still on them" if heads and found.is_whole else ""
     word = "[good]whole[/]" if found.is_whole else f"[bad]{len(found.broken)} broken[/]"
     console.print(
         f"{word}  {found.entries} entries in {len(found.heads)} chains, {found.records} records, "
