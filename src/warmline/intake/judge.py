@@ -137,11 +137,11 @@ class Batch:
     def _opted_out(self, person: Person, one: Submission) -> bool:
         """Invariant 8, and the one way out of it: new express consent on this very form."""
         standing = Suppressed(person, self.kept)
-        if not standing.out:
+        if not standing.stands:
             return False
         lifted = standing.lift(one, self.setting.workspace_id, self.now)
         if lifted is None:
-            return True
+            return standing.out
         self.lifted += lifted.rows
         self.suppressed += lifted.narrowed
         self._happened(person, "opted.in", proof=lifted.proof, channels=list(lifted.channels), source=one.source)
