@@ -20,8 +20,9 @@ from warmline.rules.binding import policy_of
 NOON = datetime(2026, 6, 9, 16, 0, tzinfo=UTC)
 TODAY = NOON.date()
 LONG_AGO = NOON - timedelta(days=400)
+LATELY = NOON - timedelta(days=30)
 WRITTEN = Consent("express_written", ("sms", "voicemail"), LONG_AGO, None, "sms-2026-11")
-INQUIRY = Consent("inquiry", ("email", "call"), LONG_AGO)
+INQUIRY = Consent("inquiry", ("email", "call"), LATELY)
 
 
 @cache

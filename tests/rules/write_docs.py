@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from warmline import rules
-from warmline.core.rulebook import CapRule, ConsentRule, HoursRule, LifetimeRule, Pack, ScrubRule
+from warmline.core.rulebook import CapRule, ConsentRule, HoursRule, LifetimeRule, Pack, ReassignedRule, ScrubRule
 
 PAGE = Path(__file__).parents[2] / "docs" / "compliance.md"
 BEGIN, END = "<!-- packs: begin -->\n", "<!-- packs: end -->\n"
@@ -51,6 +51,8 @@ def _other(rule: object) -> str:
             return f"{rule.level.replace('_', ' ')} lasts {rule.months} months for {_channels(rule.channels)}"
         case ScrubRule():
             return f"list `{rule.registry}`, {rule.max_age_days} days"
+        case ReassignedRule():
+            return f"asks whether the number changed hands for {_channels(rule.channels)}"
     return ""
 
 

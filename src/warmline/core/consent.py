@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from .months import add_months
 
 Level = Literal["none", "inquiry", "purchase", "express", "express_written"]
 
@@ -21,8 +24,15 @@ LEVEL_WORDS: dict[str, str] = {
 }
 
 
+#: Months that a proof lasts, by channel and level: what the rules of a place say (gate.Rules.lifetimes).
+Lifetimes = Mapping[tuple[str, str], int]
+
+
 class Consent(msgspec.Struct, frozen=True, array_like=True):
-    """One record of the ledger. `wording` names the exact text shown; the text itself is stored beside it."""
+    """One record of the ledger. `wording` names the exact text shown; the text itself is stored beside it.
+
+    `phone` and `email` are the addresses given with it: it speaks for no other. Empty: none was given with it.
+    """
 
     level: Level
     channels: tuple[str, ...]
@@ -30,6 +40,20 @@ class Consent(msgspec.Struct, frozen=True, array_like=True):
     expires_at: datetime | None = None
     wording: str = ""
     source: str = ""
+    phone: str = ""
+    email: str = ""
+
+    def ends(self, channel: str, lifetimes: Lifetimes) -> datetime | None:
+        """When it runs out for a channel: by itself, or by the rules of the place if they end it sooner."""
+        months = lifetimes.get((channel, self.level))
+        if months is None:
+            return self.expires_at
+        end = add_months(self.at, months)
+        return end if self.expires_at is None else min(end, self.expires_at)
+
+    def speaks_for(self, channel: str, address: str | None) -> bool:
+        given = self.email if channel == "email" else self.phone
+        return not given or address is None or given == address
 
 
 class Suppression(msgspec.Struct, frozen=True, array_like=True):
@@ -42,14 +66,30 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True):
     channels: tuple[str, ...] = ()
 
 
-def best(consents: list[Consent], channel: str, now: datetime) -> Consent | None:
-    """The strongest proof for `channel` in force at `now`; of equals the latest."""
-    found: Consent | None = None
+def in_force(
+    consents: Iterable[Consent], channel: str, address: str | None, now: datetime, lifetimes: Lifetimes
+) -> Iterator[Consent]:
+    """The proofs that speak for `channel` and `address` at `now`."""
     for consent in consents:
-        if channel not in consent.channels or consent.at > now:
+        if channel not in consent.channels or consent.at > now or not consent.speaks_for(channel, address):
             continue
-        if consent.expires_at is not None and now >= consent.expires_at:
-            continue
+        end = consent.ends(channel, lifetimes)
+        if end is None or now < end:
+            yield consent
+
+
+def best(
+    consents: Iterable[Consent], channel: str, address: str | None, now: datetime, lifetimes: Lifetimes
+) -> Consent | None:
+    """The strongest of them; of equals the latest."""
+    found: Consent | None = None
+    for consent in in_force(consents, channel, address, now, lifetimes):
         if found is None or (RANK[consent.level], consent.at) > (RANK[found.level], found.at):
             found = consent
     return found
+
+
+def latest(consents: Iterable[Consent], now: datetime) -> Consent | None:
+    """The last proof given, for whatever channel, in force or not; of one moment the strongest."""
+    given = [consent for consent in consents if consent.at <= now and consent.level != "none"]
+    return max(given, key=lambda one: (one.at, RANK[one.level]), default=None)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import calendar
 from datetime import datetime
+from functools import lru_cache
 
 
+@lru_cache(maxsize=65_536)
 def add_months(at: datetime, months: int) -> datetime:
     """The same day of the month so many months on; the last day where the month is shorter (31 Jan + 1: 28 Feb)."""
     year, month = divmod(at.year * 12 + at.month - 1 + months, 12)

@@ -12,10 +12,19 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 from .consent import RANK
-from .gate import AUTOMATED, Cap, ConsentRule, HoursRule, Rules
+from .gate import AUTOMATED, Cap, ConsentRule, HoursRule, NumberCheck, Rules, Scrub
 from .hours import NO_HOLIDAYS
 from .playbook import Office
-from .rulebook import AcknowledgeRule, Calendar, CapRule, LifetimeRule, Pack, holiday_dates
+from .rulebook import (
+    AcknowledgeRule,
+    Calendar,
+    CapRule,
+    LifetimeRule,
+    Pack,
+    ReassignedRule,
+    ScrubRule,
+    holiday_dates,
+)
 from .rulebook import ConsentRule as PackConsent
 from .rulebook import HoursRule as PackHours
 from .settings import Config
@@ -70,6 +79,8 @@ def rules_for(
     consent: dict[tuple[str, str], ConsentRule] = {}
     caps: list[Cap] = []
     lifetimes: dict[tuple[str, str], int] = {}
+    scrubs: list[Scrub] = []
+    numbers: list[NumberCheck] = []
     barred: set[tuple[str, str]] = set()
     fresh = timedelta.max
     bound = not config.acknowledge_at_night
@@ -96,6 +107,10 @@ def rules_for(
                 for channel in rule.channels:
                     kept = (channel, rule.level)
                     lifetimes[kept] = min(rule.months, lifetimes.get(kept, rule.months))
+            elif isinstance(rule, ScrubRule):
+                scrubs.append(Scrub(rule.id, rule.registry, rule.channels, rule.max_age_days, rule.unless, rule.cite))
+            elif isinstance(rule, ReassignedRule):
+                numbers.append(NumberCheck(rule.id, rule.channels, rule.unless, rule.cite))
             elif isinstance(rule, AcknowledgeRule):
                 fresh = min(fresh, timedelta(minutes=rule.within_minutes))
                 bound = bound or rule.hours_bind_acknowledge
@@ -115,6 +130,8 @@ def rules_for(
         office=office,
         fresh=timedelta(0) if fresh == timedelta.max else fresh,
         lifetimes=lifetimes,
+        scrubs=tuple(scrubs),
+        numbers=tuple(numbers),
         unknown=unknown,
     )
 

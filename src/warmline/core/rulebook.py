@@ -162,6 +162,12 @@ class ScrubRule(Rule, frozen=True, kw_only=True, tag="scrub"):
     unless: tuple[Level, ...] = ()
 
 
+class ReassignedRule(Rule, frozen=True, kw_only=True, tag="reassigned"):
+    """Whoever contacts a number must have asked whether it has changed hands; `unless` are levels that exempt."""
+
+    unless: tuple[Level, ...] = ()
+
+
 class RevocationRule(Rule, frozen=True, kw_only=True, tag="revocation"):
     """How a withdrawal is honoured, and the one confirmation that may follow it."""
 
@@ -170,7 +176,9 @@ class RevocationRule(Rule, frozen=True, kw_only=True, tag="revocation"):
     confirm_within_minutes: Minutes
 
 
-AnyRule = HoursRule | CapRule | ConsentRule | AcknowledgeRule | LifetimeRule | ScrubRule | RevocationRule
+AnyRule = (
+    HoursRule | CapRule | ConsentRule | AcknowledgeRule | LifetimeRule | ScrubRule | ReassignedRule | RevocationRule
+)
 
 
 class Pack(File, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import msgspec
 
 from warmline.core.enrol import REASON_WORDS
 from warmline.core.events import WORDS, Event
-from warmline.core.gate import Finding, Result
+from warmline.core.finding import Finding, Result
 from warmline.core.visits import WAYS
 from warmline.store.stories import Look, Record, Touch
 

@@ -20,7 +20,6 @@ from ..store.sign_ins import SignedIn
 from ..store.workspaces import Workspace
 from . import database
 
-
 SAFE = ("GET", "HEAD")
 
 

@@ -1,0 +1,108 @@
+"""What the gate asks of proofs: the lead's consent, the registries it may stand in, and whether the number is still its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from .bound import Rules
+from .consent import LEVEL_WORDS, RANK, Consent, best, in_force, latest
+from .facts import Ask, Facts
+from .finding import Finding, day_of, passes
+
+
+def consent(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+    rule = rules.consent.get((ask.channel, ask.purpose))
+    if rule is None and rules.unknown:
+        return passes("no_consent", "see the rules of the place")
+    if rule is None:
+        saw = f"no rule says that {ask.channel} may carry {ask.purpose}"
+        return Finding("no_consent", "refuse", saw, "use another channel for this step")
+    held = best(facts.consents, ask.channel, facts.address, now, rules.lifetimes)
+    level = held.level if held else "none"
+    if RANK[level] >= RANK[rule.level]:
+        saw = f"has {LEVEL_WORDS[level]} for {ask.channel}" if held else f"{ask.channel} needs no consent here"
+        if held and held.wording:
+            saw += f", wording {held.wording}"
+        return passes("no_consent", saw, rule.cite)
+    saw = f"has {LEVEL_WORDS[level]} for {ask.channel}; {ask.purpose} needs {LEVEL_WORDS[rule.level]}"
+    flip = f"a form whose wording names {ask.channel} and records {LEVEL_WORDS[rule.level]}"
+    if near := latest(facts.consents, now):
+        flip += f"; {_given(near, ask, facts, rules, now)}"
+    return Finding("no_consent", "refuse", saw, flip, None, rule.cite)
+
+
+def _given(near: Consent, ask: Ask, facts: Facts, rules: Rules, now: datetime) -> str:
+    """The lead's last proof, and why it does not do."""
+    gave = f"this lead gave {LEVEL_WORDS[near.level]} for {' and '.join(near.channels)} on {day_of(near.at)}"
+    end = near.ends(ask.channel, rules.lifetimes)
+    if end is not None and now >= end:
+        return f"{gave}, which ran out on {day_of(end)}"
+    if not near.speaks_for(ask.channel, facts.address):
+        return f"{gave}, for {near.email if ask.channel == 'email' else near.phone}"
+    return gave
+
+
+def registry(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+    """A person who stands in a registry, or whom nobody has looked up in it, hears no marketing without the proof it names."""
+    if ask.purpose != "marketing":
+        return passes("registry", "an answer to the lead's own request needs none")
+    saw = ""
+    for scrub in rules.scrubs:
+        if ask.channel not in scrub.channels:
+            continue
+        if _exempt(scrub.unless, ask, facts, rules, now):
+            saw = saw or "the lead's own consent exempts it"
+            continue
+        said = _refused(scrub.registry, scrub.days, facts, now)
+        if said:
+            flip = f"a file of {scrub.registry} of the last {scrub.days} days that does not list the number"
+            if scrub.unless:
+                flip += f", or {_either(scrub.unless)} for {ask.channel}"
+            return Finding("registry", "refuse", said, flip, None, scrub.cite)
+        saw = f"not in {scrub.registry} of {facts.registries[scrub.registry].as_of:%d %b %Y}"
+    return passes("registry", saw or f"no registry binds {ask.channel} here")
+
+
+def _refused(name: str, days: int, facts: Facts, now: datetime) -> str:
+    found = facts.registries.get(name)
+    if found is None:
+        return f"the registry {name} was never asked about this number"
+    if found.listed:
+        return f"the number stands in the registry {name} of {found.as_of:%d %b %Y}"
+    age = (now.date() - found.as_of).days
+    if age > days:
+        return f"the registry {name} was asked with a file {age} days old, and it may be {days}"
+    return ""
+
+
+def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+    """A number that has changed hands carries no consent of its former owner."""
+    if ask.channel == "email":
+        return passes("reassigned", "a mail address is not given to others")
+    told = facts.reassigned
+    held = best(facts.consents, ask.channel, facts.address, now, rules.lifetimes)
+    if told is not None and (held is None or held.at <= told.at):
+        on = day_of(told.at)
+        if told.answer == "yes":
+            saw = f"the number has changed hands, as was said on {on}"
+            return Finding("reassigned", "refuse", saw, "new consent from whoever has the number now")
+        if told.answer == "no_data":
+            saw = f"asked on {on}, nobody could say whether the number has changed hands"
+            return Finding("reassigned", "hold", saw, "a person makes sure who has the number, and records the consent")
+        return passes("reassigned", f"has not changed hands, as was said on {on}")
+    for rule in rules.numbers:
+        if ask.channel in rule.channels and not _exempt(rule.unless, ask, facts, rules, now):
+            saw = "nobody has asked whether the number has changed hands"
+            flip = "import an answer: warmline numbers import FILE"
+            return Finding("reassigned", "hold", saw, flip, None, rule.cite)
+    return passes("reassigned", "the consent is newer than the answer" if told else "not asked, and no rule here asks")
+
+
+def _exempt(unless: tuple[str, ...], ask: Ask, facts: Facts, rules: Rules, now: datetime) -> bool:
+    return bool(unless) and any(
+        one.level in unless for one in in_force(facts.consents, ask.channel, facts.address, now, rules.lifetimes)
+    )
+
+
+def _either(levels: tuple[str, ...]) -> str:
+    return " or ".join(LEVEL_WORDS[level] for level in sorted(levels, key=RANK.__getitem__))
