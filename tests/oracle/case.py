@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Workspace:
     """A business's own choices, in the words of the table. Its warmline.toml is written from them (product.py)."""
 
@@ -22,22 +23,29 @@ class Workspace:
     home: tuple[str, ...] = ("US",)
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     level: str
     channels: tuple[str, ...]
     at: datetime
     ends: datetime | None
+    speaks_for: str = ""  # the address given with it: "" none, "this" one, or "another"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Listing(NamedTuple):
+    """What the copy of a registry says of the number, and the day that the copy is of."""
+
+    registry: str
+    day: date
+    listed: bool
+
+
+class Attempt(NamedTuple):
     id: str
     at: datetime
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
     workspace: Workspace
     places: frozenset[str]
@@ -56,3 +64,6 @@ class Case:
     suppressed: tuple[tuple[str, ...], ...] = ()  # the channels of each, none: all
     proofs: tuple[Proof, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    changed_hands: str = ""  # "" nobody asked, else "no", "yes" or "no_data"
+    told_at: datetime | None = None

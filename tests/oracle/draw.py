@@ -10,8 +10,8 @@ from random import Random
 from typing import TypeVar
 
 from . import table
-from .case import Attempt, Case, Proof, Workspace
-from .clock import DAY, HOLIDAYS, MINUTE, holidays, spans, steady, zone_of
+from .case import Attempt, Case, Listing, Proof, Workspace
+from .clock import DAY, MINUTE, holidays, spans, steady, zone_of
 from .oracle import COVERS, Law, law_of, months_on
 from .product import located
 
@@ -39,7 +39,7 @@ WORKSPACES = (
     Workspace("Dublin", True, True, 2, 3, "mon-sun 23:30-01:45", "Europe/Dublin", (date(2026, 10, 25),), False, ("BR",)),
 )  # fmt: skip
 
-STATES = sorted(place for place in COVERS if place.startswith("US-")) + ["US-GA", "US-AR", "US-WV", "US-DC"]
+STATES = [*sorted(place for place in COVERS if place.startswith("US-")), "US-GA", "US-AR", "US-WV", "US-DC"]
 COUNTRIES = ["CA", "GB", "JE", "AU", "CX", "FR", "DE", "ES", "IT", "IE", "SE"]
 UNWRITTEN = ["BR", "JM", "NO", "IN"]
 AMERICAN = [
@@ -59,7 +59,7 @@ HOME_CLOCKS = {
     "FR": ["Europe/Paris"], "DE": ["Europe/Paris"], "ES": ["Europe/Paris", "Atlantic/Canary"],
     "IT": ["Europe/Paris"], "IE": ["Europe/Dublin"], "SE": ["Europe/Paris"],
 }  # fmt: skip
-CODES = sorted(table.STATES_OF_CODES) + ["800", "500", "729", "809"]
+CODES = [*sorted(table.STATES_OF_CODES), "800", "500", "729", "809"]
 
 PHONES = ("call", "sms", "voicemail")
 CHANNELS = (*PHONES, *PHONES, "email")
@@ -74,7 +74,7 @@ class Dice(Random):
         return among[int(self.random() * len(among))]
 
 
-# --- days ---------------------------------------------------------------------------------------------------------------
+# --- days -------------------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -88,7 +88,7 @@ def changes(zone: str) -> tuple[date, ...]:
 def _marked() -> tuple[date, ...]:
     """Days beside which something is different: holidays, the year's end, laws that begin."""
     years = range(FIRST.year, LAST.year + 1)
-    days = {day for calendar in HOLIDAYS for year in years for day in holidays(calendar, year)}
+    days = {day for calendar in table.HOLIDAYS for year in years for day in holidays(calendar, year)}
     days |= set(table.SINCE.values()) | {date(year, 12, 31) for year in years} | {date(2028, 2, 29)}
     return tuple(sorted(day for day in days if FIRST <= day < LAST))
 
@@ -103,7 +103,7 @@ def _day(draw: Dice, zones: frozenset[str]) -> date:
     return day + DAY * ((6 - day.weekday()) % 7) if dice < 0.7 else day
 
 
-# --- places -------------------------------------------------------------------------------------------------------------
+# --- places -----------------------------------------------------------------------------------------------------------
 
 
 def _where(draw: Dice) -> tuple[frozenset[str], frozenset[str]]:
@@ -136,7 +136,7 @@ def _where(draw: Dice) -> tuple[frozenset[str], frozenset[str]]:
     return places, zones
 
 
-# --- instants -------------------------------------------------------------------------------------------------------------
+# --- instants ---------------------------------------------------------------------------------------------------------
 
 
 def _instant(draw: Dice, day: date, zones: frozenset[str], law: Law, channel: str, own: Workspace) -> datetime:
@@ -158,32 +158,48 @@ def _edge(draw: Dice, hours: str, day: date, clock: str) -> datetime:
     return local.astimezone(UTC) + draw.choice(NEAR)
 
 
-# --- what is known --------------------------------------------------------------------------------------------------------
+# --- what is known ----------------------------------------------------------------------------------------------------
 
 
 def _proof(draw: Dice, law: Law, channel: str, now: datetime) -> Proof:
     level = draw.choice(("inquiry", "purchase", "express", "express_written", "express_written", "express_written"))
     channels = ("call", "email", "sms", "voicemail") if draw.random() < 0.7 else tuple(draw.sample(PHONES, 2))
     dice = draw.random()
-    if dice < 0.4:
+    if dice < 0.25:
+        return Proof("express_written", ("call", "email", "sms", "voicemail"), now - timedelta(days=9), None)
+    if dice < 0.55:
         # Ends about now, by the calendar: so many months after it was given.
         months = law.lifetimes.get((channel, level)) or draw.choice((1, 3, 6, 18, 24))
         day = now.date() - timedelta(days=draw.choice((0, 0, 1, 2, 3)))
-        long_ago = datetime(day.year - 3, day.month, min(day.day, 28), tzinfo=UTC) + timedelta(days=max(0, day.day - 28))
+        long_ago = datetime(day.year - 3, day.month, min(day.day, 28), tzinfo=UTC) + timedelta(
+            days=max(0, day.day - 28)
+        )
         at = months_on(long_ago, 36 - months) + (now - datetime(now.year, now.month, now.day, tzinfo=UTC))
         at += draw.choice(NEAR)
-        return Proof(level, channels, at, months_on(at, months) if draw.random() < 0.4 else None)
+        return Proof(level, channels, at, months_on(at, months) if draw.random() < 0.4 else None, _given(draw))
     at = now - draw.choice((timedelta(0), SECOND, timedelta(days=draw.randrange(800)), -SECOND))
-    ends = None if dice < 0.7 else now + draw.choice((*NEAR, timedelta(days=40)))
-    return Proof(level, channels, at, ends)
+    ends = None if dice < 0.8 else now + draw.choice((*NEAR, timedelta(days=40)))
+    return Proof(level, channels, at, ends, _given(draw))
+
+
+def _given(draw: Dice) -> str:
+    dice = draw.random()
+    return "" if dice < 0.7 else "this" if dice < 0.9 else "another"
+
+
+def _listings(draw: Dice, law: Law, channel: str, now: datetime) -> Iterator[Listing]:
+    for registry in dict.fromkeys(name for name, channels, _, _ in law.registries if channel in channels):
+        if draw.random() < 0.85:
+            age = draw.choice((0, 1, 27, 28, 29, 30, 31, 31, 31, 32, 33))
+            yield Listing(registry, now.date() - timedelta(days=age if draw.random() < 0.4 else 1), draw.random() < 0.1)
 
 
 def _attempts(draw: Dice, law: Law, now: datetime) -> Iterator[Attempt]:
     if draw.random() < 0.45:
         return
     channels, _, per = draw.choice(law.caps)
-    for number in range(draw.choice((1, 2, 3, 3, 4, 4, 5, 7, 8))):
-        channel = draw.choice(sorted(channels)) if draw.random() < 0.8 else draw.choice(CHANNELS)
+    for number in range(draw.choice((1, 2, 3, 3, 4, 4, 5, 8))):
+        channel = draw.choice(channels if draw.random() < 0.8 else CHANNELS)
         dice = draw.random()
         if dice < 0.4:
             ago = per + draw.choice(NEAR)  # drops out about now
@@ -223,14 +239,14 @@ class Pinned:
 
 
 #: So many instants of a lead's day, and at each so many leads that differ in what is known of them.
-INSTANTS, EACH = 20, 2
+INSTANTS, EACH = 30, 2
 
 
 def _case(
     draw: Dice, own: Workspace, places: frozenset[str], zones: frozenset[str], law: Law, channel: str, now: datetime
 ) -> Case:
     chance = draw.random
-    answers = chance() < 0.3
+    answers, told = chance() < 0.3, chance() < 0.15
     asked = now - draw.choice((timedelta(0), MINUTE, law.answered_within + draw.choice(NEAR))) if answers else None
     return Case(
         own,
@@ -250,4 +266,7 @@ def _case(
         suppressed=(draw.choice(((), ("sms",), ("email", "call"))),) if chance() < 0.05 else (),
         proofs=tuple(_proof(draw, law, channel, now) for _ in range(draw.choice((0, 1, 1, 1, 2, 3)))),
         attempts=tuple(_attempts(draw, law, now)),
+        listings=tuple(_listings(draw, law, channel, now)),
+        changed_hands=draw.choice(("no", "no", "yes", "no_data")) if told else "",
+        told_at=now - draw.choice((timedelta(0), SECOND, timedelta(days=20), timedelta(days=400))) if told else None,
     )

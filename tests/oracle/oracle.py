@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from . import table
-from .case import Attempt, Case, Proof, Workspace
+from .case import Case, Proof, Workspace
 from .clock import MINUTE, Bound, Opening, bounds_of, is_open, opens
 
 #: As far as a hold is walked out. What opens later, or never, is left to a person.
@@ -43,15 +44,19 @@ class Law:
     hours: dict[str, list[tuple[Opening, str]]] = field(default_factory=dict)
     answers_bound: bool = False
     asked: dict[tuple[str, str], str] = field(default_factory=dict)
-    caps: list[tuple[frozenset[str], int, timedelta]] = field(default_factory=list)
+    caps: list[tuple[tuple[str, ...], int, timedelta]] = field(default_factory=list)
     lifetimes: dict[tuple[str, str], int] = field(default_factory=dict)
     answered_within: timedelta = timedelta(0)
+    registries: list[tuple[str, frozenset[str], int, frozenset[str]]] = field(default_factory=list)
+    changed_hands: list[tuple[frozenset[str], frozenset[str]]] = field(default_factory=list)
     unwritten: bool = False
     clocks: dict[tuple[str, frozenset[str]], frozenset[Bound]] = field(default_factory=dict)  # kept once put together
 
 
 def _all_places() -> dict[str, frozenset[str]]:
-    rows = (*table.HOURS, *table.CONSENT, *table.CAPS, *table.LIFETIMES, *table.REGISTRIES)
+    rows = (
+        *table.HOURS, *table.CONSENT, *table.CAPS, *table.LIFETIMES, *table.REGISTRIES, *table.CHANGED_HANDS,
+    )  # fmt: skip
     return {row[0]: frozenset(table.SAME.get(row[0], row[0]).split()) for row in rows}
 
 
@@ -77,16 +82,22 @@ def law_of(workspace: Workspace, places: frozenset[str], on: date) -> Law:
             for channel in channels.split():
                 law.asked[channel, purpose] = _stricter(level, law.asked.get((channel, purpose), "none"))
     law.caps += [
-        (frozenset(("sms", "email", "voicemail")), workspace.per_day, timedelta(days=1)),
-        (frozenset(("sms", "email", "voicemail")), workspace.per_week, timedelta(days=7)),
+        (("sms", "email", "voicemail"), workspace.per_day, timedelta(days=1)),
+        (("sms", "email", "voicemail"), workspace.per_week, timedelta(days=7)),
     ]
     for name, channels, count, hours_ in (*table.CAPS, *(table.CAREFUL_CAPS if workspace.careful else ())):
         if name in binding:
-            law.caps.append((frozenset(channels.split()), count, timedelta(hours=hours_)))
+            law.caps.append((tuple(channels.split()), count, timedelta(hours=hours_)))
     for name, channels, level, months in table.LIFETIMES:
         if name in binding:
             for channel in channels.split():
                 law.lifetimes[channel, level] = min(months, law.lifetimes.get((channel, level), months))
+    for name, channels, registry, days, lifted_by in table.REGISTRIES:
+        if name in binding:
+            law.registries.append((registry, frozenset(channels.split()), days, frozenset(lifted_by.split())))
+    for name, channels, lifted_by in table.CHANGED_HANDS:
+        if name in binding:
+            law.changed_hands.append((frozenset(channels.split()), frozenset(lifted_by.split())))
     within = [minutes for name, minutes in table.ANSWERED_WITHIN.items() if name in binding]
     law.answered_within = timedelta(minutes=min(within, default=0))
     law.answers_bound |= not binding.isdisjoint(table.NIGHT_BINDS_ANSWERS.split())
@@ -119,8 +130,17 @@ def judge(case: Case) -> Opinion:
         reasons["no_address"] = Reason("refuse")
     if law.unwritten:
         reasons["unknown_place"] = Reason("hold")
-    if not _has_proof(case, law, purpose):
+    proofs = [proof for proof in case.proofs if _counts(proof, case, law)]
+    levels = {proof.level for proof in proofs}
+    if not _enough(case, law, purpose, levels):
         reasons["no_consent"] = Reason("refuse")
+    if purpose == "marketing" and any(
+        case.channel in channels and not levels & lifted_by and not _looked_up(case, registry, days)
+        for registry, channels, days, lifted_by in law.registries
+    ):
+        reasons["registry"] = Reason("refuse")
+    if case.channel != "email" and (kind := _number(case, law, proofs, levels)):
+        reasons["reassigned"] = Reason(kind)
 
     clocks = clocks_of(case, law, purpose)
     if clocks is None:
@@ -142,20 +162,37 @@ def judge(case: Case) -> Opinion:
 # --- proofs -----------------------------------------------------------------------------------------------------------
 
 
-def _has_proof(case: Case, law: Law, purpose: str) -> bool:
+def _enough(case: Case, law: Law, purpose: str, levels: set[str]) -> bool:
     asked = law.asked.get((case.channel, purpose))
     if asked in (None, table.BARRED):
         return law.unwritten  # in a place that nobody wrote down a person decides, as unknown_place says
-    held = [proof.level for proof in case.proofs if _counts(proof, case, law)]
-    return any(table.LEVELS.index(level) >= table.LEVELS.index(asked) for level in ("none", *held))
+    return any(table.LEVELS.index(level) >= table.LEVELS.index(asked) for level in ("none", *levels))
 
 
 def _counts(proof: Proof, case: Case, law: Law) -> bool:
     if case.channel not in proof.channels or case.now < proof.at:
         return False
-    if proof.ends is not None and case.now >= proof.ends:
+    if proof.speaks_for == "another" and case.address:
         return False
-    return True
+    months = law.lifetimes.get((case.channel, proof.level))
+    ends = [end for end in (proof.ends, months and months_on(proof.at, months)) if end]
+    return all(case.now < end for end in ends)
+
+
+def _looked_up(case: Case, registry: str, days: int) -> bool:
+    """Whether a copy that is young enough says that the number is not in the registry."""
+    oldest = case.now.date() - timedelta(days=days)
+    return any(one.registry == registry and not one.listed and one.day >= oldest for one in case.listings)
+
+
+def _number(case: Case, law: Law, proofs: list[Proof], levels: set[str]) -> Literal["hold", "refuse", ""]:
+    """What stands in the way of a number that may not be the lead's any more."""
+    best = max((table.LEVELS.index(proof.level), proof.at) for proof in proofs)[1] if proofs else None
+    if case.told_at is not None and (best is None or best <= case.told_at):
+        said: Mapping[str, Literal["hold", "refuse", ""]] = {"yes": "refuse", "no_data": "hold", "no": ""}
+        return said[case.changed_hands]
+    asked = any(case.channel in channels and not levels & lifted_by for channels, lifted_by in law.changed_hands)
+    return "hold" if asked else ""
 
 
 def months_on(at: datetime, months: int) -> datetime:
@@ -189,7 +226,11 @@ def clocks_of(case: Case, law: Law, purpose: str) -> frozenset[Bound] | None:
 def office_of(case: Case) -> frozenset[Bound]:
     if case.channel != "call" or not case.office:
         return frozenset()
-    own = case.workspace
+    return _office(case.workspace)
+
+
+@cache
+def _office(own: Workspace) -> frozenset[Bound]:
     calendar = "US" if own.federal_days_off else ""
     return frozenset((Bound(Opening(own.office, calendar, True, own.days_off), own.clock),))
 
@@ -218,7 +259,7 @@ def _free(ends: list[datetime], most: int, now: datetime) -> datetime | None:
     return start + int(np.argmax(counting < most)) * MINUTE
 
 
-# --- the end of everything ----------------------------------------------------------------------------------------------
+# --- the end of everything --------------------------------------------------------------------------------------------
 
 
 def walk(case: Case, limit: int) -> datetime | None:
@@ -237,7 +278,3 @@ def walk(case: Case, limit: int) -> datetime | None:
             return at
         at = at.replace(second=0, microsecond=0) + MINUTE
     return None
-
-
-def attempt(number: int, at: datetime, channel: str) -> Attempt:
-    return Attempt(f"t{number}", at.astimezone(UTC), channel)

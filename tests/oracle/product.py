@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import cast
+from typing import Literal, cast
 
 from warmline import rules
 from warmline.core.consent import Consent, Level, Suppression
-from warmline.core.gate import Ask, Facts, Rules, Verdict, check
+from warmline.core.gate import Ask, Facts, Reassigned, Registry, Rules, Verdict, check
 from warmline.core.places import places_of, zones_of
 from warmline.core.playbook import ChannelKind, Purpose
 from warmline.core.policy import Policy
@@ -19,8 +19,10 @@ from warmline.rules.binding import policy_of
 from .case import Case, Proof, Workspace
 from .oracle import HORIZON_DAYS, Opinion, judge
 
+Answer = Literal["no", "yes", "no_data"]
 Change = Callable[[Rules], Rules]
 MINUTE = timedelta(minutes=1)
+THIS = "somebody"
 
 #: The gate looks a fortnight ahead from each opening that it finds; past that it may leave a hold to a person.
 SEEN_AHEAD = timedelta(days=14)
@@ -56,7 +58,9 @@ def policy(workspace: Workspace, on: date) -> Policy:
     return policy_of(config_of(workspace), on)
 
 
-def located(phone: str | None, region: str | None = None, zone: str | None = None) -> tuple[frozenset[str], frozenset[str]]:
+def located(
+    phone: str | None, region: str | None = None, zone: str | None = None
+) -> tuple[frozenset[str], frozenset[str]]:
     """Places and zones of a lead of the United States, by the real area codes."""
     codes, regions = rules.area_codes(), rules.regions()
     country = "US" if region else None
@@ -70,7 +74,7 @@ def answer(case: Case, change: Change | None = None, on: date | None = None) -> 
     """What the gate says. `change` puts other rules in place of those that bind; `on` is another day's law."""
     bound = policy(case.workspace, on or case.now.date()).rules(case.places)
     facts = Facts(
-        address="somebody" if case.address else None,
+        address=THIS if case.address else None,
         address_state=case.address or "ok",
         zones=case.zones,
         zone_basis="stated",
@@ -81,6 +85,8 @@ def answer(case: Case, change: Change | None = None, on: date | None = None) -> 
         requested_at=case.asked_at,
         attempts={one.id: (one.at, one.channel) for one in case.attempts},
         channel_on=case.set_up,
+        registries={one.registry: Registry(one.day, one.listed) for one in case.listings},
+        reassigned=Reassigned(cast("Answer", case.changed_hands), case.told_at) if case.told_at else None,
         unrecorded="" if case.recorded else "nobody has recorded it",
     )
     ask = Ask(cast("ChannelKind", case.channel), cast("Purpose", case.purpose), case.id, case.office)
@@ -88,7 +94,8 @@ def answer(case: Case, change: Change | None = None, on: date | None = None) -> 
 
 
 def _consent(proof: Proof) -> Consent:
-    return Consent(cast("Level", proof.level), proof.channels, proof.at, proof.ends)
+    given = {"": "", "this": THIS, "another": "somebody else"}[proof.speaks_for]
+    return Consent(cast("Level", proof.level), proof.channels, proof.at, proof.ends, phone=given, email=given)
 
 
 def differs(case: Case, change: Change | None = None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from typing import Any
 
 from .case import Case
 from .clock import zone_of
@@ -11,7 +12,7 @@ from .draw import STARTER
 from .oracle import judge
 from .product import Change, answer
 
-_PLAIN = {
+_PLAIN: dict[str, Any] = {
     "workspace": STARTER, "purpose": "marketing", "office": False, "id": "", "address": "ok", "recorded": True,
     "set_up": True, "person": False, "asked_at": None, "opted_out_at": None,
 }  # fmt: skip
@@ -25,10 +26,12 @@ def smallest(case: Case, wrong: Callable[[Case], bool]) -> Case:
 
 
 def _simpler(case: Case) -> Iterator[Case]:
-    for name in ("proofs", "attempts", "suppressed"):
+    for name in ("proofs", "attempts", "suppressed", "listings"):
         held = getattr(case, name)
         for index in range(len(held)):
             yield replace(case, **{name: held[:index] + held[index + 1 :]})
+    if case.told_at:
+        yield replace(case, changed_hands="", told_at=None)
     for name, plain in _PLAIN.items():
         if getattr(case, name) != plain:
             yield replace(case, **{name: plain})

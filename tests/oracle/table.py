@@ -91,7 +91,6 @@ CONSENT = (
     ("US-KY", MACHINE, "marketing", "express"),
     ("US-MA", "voicemail", "marketing", "express_written"),  # choice: a writing makes a recorded call solicited
     ("US-MD", MACHINE, "marketing", "express_written"),
-    ("US-ME", "call", "marketing", "inquiry"),
     ("US-MI", "voicemail", "marketing", BARRED),
     ("US-MN", MACHINE, "marketing", "express"),
     ("US-OK", MACHINE, "marketing", "express_written"),
@@ -132,6 +131,9 @@ CAREFUL_CAPS = (("US", PHONE, 1, 8), ("US", PHONE, 3, 24))
 LIFETIMES = (
     ("US", "call", "inquiry", 3),
     ("US", "call", "purchase", 18),
+    # The relationship that exempts in Maine is the federal one, whatever the channel.
+    ("US-ME", "sms voicemail", "inquiry", 3),
+    ("US-ME", "sms voicemail", "purchase", 18),
     ("CA", "email sms call", "inquiry", 6),
     ("CA", "email sms", "purchase", 24),
     ("CA", "call", "purchase", 18),  # choice: the shorter term of the United States
@@ -168,6 +170,9 @@ REGISTRIES = (
     ("GB", "call", "gb.ctps", 28, ""),
     ("AU", "call voicemail", "au.dncr", 30, _RELATION),
 )
+
+#: Place, channels, proofs that exempt: who contacts a number there has asked whether it changed hands.
+CHANGED_HANDS = (("US-ME", PHONE, "inquiry purchase"),)  # choice: speaks of calls, read as reaching all three
 
 _FEDERAL = (
     "1 jan", "3rd mon jan", "3rd mon feb", "last mon may", "19 jun", "4 jul", "1st mon sep", "2nd mon oct", "11 nov",

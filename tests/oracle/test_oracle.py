@@ -11,11 +11,11 @@ from itertools import islice
 import pytest
 
 from warmline import rules
-from warmline.core.gate import LABELS, Cap, ConsentRule, HoursRule, Rules
+from warmline.core.gate import LABELS, Cap, ConsentRule, HoursRule, Rules, Scrub
 from warmline.core.hours import Window
 
 from . import table
-from .case import Case, Proof, Workspace
+from .case import Case, Listing, Proof, Workspace
 from .clock import MINUTE, is_open, steady, zone_of
 from .draw import LAX, STARTER, WORKSPACES, Pinned, cases
 from .oracle import clocks_of, judge, law_of, walk
@@ -47,7 +47,7 @@ def lead(places: str, zones: str, now: datetime, channel: str, **known: object) 
     return replace(usual, **known)  # type: ignore[arg-type]
 
 
-# --- everything that can be drawn -----------------------------------------------------------------------------------------
+# --- everything that can be drawn -------------------------------------------------------------------------------------
 
 
 def test_the_gate_and_the_oracle_agree_on_a_handful_of_cases() -> None:
@@ -83,7 +83,7 @@ def test_what_is_drawn_meets_every_reason_and_lies_on_the_edges() -> None:
         assert met[edge] > 100, (edge, met[edge])
 
 
-# --- a hold is worth waiting for --------------------------------------------------------------------------------------------
+# --- a hold is worth waiting for --------------------------------------------------------------------------------------
 
 
 def test_whoever_waits_out_every_hold_arrives_at_the_minute_to_which_the_oracle_walks() -> None:
@@ -93,27 +93,33 @@ def test_whoever_waits_out_every_hold_arrives_at_the_minute_to_which_the_oracle_
         for case in cases("waiting", 100_000)
         if case.purpose == "marketing" and len(reasons := judge(case).reasons) > 1 and reasons.keys() <= ends
     )
-    for case in islice(waiting, 150):
+    for case in map(_untroubled, islice(waiting, 150)):
         walked = walk(case, 5 * 1440)
         if walked is None:
             continue
         now, law = case.now, case.now.date()
         for _ in range(100):
-            verdict = answer(replace(case, now=now, proofs=_lasting(case, now)), on=law)
+            verdict = answer(replace(case, now=now), on=law)
             if verdict.result == "allow":
                 break
-            assert verdict.result == "hold", told(replace(case, now=now))
             assert verdict.until is not None, told(replace(case, now=now))
             now = verdict.until
         assert now <= walked < now + MINUTE, (now, walked, told(case))
 
 
-def _lasting(case: Case, now: datetime) -> tuple[Proof, ...]:
-    """The best proof there was, given anew: how long one lasts is asked elsewhere."""
-    return tuple(replace(proof, at=now, ends=None) for proof in EVERYTHING)
+def _untroubled(case: Case) -> Case:
+    """The same, with every proof given and every registry asked: how long those last is asked elsewhere."""
+    asked = {row[2] for row in table.REGISTRIES}
+    return replace(
+        case,
+        proofs=tuple(proof._replace(at=case.now, ends=None) for proof in EVERYTHING),
+        listings=tuple(Listing(name, case.now.date(), False) for name in asked),
+        changed_hands="no",
+        told_at=case.now,
+    )
 
 
-# --- the facts themselves, in a few cases a person can follow -----------------------------------------------------------------
+# --- the facts themselves, in a few cases a person can follow ---------------------------------------------------------
 
 TUESDAY, SATURDAY, SUNDAY = date(2026, 11, 24), date(2026, 11, 21), date(2026, 11, 22)
 
@@ -142,7 +148,7 @@ def test_the_oracle_holds_as_the_facts_say(case: Case, until: datetime | None) -
     agree([case])
 
 
-# --- area codes ---------------------------------------------------------------------------------------------------------------
+# --- area codes -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", [*table.BORDER_CODES, *table.OVERLAYS])
@@ -169,7 +175,7 @@ def test_a_code_of_no_place_tells_no_clock(code: str) -> None:
     assert located(f"+1{code}5550123") == (frozenset(), frozenset())
 
 
-# --- the oracle is no parrot ----------------------------------------------------------------------------------------------------
+# --- the oracle is no parrot ------------------------------------------------------------------------------------------
 
 
 def hours(rule: str, windows: Callable[[Window], Window]) -> Change:
@@ -194,6 +200,14 @@ def consent(channel: str, purpose: str, level: str) -> Change:
     return lambda bound: replace(
         bound, consent={**bound.consent, (channel, purpose): ConsentRule("changed", level, "")}
     )
+
+
+def scrub(rule: str, changed: Callable[[Scrub], Scrub]) -> Change:
+    return lambda bound: replace(bound, scrubs=tuple(changed(one) if one.id == rule else one for one in bound.scrubs))
+
+
+def lasting(channel: str, level: str, months: int) -> Change:
+    return lambda bound: replace(bound, lifetimes={**bound.lifetimes, (channel, level): months})
 
 
 def sunday_too(rule: HoursRule) -> HoursRule:
@@ -221,7 +235,7 @@ def since(clock: str) -> Callable[[Window], Window]:
 
 
 def pinned(places: str, own: Workspace = LAX, days: tuple[date, ...] = (), zones: tuple[str, ...] = ()) -> Pinned:
-    return replace(Pinned(frozenset(places.split()), workspace=own, days=days), **({"zones": zones} if zones else {}))
+    return Pinned(frozenset(places.split()), zones or Pinned().zones, own, days)
 
 
 FLAG_DAYS = (date(2026, 6, 14), date(2027, 6, 14))
@@ -234,8 +248,12 @@ CAREFUL = next(own for own in WORKSPACES if own.careful)
         pytest.param(hours("us.fl.hours", until("20:30")), pinned("US US-FL"), id="Florida closes at half past eight"),
         pytest.param(hours("us.fl.hours", until("20:01")), pinned("US US-FL"), id="Florida closes a minute late"),
         pytest.param(hours("us.fed.hours", since("07:59")), pinned("US"), id="a minute before eight"),
-        pytest.param(hours("us.ok.hours.voicemail", since("08:00")), pinned("US US-OK"), id="Oklahoma's machines at eight"),
-        pytest.param(hours("us.conservative.hours", until("18:00")), pinned("US", CAREFUL), id="careful Saturdays to six"),
+        pytest.param(
+            hours("us.ok.hours.voicemail", since("08:00")), pinned("US US-OK"), id="Oklahoma's machines at eight"
+        ),
+        pytest.param(
+            hours("us.conservative.hours", until("18:00")), pinned("US", CAREFUL), id="careful Saturdays to six"
+        ),
         pytest.param(_hours("us.la.hours", sunday_too), pinned("US US-LA"), id="Sunday in Louisiana"),
         pytest.param(_hours("us.pa.holidays", flag_day_left_out), pinned("US US-PA", LAX, FLAG_DAYS), id="Flag Day"),
         pytest.param(
@@ -278,17 +296,34 @@ CAREFUL = next(own for own in WORKSPACES if own.careful)
             lambda bound: replace(bound, fresh=bound.fresh + MINUTE), pinned("US"), id="an answer a minute late"
         ),
         pytest.param(lambda bound: replace(bound, unknown=()), pinned("US NO"), id="a country nobody wrote down"),
+        pytest.param(scrub("us.fed.registry", lambda one: replace(one, days=32)), pinned("US"), id="a copy of 32 days"),
+        pytest.param(
+            scrub("us.fed.registry", lambda one: replace(one, unless=(*one.unless, "express"))),
+            pinned("US"),
+            id="an oral yes lifts the registry",
+        ),
+        pytest.param(lambda bound: replace(bound, scrubs=()), pinned("GB", zones=("Europe/London",)), id="no registry"),
+        pytest.param(lasting("call", "inquiry", 4), pinned("US"), id="an inquiry of four months"),
+        pytest.param(
+            lasting("call", "express", 4),
+            pinned("AU", zones=("Australia/Perth",)),
+            id="an Australian yes of four months",
+        ),
+        pytest.param(lambda bound: replace(bound, numbers=()), pinned("US US-ME"), id="Maine asks of no number"),
         pytest.param(office("08:30"), pinned("US", STARTER), id="the office opens early"),
     ],
 )
 def test_a_rule_that_is_changed_is_found_in_a_few_thousand_cases(change: Change, where: Pinned) -> None:
-    assert disagreement(cases("parrot", 4000, where)) is None
     found = disagreement(cases("parrot", 4000, where), change)
     assert found is not None
-    assert "disagree" in told(found, change)
+    assert not differs(found), told(found)
 
 
 def test_every_pack_with_hours_or_caps_of_its_own_is_in_the_table() -> None:
-    known = {place for row in (*table.HOURS, *table.CONSENT, *table.CAPS, *table.REGISTRIES) for place in [row[0]]}
+    known = {
+        place
+        for row in (*table.HOURS, *table.CONSENT, *table.CAPS, *table.REGISTRIES, *table.CHANGED_HANDS)
+        for place in [row[0]]
+    }
     covered = {place for name in known for place in table.SAME.get(name, name).split()}
     assert covered == {place for pack in rules.packs().values() for place in pack.covers}
