@@ -32,11 +32,14 @@ WORKSPACES = (
     LAX,
     Workspace("Careful", True, False, 50, 200, "mon-sat 08:30-12:00, mon-fri 13:00-20:00", "America/Denver"),
     Workspace(
-        "Night", False, False, 1, 2, "mon-fri 22:00-02:30, sun 01:15-02:45", "America/New_York",
+        "Night", False, False, 1, 2, "mon-sat 22:00-02:30, sun 02:30-04:00", "America/New_York",
         (date(2026, 3, 8), date(2026, 11, 2), date(2027, 3, 14)), True, ("GB",),
     ),
-    Workspace("Lord", False, True, 2, 2, "mon-sun 01:15-02:15", "Australia/Lord_Howe", (), False, ("AU", "US")),
-    Workspace("Dublin", True, True, 2, 3, "mon-sun 23:30-01:45", "Europe/Dublin", (date(2026, 10, 25),), False, ("BR",)),
+    Workspace("Lord", False, True, 2, 2, "mon-sun 02:15-03:00", "Australia/Lord_Howe", (), False, ("AU", "US")),
+    Workspace(
+        "Dublin", True, True, 2, 3, "mon-sun 23:30-00:45, mon-sun 01:15-03:30", "Europe/Dublin",
+        (date(2026, 10, 25),), False, ("BR",),
+    ),
 )  # fmt: skip
 
 STATES = [*sorted(place for place in COVERS if place.startswith("US-")), "US-GA", "US-AR", "US-WV", "US-DC"]
@@ -86,21 +89,31 @@ def changes(zone: str) -> tuple[date, ...]:
 
 @cache
 def _marked() -> tuple[date, ...]:
-    """Days beside which something is different: holidays, the year's end, laws that begin."""
+    """Holidays."""
     years = range(FIRST.year, LAST.year + 1)
     days = {day for calendar in table.HOLIDAYS for year in years for day in holidays(calendar, year)}
-    days |= set(table.SINCE.values()) | {date(year, 12, 31) for year in years} | {date(2028, 2, 29)}
     return tuple(sorted(day for day in days if FIRST <= day < LAST))
 
 
-def _day(draw: Dice, zones: frozenset[str]) -> date:
+@cache
+def _month_ends() -> tuple[date, ...]:
+    days = (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days))
+    return tuple(day for day in days if (day + DAY).day == 1)
+
+
+def _day(draw: Dice, own: Workspace, places: frozenset[str], zones: frozenset[str]) -> date:
+    """A day that differs from the one before or after it, more often than not."""
     dice = draw.random()
-    if dice < 0.35:
+    if dice < 0.3:
         return draw.choice(_marked()) + DAY * draw.choice((-1, 0, 0, 0, 1))
-    if dice < 0.55 and zones and (known := changes(draw.choice(sorted(zones)))):
+    if dice < 0.48 and (known := changes(draw.choice(sorted({own.clock, *zones})))):
         return draw.choice(known) + DAY * draw.choice((-1, 0, 0, 1))
+    if dice < 0.56:
+        return draw.choice(_month_ends())
+    if dice < 0.62 and (begin := [since for place, since in table.SINCE.items() if place in places]):
+        return draw.choice(begin) + DAY * draw.choice((-1, 0, 0, 1))
     day = FIRST + DAY * draw.randrange((LAST - FIRST).days)
-    return day + DAY * ((6 - day.weekday()) % 7) if dice < 0.7 else day
+    return day + DAY * ((6 - day.weekday()) % 7) if dice < 0.75 else day
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
@@ -170,11 +183,13 @@ def _proof(draw: Dice, law: Law, channel: str, now: datetime) -> Proof:
     if dice < 0.55:
         # Ends about now, by the calendar: so many months after it was given.
         months = law.lifetimes.get((channel, level)) or draw.choice((1, 3, 6, 18, 24))
-        day = now.date() - timedelta(days=draw.choice((0, 0, 1, 2, 3)))
+        day = now.date()
         long_ago = datetime(day.year - 3, day.month, min(day.day, 28), tzinfo=UTC) + timedelta(
             days=max(0, day.day - 28)
         )
         at = months_on(long_ago, 36 - months) + (now - datetime(now.year, now.month, now.day, tzinfo=UTC))
+        if (day + DAY).day == 1:
+            at += DAY * draw.choice((0, 1, 2, 3))  # from the last days of a longer month, too
         at += draw.choice(NEAR)
         return Proof(level, channels, at, months_on(at, months) if draw.random() < 0.4 else None, _given(draw))
     at = now - draw.choice((timedelta(0), SECOND, timedelta(days=draw.randrange(800)), -SECOND))
@@ -219,7 +234,7 @@ def cases(seed: int | str, many: int, pinned: Pinned | None = None) -> Iterator[
         places, zones = _where(draw)
         if pinned.places:
             places, zones = pinned.places, frozenset(draw.choice(pinned.zones) for _ in range(draw.choice((1, 1, 2))))
-        day = draw.choice(pinned.days) if pinned.days else _day(draw, zones)
+        day = draw.choice(pinned.days) if pinned.days else _day(draw, own, places, zones)
         law = law_of(own, places, day)
         for _ in range(INSTANTS):
             channel = draw.choice(CHANNELS)

@@ -55,7 +55,8 @@ class Law:
 
 def _all_places() -> dict[str, frozenset[str]]:
     rows = (
-        *table.HOURS, *table.CONSENT, *table.CAPS, *table.LIFETIMES, *table.REGISTRIES, *table.CHANGED_HANDS,
+        *table.HOURS, *table.CAREFUL_HOURS, *table.CONSENT, *table.CAPS, *table.CAREFUL_CAPS, *table.LIFETIMES,
+        *table.REGISTRIES, *table.CHANGED_HANDS,
     )  # fmt: skip
     return {row[0]: frozenset(table.SAME.get(row[0], row[0]).split()) for row in rows}
 

@@ -15,6 +15,7 @@ MACHINE = "sms voicemail"
 
 #: Places that share one text.
 SAME = {
+    "US, by choice": "US",
     "AU": "AU CX CC",
     "GB": "GB IM GG JE",  # choice: the islands have laws of their own, which nobody looked up
     "EU": "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE",
@@ -28,6 +29,9 @@ SINCE = {
     "US-TX": date(2025, 9, 1),
     "US-VA": date(2026, 1, 1),
 }
+
+#: A business's choice to be careful with leads of a place. No law, so it has no first day.
+CAREFUL = "US, by choice"
 
 #: Place, channels, open hours by the wall clock of the person, days without any, a second clock that must agree.
 HOURS = (
@@ -72,7 +76,7 @@ HOURS = (
 )
 
 #: Binds besides, where a workspace chose to be careful.
-CAREFUL_HOURS = (("US", PHONE, "mon-fri 10:00-18:00, sat 10:00-17:00", "US", ""),)
+CAREFUL_HOURS = ((CAREFUL, PHONE, "mon-fri 10:00-18:00, sat 10:00-17:00", "US", ""),)
 
 #: Ascending.
 LEVELS = ("none", "inquiry", "purchase", "express", "express_written")
@@ -125,7 +129,7 @@ CAPS = (
     ("FR", "call voicemail", 4, 30 * 24),
 )
 
-CAREFUL_CAPS = (("US", PHONE, 1, 8), ("US", PHONE, 3, 24))
+CAREFUL_CAPS = ((CAREFUL, PHONE, 1, 8), (CAREFUL, PHONE, 3, 24))
 
 #: Place, channels, level, months after which a proof of it is over.
 LIFETIMES = (
