@@ -40,6 +40,7 @@ WORKSPACES = (
         "Dublin", True, True, 2, 3, "mon-sun 23:30-00:45, mon-sun 01:15-03:30", "Europe/Dublin",
         (date(2026, 10, 25),), False, ("BR",),
     ),
+    Workspace("Late", False, True, 4, 9, "mon-sun 23:15-00:30", "Asia/Beirut"),  # put back at midnight, to the day before
 )  # fmt: skip
 
 STATES = [*sorted(place for place in COVERS if place.startswith("US-")), "US-GA", "US-AR", "US-WV", "US-DC"]
@@ -85,6 +86,16 @@ def changes(zone: str) -> tuple[date, ...]:
     """Days on which a zone's clock is put forward or back."""
     days = (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days))
     return tuple(day for day in days if steady(zone, day) is None)
+
+
+@cache
+def _turn(zone: str, day: date) -> datetime:
+    """The first minute of a UTC day that is ahead by as much as the day's end: when the clock was touched."""
+    at = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    end = (at + DAY).astimezone(zone_of(zone)).utcoffset()
+    while at.astimezone(zone_of(zone)).utcoffset() != end:
+        at += MINUTE
+    return at
 
 
 @cache
@@ -160,6 +171,8 @@ def _instant(draw: Dice, day: date, zones: frozenset[str], law: Law, channel: st
         return _edge(draw, opening.hours, day, clock)
     if dice < 0.6:
         return _edge(draw, own.office, day, own.clock)
+    if dice < 0.8 and (turned := [zone for zone in sorted({own.clock, *zones}) if steady(zone, day) is None]):
+        return _turn(draw.choice(turned), day) + MINUTE * draw.randrange(-150, 150)
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) + MINUTE * draw.randrange(1440)
     return at if draw.random() < 0.8 else at + SECOND * draw.randrange(60)
 
