@@ -29,6 +29,7 @@ class Proof(NamedTuple):
     at: datetime
     ends: datetime | None
     speaks_for: str = ""  # the address given with it: "" none, "this" one, or "another"
+    purpose: str = "marketing"  # "acknowledge": for answers only
 
 
 class Listing(NamedTuple):
@@ -67,3 +68,5 @@ class Case:
     listings: tuple[Listing, ...] = ()
     changed_hands: str = ""  # "" nobody asked, else "no", "yes" or "no_data"
     told_at: datetime | None = None
+    line: str = ""  # the kind of line of a number, as far as known
+    lines_asked: bool = False

@@ -204,10 +204,16 @@ def _proof(draw: Dice, law: Law, channel: str, now: datetime) -> Proof:
         if (day + DAY).day == 1:
             at += DAY * draw.choice((0, 1, 2, 3))  # from the last days of a longer month, too
         at += draw.choice(NEAR)
-        return Proof(level, channels, at, months_on(at, months) if draw.random() < 0.4 else None, _given(draw))
+        return Proof(
+            level, channels, at, months_on(at, months) if draw.random() < 0.4 else None, _given(draw), _for(draw)
+        )
     at = now - draw.choice((timedelta(0), SECOND, timedelta(days=draw.randrange(800)), -SECOND))
     ends = None if dice < 0.8 else now + draw.choice((*NEAR, timedelta(days=40)))
-    return Proof(level, channels, at, ends, _given(draw))
+    return Proof(level, channels, at, ends, _given(draw), _for(draw))
+
+
+def _for(draw: Dice) -> str:
+    return "acknowledge" if draw.random() < 0.1 else "marketing"
 
 
 def _given(draw: Dice) -> str:
@@ -297,4 +303,6 @@ def _case(
         listings=tuple(_listings(draw, law, channel, now)),
         changed_hands=draw.choice(("no", "no", "yes", "no_data")) if told else "",
         told_at=now - draw.choice((timedelta(0), SECOND, timedelta(days=20), timedelta(days=400))) if told else None,
+        line=draw.choice(("", "landline", "invalid", "unknown", "mobile", "voip")) if chance() < 0.2 else "mobile",
+        lines_asked=chance() < 0.5,
     )

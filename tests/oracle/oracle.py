@@ -30,6 +30,11 @@ class Opinion:
     result: Literal["allow", "hold", "refuse"]
     reasons: dict[str, Reason]
 
+    @classmethod
+    def of(cls, reasons: dict[str, Reason]) -> Opinion:
+        kinds = {reason.kind for reason in reasons.values()}
+        return cls("refuse" if "refuse" in kinds else "hold" if kinds else "allow", reasons)
+
     @property
     def until(self) -> datetime | None:
         """When a hold is worth another look: the latest end of its reasons."""
@@ -129,9 +134,11 @@ def judge(case: Case) -> Opinion:
         reasons["no_recording"] = Reason("hold")
     if case.address in ("", "invalid", "bounced") or (case.address == "not_sms_capable" and case.channel == "sms"):
         reasons["no_address"] = Reason("refuse")
+    if line := _line(case):
+        reasons["line"] = line
     if law.unwritten:
         reasons["unknown_place"] = Reason("hold")
-    proofs = [proof for proof in case.proofs if _counts(proof, case, law)]
+    proofs = [proof for proof in case.proofs if _counts(proof, case, law, purpose)]
     levels = {proof.level for proof in proofs}
     if not _enough(case, law, purpose, levels):
         reasons["no_consent"] = Reason("refuse")
@@ -156,8 +163,7 @@ def judge(case: Case) -> Opinion:
         if busy := [end for end in ends if end is not None]:
             reasons["attempt_cap"] = Reason("hold", max(busy))
 
-    kinds = {reason.kind for reason in reasons.values()}
-    return Opinion("refuse" if "refuse" in kinds else "hold" if kinds else "allow", reasons)
+    return Opinion.of(reasons)
 
 
 # --- proofs -----------------------------------------------------------------------------------------------------------
@@ -165,15 +171,19 @@ def judge(case: Case) -> Opinion:
 
 def _enough(case: Case, law: Law, purpose: str, levels: set[str]) -> bool:
     asked = law.asked.get((case.channel, purpose))
-    if asked in (None, table.BARRED):
-        return law.unwritten  # in a place that nobody wrote down a person decides, as unknown_place says
+    if asked is None and not law.asked:
+        return law.unwritten  # of a place that nobody wrote down a person decides, as unknown_place says
+    if asked is None or asked == table.BARRED:
+        return False
     return any(table.LEVELS.index(level) >= table.LEVELS.index(asked) for level in ("none", *levels))
 
 
-def _counts(proof: Proof, case: Case, law: Law) -> bool:
+def _counts(proof: Proof, case: Case, law: Law, purpose: str) -> bool:
     if case.channel not in proof.channels or case.now < proof.at:
         return False
-    if proof.speaks_for == "another" and case.address:
+    if proof.purpose not in ("marketing", purpose):
+        return False
+    if proof.speaks_for == "another" and case.address and proof.level not in table.RELATIONS:
         return False
     months = law.lifetimes.get((case.channel, proof.level))
     ends = [end for end in (proof.ends, months and months_on(proof.at, months)) if end]
@@ -188,8 +198,7 @@ def _looked_up(case: Case, registry: str, days: int) -> bool:
 
 def _number(case: Case, law: Law, proofs: list[Proof], levels: set[str]) -> Literal["hold", "refuse", ""]:
     """What stands in the way of a number that may not be the lead's any more."""
-    best = max((table.LEVELS.index(proof.level), proof.at) for proof in proofs)[1] if proofs else None
-    if case.told_at is not None and (best is None or best <= case.told_at):
+    if case.told_at is not None and not _given_since(case.told_at, proofs):
         said: Mapping[str, Literal["hold", "refuse", ""]] = {"yes": "refuse", "no_data": "hold", "no": ""}
         return said[case.changed_hands]
     asked = any(case.channel in channels and not levels & lifted_by for channels, lifted_by in law.changed_hands)
@@ -206,6 +215,28 @@ def months_on(at: datetime, months: int) -> datetime:
             return at.replace(year=year, month=month, day=day)
         except ValueError:
             day -= 1
+
+
+def _given_since(told_at: datetime, proofs: list[Proof]) -> bool:
+    """Whether the lead gave its best proof after it was told, and with this number or none: another says nothing of it."""
+    best = max(proofs, key=lambda proof: (table.LEVELS.index(proof.level), proof.at), default=None)
+    return best is not None and best.at > told_at and best.speaks_for != "another"
+
+
+def _line(case: Case) -> Reason | None:
+    """What a number is that is asked to take a text. An answer that is on its way is waited for, from minute to minute."""
+    if case.channel != "sms":
+        return None
+    if case.line in ("landline", "invalid"):
+        return Reason("refuse")
+    if not case.lines_asked or case.line in ("mobile", "voip"):
+        return None
+    return Reason("hold") if case.line == "unknown" else Reason("hold", _whole(case.now + MINUTE))
+
+
+def _whole(at: datetime) -> datetime:
+    """The first whole minute from an instant on."""
+    return at if at == (whole := at.replace(second=0, microsecond=0)) else whole + MINUTE
 
 
 # --- clocks -----------------------------------------------------------------------------------------------------------

@@ -83,6 +83,9 @@ LEVELS = ("none", "inquiry", "purchase", "express", "express_written")
 
 BARRED = "barred"  # no proof makes it possible
 
+#: These are a relation with a person, by whatever number or address; those above are given for the one they name.
+RELATIONS = ("inquiry", "purchase")
+
 #: Place, channels, purpose, the least proof.
 CONSENT = (
     ("US", "sms voicemail", "marketing", "express_written"),
@@ -177,6 +180,9 @@ REGISTRIES = (
 
 #: Place, channels, proofs that exempt: who contacts a number there has asked whether it changed hands.
 CHANGED_HANDS = (("US-ME", PHONE, "inquiry purchase"),)  # choice: speaks of calls, read as reaching all three
+
+#: Place, channels by which a withdrawal ends every channel, from what day on.
+WITHDRAWS_ALL = (("US", PHONE, date(2027, 1, 31)),)
 
 _FEDERAL = (
     "1 jan", "3rd mon jan", "3rd mon feb", "last mon may", "19 jun", "4 jul", "1st mon sep", "2nd mon oct", "11 nov",
