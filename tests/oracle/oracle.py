@@ -198,7 +198,7 @@ def _looked_up(case: Case, registry: str, days: int) -> bool:
 
 def _number(case: Case, law: Law, proofs: list[Proof], levels: set[str]) -> Literal["hold", "refuse", ""]:
     """What stands in the way of a number that may not be the lead's any more."""
-    if case.told_at is not None and not _given_since(case.told_at, proofs):
+    if case.told_at is not None and not _given_since(case.told_at, case, proofs):
         said: Mapping[str, Literal["hold", "refuse", ""]] = {"yes": "refuse", "no_data": "hold", "no": ""}
         return said[case.changed_hands]
     asked = any(case.channel in channels and not levels & lifted_by for channels, lifted_by in law.changed_hands)
@@ -217,10 +217,12 @@ def months_on(at: datetime, months: int) -> datetime:
             day -= 1
 
 
-def _given_since(told_at: datetime, proofs: list[Proof]) -> bool:
+def _given_since(told_at: datetime, case: Case, proofs: list[Proof]) -> bool:
     """Whether the lead gave its best proof after it was told, and with this number or none: another says nothing of it."""
     best = max(proofs, key=lambda proof: (table.LEVELS.index(proof.level), proof.at), default=None)
-    return best is not None and best.at > told_at and best.speaks_for != "another"
+    if best is None or best.at <= told_at:
+        return False
+    return best.speaks_for != "another" or not case.address
 
 
 def _line(case: Case) -> Reason | None:
