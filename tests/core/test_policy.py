@@ -248,13 +248,13 @@ def test_forbidden_days_come_with_the_rule_that_forbids_them() -> None:
     assert ri.closed == christmas
 
 
-def test_a_proof_lasts_as_long_as_the_shortest_rule_of_its_places_and_channels_says() -> None:
+def test_a_proof_is_over_when_the_shortest_rule_of_its_places_has_ended_it_for_each_of_its_channels() -> None:
     canada = at("ca", "CA", lifetime("ca.l", "inquiry", 6, "email", "sms"))
-    found = policy(at("us", "US", lifetime("us.l", "inquiry", 3, "call")), canada)
-    assert found.rules(frozenset({"CA"})).lasts("inquiry", ("email", "call")) == 6
-    assert found.rules(frozenset({"US"})).lasts("inquiry", ("email", "call")) == 3
-    assert found.rules(frozenset({"US"})).lasts("inquiry", ("email",)) is None
-    assert found.rules(frozenset({"US", "CA"})).lasts("inquiry", ("email", "call")) == 3
+    found = policy(at("us", "US", lifetime("us.l", "inquiry", 3, "call", "sms")), canada)
+    assert found.rules(frozenset({"CA"})).lasts("inquiry", ("email", "sms")) == 6
+    assert found.rules(frozenset({"US", "CA"})).lasts("inquiry", ("sms",)) == 3
+    assert found.rules(frozenset({"US", "CA"})).lasts("inquiry", ("email", "call")) == 6
+    assert found.rules(frozenset({"US"})).lasts("inquiry", ("email", "call")) is None
     assert found.rules(frozenset({"CA"})).lasts("express", ("email",)) is None
 
 

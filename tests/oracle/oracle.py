@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -192,7 +193,9 @@ def _counts(proof: Proof, case: Case, law: Law, purpose: str) -> bool:
 
 def _looked_up(case: Case, registry: str, days: int) -> bool:
     """Whether a copy that is young enough says that the number is not in the registry."""
-    oldest = case.now.date() - timedelta(days=days)
+    # choice: the latest calendar day of all clocks counts, so a copy is never taken to be younger than it is.
+    today = max([case.now.date(), *(case.now.astimezone(ZoneInfo(zone)).date() for zone in case.zones)])
+    oldest = today - timedelta(days=days)
     return any(one.registry == registry and not one.listed and one.day >= oldest for one in case.listings)
 
 
@@ -201,6 +204,8 @@ def _number(case: Case, law: Law, proofs: list[Proof], levels: set[str]) -> Lite
     if case.told_at is not None and not _given_since(case.told_at, case, proofs):
         said: Mapping[str, Literal["hold", "refuse", ""]] = {"yes": "refuse", "no_data": "hold", "no": ""}
         return said[case.changed_hands]
+    # choice: a relation that came with another number says nothing of who has this one.
+    levels = {proof.level for proof in proofs if proof.speaks_for != "another" or not case.address} & levels
     asked = any(case.channel in channels and not levels & lifted_by for channels, lifted_by in law.changed_hands)
     return "hold" if asked else ""
 

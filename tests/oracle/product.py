@@ -18,7 +18,6 @@ from warmline.rules.binding import policy_of
 
 from .case import Case, Proof, Workspace
 from .oracle import HORIZON_DAYS, Opinion, judge
-from .table import RELATIONS
 
 Answer = Literal["no", "yes", "no_data"]
 Change = Callable[[Rules], Rules]
@@ -105,22 +104,8 @@ def _consent(proof: Proof) -> Consent:
 
 
 def differs(case: Case, change: Change | None = None) -> bool:
-    """Whether the two disagree, other than where the gate is known to be looser."""
-    opinion, verdict = judge(case), answer(case, change)
-    if agree(case, opinion, verdict):
-        return False
-    let_pass = {one.rule for one in verdict.findings if one.result == "pass"} & opinion.reasons.keys()
-    known = {rule for rule in let_pass if _known_to_be_looser(rule, case, opinion)}
-    rest = {rule: reason for rule, reason in opinion.reasons.items() if rule not in known}
-    return not (known and agree(case, Opinion.of(rest), verdict))
-
-
-def _known_to_be_looser(rule: str, case: Case, opinion: Opinion) -> bool:
-    """What test_oracle.py shows the gate to let pass. Once it does not, this function goes."""
-    if rule == "no_consent":
-        return "unknown_place" in opinion.reasons
-    given_elsewhere = [proof for proof in case.proofs if proof.speaks_for == "another" and proof.level in RELATIONS]
-    return rule == "reassigned" and any(case.told_at and proof.at > case.told_at for proof in given_elsewhere)
+    """Whether the two disagree."""
+    return not agree(case, judge(case), answer(case, change))
 
 
 def agree(case: Case, opinion: Opinion, verdict: Verdict) -> bool:

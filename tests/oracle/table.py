@@ -146,6 +146,8 @@ LIFETIMES = (
     ("CA", "call", "purchase", 18),  # choice: the shorter term of the United States
     ("AU", "call voicemail", "express", 3),
     ("AU", "call voicemail", "express_written", 3),
+    ("AU", "call voicemail", "inquiry", 3),  # choice: what is inferred lasts no longer than what is said
+    ("AU", "call voicemail", "purchase", 3),  # choice: the same
 )
 
 #: Minutes for which an answer is an answer; all of these places have the same (choice).

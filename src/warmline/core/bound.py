@@ -84,6 +84,6 @@ class Rules:
     unknown: tuple[str, ...] = ()  # countries that the lead may be in and whose rules nobody has written down
 
     def lasts(self, level: str, channels: Iterable[str]) -> int | None:
-        """Months that a proof for these channels lasts: as long as the one it ends for first. None: it does not end."""
-        months = [self.lifetimes[channel, level] for channel in channels if (channel, level) in self.lifetimes]
-        return min(months, default=None)
+        """Months after which a proof is over for every one of these channels. None: for one of them it does not end."""
+        months = [self.lifetimes.get((channel, level)) for channel in channels]
+        return max((one for one in months if one is not None), default=None) if None not in months else None

@@ -60,6 +60,10 @@ class Consent(msgspec.Struct, frozen=True, array_like=True):
         given = self.email if channel == "email" else self.phone
         return not given or address is None or given == address
 
+    def was_given_with(self, phone: str | None) -> bool:
+        """Whether it may have come with this number: not where it came with another one."""
+        return not self.phone or phone is None or self.phone == phone
+
 
 class Suppression(msgspec.Struct, frozen=True, array_like=True):
     """A stored do-not-contact that is in force. No channels named: every channel."""

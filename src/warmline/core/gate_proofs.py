@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from .bound import Rules, Scrub
 from .consent import LEVEL_WORDS, RANK, Consent, best, in_force, latest
 from .facts import Ask, Facts
 from .finding import Finding, day_of, passes
+from .hours import local_date
 
 
 def consent(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     rule = rules.consent.get((ask.channel, ask.purpose))
-    if rule is None and rules.unknown:
+    if rule is None and rules.unknown and not rules.consent:
         return passes("no_consent", "see the rules of the place")
     if rule is None:
         saw = f"no rule says that {ask.channel} may carry {ask.purpose}"
@@ -54,7 +55,9 @@ def registry(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     asked = [scrub for scrub in binding if not _exempt(scrub.unless, ask, facts, rules, now)]
     if not asked:
         return passes("registry", "the lead's own consent exempts it")
-    refused = [(scrub, said) for scrub in asked if (said := _refused(scrub.registry, scrub.days, facts, now))]
+    # Where the lead's day has begun already, the file is a day older.
+    today = max([now.date(), *(local_date(now, zone) for zone in facts.zones)])
+    refused = [(scrub, said) for scrub in asked if (said := _refused(scrub.registry, scrub.days, facts, today))]
     if refused:
         flips = [_cleared(scrub, ask) for scrub, _ in refused]
         cite = "; ".join(dict.fromkeys(scrub.cite for scrub, _ in refused if scrub.cite))
@@ -69,13 +72,13 @@ def _cleared(scrub: Scrub, ask: Ask) -> str:
     return f"{file}, or {_either(scrub.unless)} for {ask.channel}" if scrub.unless else file
 
 
-def _refused(name: str, days: int, facts: Facts, now: datetime) -> str:
+def _refused(name: str, days: int, facts: Facts, today: date) -> str:
     found = facts.registries.get(name)
     if found is None:
         return f"the registry {name} was never asked about this number"
     if found.listed:
         return f"the number stands in the registry {name} of {day_of(found.as_of)}"
-    age = (now.date() - found.as_of).days
+    age = (today - found.as_of).days
     if age > days:
         return f"the registry {name} was asked with a file {age} days old, and it may be {days}"
     return ""
@@ -87,7 +90,7 @@ def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
         return passes("reassigned", "a mail address is not given to others")
     told = facts.reassigned
     held = best(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
-    if told is not None and (held is None or held.at <= told.at):
+    if told is not None and (held is None or held.at <= told.at or not held.was_given_with(facts.address)):
         on = day_of(told.at)
         if told.answer == "yes":
             saw = f"the number has changed hands, as was said on {on}"
@@ -97,18 +100,21 @@ def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
             return Finding("reassigned", "hold", saw, "a person makes sure who has the number, and records the consent")
         return passes("reassigned", f"has not changed hands, as was said on {on}")
     for rule in rules.numbers:
-        if ask.channel in rule.channels and not _exempt(rule.unless, ask, facts, rules, now):
+        if ask.channel in rule.channels and not _exempt(rule.unless, ask, facts, rules, now, this_number=True):
             saw = "nobody has asked whether the number has changed hands"
             flip = "import an answer: warmline numbers import FILE"
             return Finding("reassigned", "hold", saw, flip, None, rule.cite)
     return passes("reassigned", "the consent is newer than the answer" if told else "not asked, and no rule here asks")
 
 
-def _exempt(unless: tuple[str, ...], ask: Ask, facts: Facts, rules: Rules, now: datetime) -> bool:
+def _exempt(
+    unless: tuple[str, ...], ask: Ask, facts: Facts, rules: Rules, now: datetime, *, this_number: bool = False
+) -> bool:
+    """`this_number`: only a proof that did not come with another number says anything of who has this one."""
     if not unless:
         return False
     held = in_force(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
-    return any(one.level in unless for one in held)
+    return any(one.level in unless and (not this_number or one.was_given_with(facts.address)) for one in held)
 
 
 def _either(levels: tuple[str, ...]) -> str:
