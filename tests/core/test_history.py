@@ -50,6 +50,13 @@ def test_a_refused_touch_is_no_attempt_but_a_failed_one_is() -> None:
     }
 
 
+def test_a_touch_that_waited_in_the_queue_counts_from_when_it_went_out() -> None:
+    out = event("touch.sent", DAY, "text", "sms", "t1")
+    assert history(planned(), out).attempts == {"t1": (BEGIN + DAY, "sms")}
+    assert history(planned(), event("touch.unknown", DAY, "text", "sms", "t1")).attempts == {"t1": (BEGIN + DAY, "sms")}
+    assert history(planned(), event("touch.held", DAY, "text", "sms", "t1"), out).attempts == {}
+
+
 def test_attempts_in_other_playbooks_count_for_the_caps_but_not_for_our_steps() -> None:
     other = Event("touch.planned", BEGIN, 0, "another run", "text", "sms", "t9")
     told_so_far = history(other)
@@ -275,7 +282,7 @@ def test_a_corrected_call_was_not_missed_and_an_earlier_miss_stays_one() -> None
 
 
 #: FOLD -> the code that folds so. A changed fold must not go on from what another one has kept.
-FOLDS = {1: "effc6cccf31ce59b", 2: "ee321676c91b8974", 3: "6bff6610ed6c5d7d"}
+FOLDS = {1: "effc6cccf31ce59b", 2: "ee321676c91b8974", 3: "6bff6610ed6c5d7d", 4: "21d62ed893cba062"}
 
 
 def test_a_changed_fold_has_a_number_of_its_own() -> None:

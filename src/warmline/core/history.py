@@ -16,7 +16,7 @@ from .events import SIGNAL_OF, Event
 from .hours import at_local
 
 #: Raise it when the same events would fold into something else, or the fields below change: a test compares the code.
-FOLD = 3
+FOLD = 4
 
 #: What the lead asked for itself. An import, a referral or a missed appointment asks for nothing, so it opens no
 #: acknowledgement.
@@ -145,6 +145,9 @@ class History(msgspec.Struct, omit_defaults=True):
                 self.attempts[event.touch] = (event.at, event.channel)
         elif what in ("held", "refused") and event.touch:
             self.attempts.pop(event.touch, None)
+        elif what in ("sent", "unknown") and event.touch in self.attempts:
+            # Caps count from when it went out: it may have been planned long before, and waited in the queue.
+            self.attempts[event.touch] = (max(event.at, self.attempts[event.touch][0]), event.channel)
         if not self._ours(event):
             return
         state = self.state(event.step)
