@@ -18,6 +18,7 @@ from warmline.cli.may import may
 from warmline.cli.migrate import migrate
 from warmline.cli.orphans import orphans
 from warmline.cli.parked import parked
+from warmline.cli.prove import prove
 from warmline.cli.quarantine import quarantine
 from warmline.cli.recordings import recordings
 from warmline.cli.reply import reply
@@ -47,6 +48,7 @@ START, LEADS, HELP_OUT, KEEPING, PARTS = (
 app.command(rich_help_panel=START)(init)
 app.command(rich_help_panel=START)(up)
 app.command(rich_help_panel=START)(check)
+app.command(rich_help_panel=START)(prove)
 app.command(rich_help_panel=START)(apply)
 app.command("sign-in", rich_help_panel=START)(sign_in)
 app.command(rich_help_panel=LEADS)(why)
