@@ -26,7 +26,7 @@ from warmline.core.words import suggest
 from warmline.rehearsal.prove import EVENTS, Break, Proof, Walked
 from warmline.rehearsal.prove import prove as walk
 from warmline.rehearsal.watch import PROPERTIES
-from warmline.rehearsal.worlds import CONSENTS, PLACES, STARTS, World, chosen, worlds_of
+from warmline.rehearsal.worlds import KNOWN, World, Worlds
 from warmline.rules.binding import places_known, policy_of, zones_known
 
 BROKEN, WRONG = 1, 2
@@ -70,7 +70,7 @@ def prove(
     worlds: Annotated[
         str,
         typer.Option(
-            metavar="NAME,..", help="Only these: a place, a consent, a start, or all three: texas.weekend.none"
+            metavar="NAME,..", help="Only these: texas, weekend, written, or of all three one: texas.weekend.written."
         ),
     ] = "",
     seconds: Annotated[float, typer.Option(help="Stop after so long, and say how far it got.")] = SECONDS,
@@ -145,15 +145,15 @@ def _read(named: str, directory: Path) -> tuple[Bundle, Playbook]:
 
 
 def _worlds(bundle: Bundle, playbook: Playbook, names: str) -> list[World]:
-    policy = partial(policy_of, bundle.config)
-    found = worlds_of(playbook, bundle.config, datetime.now(UTC).date(), policy, zones_known, places_known)
+    today, policy = datetime.now(UTC).date(), partial(policy_of, bundle.config)
+    found = Worlds(playbook, bundle.config, today, policy, zones_known, places_known)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     try:
-        return chosen(found, wanted) if wanted else found
+        return found.named(wanted) if wanted else found.every()
     except KeyError as error:
         name = str(error.args[0])
-        known = [*(one.key for one in PLACES), *STARTS, *CONSENTS]
-        _wrong(f"There is no world {name[:60]}. {suggest(name, known)} There are: {', '.join(known)}.")
+        said = f"There is no world {name[:60]}. {suggest(name, KNOWN)}"
+        _wrong(f"{said} A name is made of a place, a start and a consent, or of some of them: {', '.join(KNOWN)}.")
 
 
 def show(console: Console, proof: Proof, seconds: float) -> None:

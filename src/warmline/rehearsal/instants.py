@@ -12,6 +12,7 @@ from warmline.core.hours import at_local, find_zone
 from warmline.core.playbook import Call, Send
 from warmline.core.schedule import due
 
+from .key import Keys
 from .life import Life, State
 from .watch import as_rule, is_inside, open_minutes
 
@@ -30,6 +31,7 @@ class Instants:
     """The edges of one world, worked out once for each of its days."""
 
     life: Life
+    keys: Keys
     changes: tuple[datetime, ...] = ()
     _edges: dict[date, tuple[Edge, ...]] = field(default_factory=dict)
     _next: dict[datetime, tuple[datetime, ...]] = field(default_factory=dict)
@@ -94,9 +96,10 @@ class Instants:
         for consent in state.lead.consents:
             if consent.expires_at is not None:
                 yield from (consent.expires_at - MINUTE, consent.expires_at)
-        if state.seen.requested_at is not None:
-            stale = state.seen.requested_at + self.life.world.rules(state.now).fresh
-            yield from (stale, stale + MINUTE)
+        rules = self.life.world.rules(state.now)
+        requested = self.keys.fresh(state, rules)
+        if requested is not None:
+            yield from (requested + rules.fresh, requested + rules.fresh + MINUTE)
 
     def _steps_due(self, state: State) -> Iterator[datetime]:
         last = state.now

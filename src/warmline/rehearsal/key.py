@@ -23,18 +23,21 @@ Binding = tuple[Cap, tuple[tuple[str, int], ...]]
 @dataclass(slots=True)
 class Keys:
     life: Life
-    asked: frozenset[str] = frozenset()  # outcomes that conditions ask of steps
+    asked: tuple[str, ...] = ()  # outcomes that conditions ask of steps
     read: frozenset[str] = frozenset()  # fields of the history that conditions read
-    waited: dict[str, tuple[str, ...]] = field(default_factory=dict)  # outcomes that later steps wait for, by step
+    plan: tuple[
+        tuple[str, bool, tuple[str, ...]], ...
+    ] = ()  # (step, whether a call, outcomes that later steps wait for)
     confirms: tuple[str, ...] = ()  # steps that acknowledge
     _caps: dict[tuple[Cap, ...], tuple[Binding, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         playbook = self.life.playbook
         conditions = list(playbook.conditions())
-        self.asked = frozenset(name for one in conditions for name in one.functions())
+        self.asked = tuple(sorted({name for one in conditions for name in one.functions()}))
         self.read = frozenset(name for one in conditions for variable, name in one.reads if variable == "history")
-        self.waited = _waited(playbook)
+        waited = _waited(playbook)
+        self.plan = tuple((step.name, isinstance(step, Call), waited.get(step.name, ())) for step in playbook.steps)
         self.confirms = tuple(
             step.name for step in playbook.steps if isinstance(step, Send) and step.purpose == "acknowledge"
         )
@@ -50,7 +53,7 @@ class Keys:
         handed = history.handed_off_at is not None
         rules = self.life.world.rules(state.now)
         return (
-            state.now, common, self._steps(history), state.tasks, self._fresh(state, rules),
+            state.now, common, self._steps(history), state.tasks, self.fresh(state, rules),
             frozenset((step, one.channel if one.failed else "") for step, one in seen.out),
             tuple((one.step, one.channel, one.last, one.planned_at, one.waits) for one in state.queue),
             bool(history.signal) and history.signal in self.life.playbook.hand_off.on,
@@ -63,21 +66,23 @@ class Keys:
 
     def _steps(self, history: History) -> tuple[Hashable, ...]:
         told: list[Hashable] = []
-        for step in self.life.playbook.steps:
-            one = history.steps.get(step.name)
+        for name, is_call, waited in self.plan:
+            one = history.steps.get(name)
             if one is None:
                 told.append(None)
                 continue
-            waited = tuple([one.outcomes.get(name) for name in self.waited.get(step.name, ())])
-            asked = tuple([name for name in self.asked if name in one.outcomes]) if self.asked else ()
+            outcomes = one.outcomes
+            later: Hashable = True
+            if waited or self.asked:
+                later = (*map(outcomes.get, waited), *[name in outcomes for name in self.asked])
             if one.settled:
-                told.append((waited, asked))
+                told.append(later)
             else:
-                again = one.last_at if isinstance(step, Call) else one.tried
-                told.append((one.in_flight, one.attempts, one.task_open_at, again, waited, asked))
+                again = one.last_at if is_call else one.tried
+                told.append((one.in_flight, one.attempts, one.task_open_at, again, later))
         return tuple(told)
 
-    def _fresh(self, state: State, rules: Rules) -> datetime | None:
+    def fresh(self, state: State, rules: Rules) -> datetime | None:
         """The request, while an acknowledgement of it may still go out as one."""
         requested = state.seen.requested_at
         if requested is None or state.now - requested > rules.fresh:

@@ -144,8 +144,8 @@ class Walk:
     _known: set[Hashable] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._instants = Instants(self.life)
         self._keys = Keys(self.life)
+        self._instants = Instants(self.life, self._keys)
 
     def walked(self) -> Walked:
         return Walked(self.life.world.name, self.events, self.states, self.transitions, self.cut, self.complete)
@@ -165,9 +165,11 @@ class Walk:
         try:
             if self._settles(state):
                 goes_on(state, 0, 0)
-            while waiting:
+            for taken in count():
+                if not waiting:
+                    break
                 used, moves, _, before, by_event = heapq.heappop(waiting)
-                if self.states % PACE == 0 and enough():
+                if taken % PACE == 0 and enough():
                     self.complete = False
                     return None
                 for move in self._events(before) if by_event else self._time(before):
@@ -231,21 +233,17 @@ class Walk:
 
     def _settles(self, state: State) -> bool:
         """Look, if nothing is in hand. False when the walk has been there."""
-        if not self._is_new(state):
-            return False
-        if not state.ended and all(one.waits for one in state.queue):
-            key = self._keys.of(state)
-            self.life.look(state)
-            if self._keys.of(state) != key and not self._is_new(state):
-                return False
-        self.states += 1
-        return True
-
-    def _is_new(self, state: State) -> bool:
         key = self._keys.of(state)
         if key in self._known:
             return False
         self._known.add(key)
+        if not state.ended and all(one.waits for one in state.queue):
+            self.life.look(state)
+            after = self._keys.of(state)
+            if after != key and after in self._known:
+                return False
+            self._known.add(after)
+        self.states += 1
         return True
 
     # --- the story --------------------------------------------------------------------------------------------------

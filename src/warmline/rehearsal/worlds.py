@@ -71,6 +71,9 @@ EXPIRES_AFTER = timedelta(days=2, hours=1)
 
 STARTS = ("workday", "night", "clock-change", "holiday", "weekend")
 
+#: What a world's name may be made of: texas.weekend.written
+KNOWN = (*(where.key for where in PLACES), *STARTS, *CONSENTS)
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -117,46 +120,73 @@ class World:
     office: Callable[[datetime], Office]
 
 
-def worlds_of(
-    playbook: Playbook,
-    config: Config,
-    on: date,
-    policy: Callable[[date], Policy],
-    zones: Callable[[Where], Zones],
-    places: Callable[[Where], frozenset[str]],
-) -> list[World]:
+@dataclass(slots=True)
+class Worlds:
     """The worlds of a playbook, for leads who come in after `on`. The three functions know the rule data."""
-    days: dict[date, Policy] = {}
 
-    def on_day(at: datetime) -> Policy:
-        day = at.date()
-        if day not in days:
-            days[day] = policy(day)
-        return days[day]
+    playbook: Playbook
+    config: Config
+    on: date
+    policy: Callable[[date], Policy]
+    zones: Callable[[Where], Zones]
+    places: Callable[[Where], frozenset[str]]
+    _days: dict[date, Policy] = field(default_factory=dict)
 
-    found: list[World] = []
-    for row, where in enumerate(PLACES):
-        known, there = zones(where), places(where)
+    def every(self) -> list[World]:
+        """One for each place and start. The consents take turns, so each meets every place and every start."""
+        consents = list(CONSENTS)
+        return [
+            self.make(where, when, consents[(row + column) % len(consents)])
+            for row, where in enumerate(PLACES)
+            for column, when in enumerate(STARTS)
+        ]
 
-        def rules(at: datetime, there: frozenset[str] = there) -> Rules:
-            return on_day(at).rules(there)
+    def named(self, names: Iterable[str]) -> list[World]:
+        """Those of `every` that have all the parts of a name, or the one that a name of three parts means.
+
+        Raises KeyError with the part that is no place, start or consent.
+        """
+        every = self.every()
+        found: dict[str, World] = {}
+        for name in names:
+            parts = name.split(".")
+            for part in parts:
+                if part not in KNOWN:
+                    raise KeyError(part)
+            some = [one for one in every if set(parts) <= set(one.name.split("."))]
+            if not some:
+                where = next((one for one in PLACES if one.key == parts[0]), None)
+                if where is None or len(parts) != 3 or parts[1] not in STARTS or parts[2] not in CONSENTS:
+                    raise KeyError(name)
+                some = [self.make(where, parts[1], parts[2])]
+            found |= {one.name: one for one in some}
+        return list(found.values())
+
+    def make(self, where: Where, when: str, consent: str) -> World:
+        there = self.places(where)
+
+        def rules(at: datetime) -> Rules:
+            return self._on(at).rules(there)
 
         def office(at: datetime) -> Office:
-            return on_day(at).office
+            return self._on(at).office
 
-        first = at_local(on, time(12), "UTC")
+        known, first = self.zones(where), at_local(self.on, time(12), "UTC")
         zone = calendar_zone(known, office(first).zone)
-        for column, when in enumerate(STARTS):
-            consent = list(CONSENTS)[(row + column) % len(CONSENTS)]
-            start = start_of(when, where, on, zone, rules(first), office(first))
-            found.append(
-                World(
-                    f"{where.key}.{when}.{consent}", where.name, lead_of(where, consent, start, rules(start)), known,
-                    zone, start, trigger_of(playbook, config, start, office(start)), len(found),
-                    frozenset((*config.channels, "call")), rules, office,
-                )
-            )  # fmt: skip
-    return found
+        start = start_of(when, where, self.on, zone, rules(first), office(first))
+        seed = (PLACES.index(where) * len(STARTS) + STARTS.index(when)) * len(CONSENTS) + list(CONSENTS).index(consent)
+        return World(
+            f"{where.key}.{when}.{consent}", where.name, lead_of(where, consent, start, rules(start)), known, zone,
+            start, trigger_of(self.playbook, self.config, start, office(start)), seed,
+            frozenset((*self.config.channels, "call")), rules, office,
+        )  # fmt: skip
+
+    def _on(self, at: datetime) -> Policy:
+        day = at.date()
+        known = self._days.get(day)
+        if known is None:
+            known = self._days[day] = self.policy(day)
+        return known
 
 
 def lead_of(where: Where, consent: str, start: datetime, rules: Rules) -> Lead:
@@ -219,14 +249,3 @@ def trigger_of(playbook: Playbook, config: Config, start: datetime, office: Offi
             except ConditionError:
                 continue
     return event_values(wanted[0][0], form=wanted[0][1], source=wanted[0][2], after_hours=after_hours)
-
-
-def chosen(worlds: Iterable[World], names: Iterable[str]) -> list[World]:
-    """The worlds that have one of these names: whole, or of a place, a start or a consent. Raises KeyError."""
-    worlds, picked = list(worlds), dict[str, World]()
-    for name in names:
-        some = {one.name: one for one in worlds if name == one.name or name in one.name.split(".")}
-        if not some:
-            raise KeyError(name)
-        picked |= some
-    return [one for one in worlds if one.name in picked]
