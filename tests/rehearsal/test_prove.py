@@ -79,7 +79,7 @@ def test_a_gate_that_ignores_opt_outs_is_found_by_a_stop_that_meets_a_queued_tou
     said = [line.said for line in found.story]
     assert said[1:3] == ["first waits in the queue", "texts STOP"]
     assert last(found) == "first by sms"
-    assert found.said == "A text goes out, and the lead texts STOP"
+    assert found.said == "A text goes out, although the lead texts STOP"
 
 
 def test_a_gate_that_ignores_the_do_not_contact_list_needs_no_queue() -> None:

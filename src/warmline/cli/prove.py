@@ -199,7 +199,7 @@ def _story(console: Console, proof: Proof, broken: Break) -> None:
         console.print("What the gate had found at that moment:", soft_wrap=True)
     for one in broken.findings:
         said = "; ".join(part for part in (one.saw, one.flip, one.cite) if part)
-        console.print(f"  {one.result:<7}{LABELS.get(one.rule, one.rule):<26}{escape(said)}", soft_wrap=True)
+        console.print(f"  {one.result:<7}{LABELS.get(one.rule, one.rule):<27}{escape(said)}", soft_wrap=True)
 
 
 def _answer(proof: Proof, seconds: float) -> Answer:

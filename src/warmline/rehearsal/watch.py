@@ -68,7 +68,7 @@ def goes_out(
     """A touch is handed over, or a call is placed. Raises Broken."""
     _wanted(seen, channel)
     if channel != "call" and seen.live:
-        raise Broken("human", f"{_named(channel)} goes out, and {seen.live}")
+        raise Broken("human", f"{_named(channel)} goes out, although {seen.live}")
     purpose = meant(seen, purpose, rules, at)
     _within(channel, purpose, zones, rules, at)
     _proven(channel, purpose, consents, rules, at)
@@ -102,7 +102,7 @@ def asks(
 ) -> None:
     """The playbook asks a person to call or to do something. Raises Broken."""
     if seen.live:
-        raise Broken("human", f"The playbook asks for {step.name}, and {seen.live}")
+        raise Broken("human", f"The playbook asks for {step.name}, although {seen.live}")
     most = step.attempts if isinstance(step, Call) else 1
     if open_already or seen.asked.count(step.name) >= most:
         raise Broken("twice", f"{step.name} is asked for once more, and {most} was all that it may be")
@@ -122,7 +122,7 @@ def meant(seen: Seen, purpose: str, rules: Rules, at: datetime) -> str:
 
 def _wanted(seen: Seen, channel: str) -> None:
     if seen.gone:
-        raise Broken("opt-out", f"{_named(channel)} goes out, and {seen.gone}")
+        raise Broken("opt-out", f"{_named(channel)} goes out, although {seen.gone}")
 
 
 def _within(channel: str, purpose: str, zones: frozenset[str], rules: Rules, at: datetime) -> None:
