@@ -242,6 +242,16 @@ def test_a_proof_speaks_for_the_address_that_was_given_with_it_and_for_no_other(
     assert finding(other, "no_consent").flip.endswith("for sms on 05 May 2025, for +12125550123")
 
 
+def test_an_inquiry_goes_with_the_person_to_another_number() -> None:
+    given = Consent("inquiry", ("call",), NOON - DAY, phone="+12125550123")
+    assert look(CALL, facts(address="+12125550199", consents=[given])).result == "allow"
+
+
+def test_a_proof_for_acknowledgements_serves_no_marketing() -> None:
+    given = Consent("express_written", ("sms",), LONG_AGO, purpose="acknowledge")
+    assert look(SMS, facts(consents=[given])).rule == "no_consent"
+
+
 def test_a_refusal_for_want_of_consent_says_what_the_lead_did_give() -> None:
     given = Consent("express", ("email",), NOON - timedelta(days=37))
     refused = finding(look(VOICEMAIL, facts(consents=[given])), "no_consent")

@@ -12,8 +12,10 @@ from warmline.cli.backup import backup
 from warmline.cli.check import check
 from warmline.cli.distribute import distribute
 from warmline.cli.engine import engine
+from warmline.cli.export import export
 from warmline.cli.import_ import import_
 from warmline.cli.init import init
+from warmline.cli.ledger import ledger
 from warmline.cli.may import may
 from warmline.cli.migrate import migrate
 from warmline.cli.orphans import orphans
@@ -54,12 +56,14 @@ app.command("sign-in", rich_help_panel=START)(sign_in)
 app.command(rich_help_panel=LEADS)(why)
 app.command(rich_help_panel=LEADS)(may)
 app.command(rich_help_panel=LEADS)(reply)
+app.command(rich_help_panel=LEADS)(export)
 app.command("import", rich_help_panel=LEADS)(import_)
 app.command(rich_help_panel=LEADS)(stats)
 app.command(rich_help_panel=LEADS)(orphans)
 app.add_typer(recordings, name="recordings", rich_help_panel=LEADS)
 app.add_typer(parked, name="parked", rich_help_panel=HELP_OUT)
 app.add_typer(quarantine, name="quarantine", rich_help_panel=HELP_OUT)
+app.add_typer(ledger, name="ledger", rich_help_panel=KEEPING)
 app.command(rich_help_panel=KEEPING)(backup)
 app.command(rich_help_panel=KEEPING)(restore)
 app.command(rich_help_panel=KEEPING)(resume)

@@ -80,6 +80,7 @@ class Rules:
     lifetimes: Mapping[tuple[str, str], int] = field(default_factory=dict)  # months a proof lasts, by channel and level
     scrubs: tuple[Scrub, ...] = ()
     numbers: tuple[NumberCheck, ...] = ()
+    withdraws_all: frozenset[str] = frozenset()  # channels by which a withdrawal ends every channel, by law
     unknown: tuple[str, ...] = ()  # countries that the lead may be in and whose rules nobody has written down
 
     def lasts(self, level: str, channels: Iterable[str]) -> int | None:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from .months import add_months
+from .playbook import Purpose
 
 Level = Literal["none", "inquiry", "purchase", "express", "express_written"]
 
@@ -31,7 +32,7 @@ Lifetimes = Mapping[tuple[str, str], int]
 class Consent(msgspec.Struct, frozen=True, array_like=True):
     """One record of the ledger. `wording` names the exact text shown; the text itself is stored beside it.
 
-    `phone` and `email` are the addresses given with it: it speaks for no other. Empty: none was given with it.
+    `phone` and `email` are the addresses given with it: permission speaks for no other. Empty: none was given with it.
     """
 
     level: Level
@@ -42,6 +43,7 @@ class Consent(msgspec.Struct, frozen=True, array_like=True):
     source: str = ""
     phone: str = ""
     email: str = ""
+    purpose: Purpose = "marketing"
 
     def ends(self, channel: str, lifetimes: Lifetimes) -> datetime | None:
         """When it runs out for a channel: by itself, or by the rules of the place if they end it sooner."""
@@ -52,6 +54,9 @@ class Consent(msgspec.Struct, frozen=True, array_like=True):
         return end if self.expires_at is None else min(end, self.expires_at)
 
     def speaks_for(self, channel: str, address: str | None) -> bool:
+        """Permission is given for an address; an inquiry or a purchase is a relation to the person, wherever it is reached."""
+        if RANK[self.level] < RANK["express"]:
+            return True
         given = self.email if channel == "email" else self.phone
         return not given or address is None or given == address
 
@@ -67,11 +72,13 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True):
 
 
 def in_force(
-    consents: Iterable[Consent], channel: str, address: str | None, now: datetime, lifetimes: Lifetimes
+    consents: Iterable[Consent], channel: str, purpose: str, address: str | None, now: datetime, lifetimes: Lifetimes
 ) -> Iterator[Consent]:
-    """The proofs that speak for `channel` and `address` at `now`."""
+    """The proofs that speak for `channel`, `purpose` and `address` at `now`."""
     for consent in consents:
         if channel not in consent.channels or consent.at > now or not consent.speaks_for(channel, address):
+            continue
+        if consent.purpose != "marketing" and consent.purpose != purpose:
             continue
         end = consent.ends(channel, lifetimes)
         if end is None or now < end:
@@ -79,11 +86,11 @@ def in_force(
 
 
 def best(
-    consents: Iterable[Consent], channel: str, address: str | None, now: datetime, lifetimes: Lifetimes
+    consents: Iterable[Consent], channel: str, purpose: str, address: str | None, now: datetime, lifetimes: Lifetimes
 ) -> Consent | None:
     """The strongest of them; of equals the latest."""
     found: Consent | None = None
-    for consent in in_force(consents, channel, address, now, lifetimes):
+    for consent in in_force(consents, channel, purpose, address, now, lifetimes):
         if found is None or (RANK[consent.level], consent.at) > (RANK[found.level], found.at):
             found = consent
     return found

@@ -55,3 +55,5 @@ class Facts:
     unrecorded: str = ""  # the recording that a voicemail would play and that nobody has made, in words
     registries: Mapping[str, Registry] = field(default_factory=dict)  # those whose file covers the number
     reassigned: Reassigned | None = None  # None: nobody has asked
+    line: str | None = None  # numbers.Line; None: nobody has asked
+    lines_asked: bool = False  # the workspace asks about the line of every number

@@ -7,7 +7,7 @@ refusal: a person who asks why gets the whole list, what each rule saw, and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .bound import Cap, ConsentRule, HoursRule, NumberCheck, Rules, Scrub
 from .facts import Ask, Facts, Reassigned, Registry
@@ -22,6 +22,10 @@ __all__ = [
 
 #: Channels whose touches go out by machine. A call is made by a person, and its attempts are counted apart.
 AUTOMATED = ("sms", "email", "voicemail")
+
+
+#: So much later a touch is looked at again that waits for what a look-up says of its number.
+LOOK_UP = timedelta(minutes=1)
 
 
 def check(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdict:
@@ -104,6 +108,24 @@ def _place(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     return Finding("unknown_place", "hold", saw, "a person decides, and contacts this lead by hand")
 
 
+def _line(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+    """A text to a landline reaches nobody and costs money; to a number that is none it costs standing with carriers."""
+    if ask.channel != "sms":
+        return passes("line", f"{ask.channel} does not ask for a kind of line")
+    if facts.line in ("landline", "invalid"):
+        saw = "the number is a landline" if facts.line == "landline" else "a look-up says that there is no such number"
+        return Finding("line", "refuse", saw, "add a mobile number to the lead")
+    if not facts.lines_asked:
+        return passes("line", f"{facts.line}" if facts.line else "no look-up is set up")
+    if facts.line is None:
+        return Finding("line", "hold", "the look-up of the number has not answered yet", "it answers", now + LOOK_UP)
+    if facts.line == "unknown":
+        return Finding(
+            "line", "hold", "the look-up can't tell what kind of line it is", "a person makes sure, or calls"
+        )
+    return passes("line", facts.line)
+
+
 Check = Callable[[Ask, Facts, Rules, datetime], Finding]
 
 #: In this order on every page and in every stored decision.
@@ -114,6 +136,7 @@ CHECKS: tuple[Check, ...] = (
     _channel_off,
     _recording,
     _address,
+    _line,
     consent,
     registry,
     reassigned,
@@ -133,6 +156,7 @@ LABELS: Mapping[str, str] = {
     "channel_off": "channel",
     "no_recording": "recording",
     "no_address": "address",
+    "line": "kind of line",
     "no_consent": "consent",
     "registry": "do-not-contact registries",
     "reassigned": "owner of the number",

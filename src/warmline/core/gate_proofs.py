@@ -17,7 +17,7 @@ def consent(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     if rule is None:
         saw = f"no rule says that {ask.channel} may carry {ask.purpose}"
         return Finding("no_consent", "refuse", saw, "use another channel for this step")
-    held = best(facts.consents, ask.channel, facts.address, now, rules.lifetimes)
+    held = best(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
     level = held.level if held else "none"
     if RANK[level] >= RANK[rule.level]:
         saw = f"has {LEVEL_WORDS[level]} for {ask.channel}" if held else f"{ask.channel} needs no consent here"
@@ -80,7 +80,7 @@ def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     if ask.channel == "email":
         return passes("reassigned", "a mail address is not given to others")
     told = facts.reassigned
-    held = best(facts.consents, ask.channel, facts.address, now, rules.lifetimes)
+    held = best(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
     if told is not None and (held is None or held.at <= told.at):
         on = day_of(told.at)
         if told.answer == "yes":
@@ -99,9 +99,10 @@ def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
 
 
 def _exempt(unless: tuple[str, ...], ask: Ask, facts: Facts, rules: Rules, now: datetime) -> bool:
-    return bool(unless) and any(
-        one.level in unless for one in in_force(facts.consents, ask.channel, facts.address, now, rules.lifetimes)
-    )
+    if not unless:
+        return False
+    held = in_force(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
+    return any(one.level in unless for one in held)
 
 
 def _either(levels: tuple[str, ...]) -> str:

@@ -131,7 +131,8 @@ class History(msgspec.Struct, omit_defaults=True):
             if self._ours(event):
                 self.ended_at = None if kind == "unparked" else event.at
         elif kind == "opted.out":
-            self.opted_out_at = event.at
+            if not event.data.get("channels"):  # one that names channels leaves the others to the playbook
+                self.opted_out_at = event.at
         elif kind == "opted.in":
             self.opted_out_at = None
         elif kind == "doubtful":

@@ -22,6 +22,7 @@ from .rulebook import (
     LifetimeRule,
     Pack,
     ReassignedRule,
+    RevocationRule,
     ScrubRule,
     holiday_dates,
 )
@@ -81,6 +82,7 @@ def rules_for(
     lifetimes: dict[tuple[str, str], int] = {}
     scrubs: list[Scrub] = []
     numbers: list[NumberCheck] = []
+    withdraws_all: set[str] = set()
     barred: set[tuple[str, str]] = set()
     fresh = timedelta.max
     bound = not config.acknowledge_at_night
@@ -111,6 +113,8 @@ def rules_for(
                 scrubs.append(Scrub(rule.id, rule.registry, rule.channels, rule.max_age_days, rule.unless, rule.cite))
             elif isinstance(rule, ReassignedRule):
                 numbers.append(NumberCheck(rule.id, rule.channels, rule.unless, rule.cite))
+            elif isinstance(rule, RevocationRule):
+                withdraws_all |= set(rule.channels) if rule.reaches_all else set()
             elif isinstance(rule, AcknowledgeRule):
                 fresh = min(fresh, timedelta(minutes=rule.within_minutes))
                 bound = bound or rule.hours_bind_acknowledge
@@ -132,6 +136,7 @@ def rules_for(
         lifetimes=lifetimes,
         scrubs=tuple(scrubs),
         numbers=tuple(numbers),
+        withdraws_all=frozenset(withdraws_all),
         unknown=unknown,
     )
 

@@ -169,11 +169,13 @@ class ReassignedRule(Rule, frozen=True, kw_only=True, tag="reassigned"):
 
 
 class RevocationRule(Rule, frozen=True, kw_only=True, tag="revocation"):
-    """How a withdrawal is honoured, and the one confirmation that may follow it."""
+    """How a withdrawal is honoured, and the one confirmation that may follow it. `reaches_all`: one by any of these
+    channels ends marketing by every channel, whatever the workspace chose."""
 
     honour_within_business_days: Minutes
     confirmations: Minutes
     confirm_within_minutes: Minutes
+    reaches_all: bool = False
 
 
 AnyRule = (

@@ -16,22 +16,28 @@ from .hours import UnknownZone, Week, find_zone
 from .keywords import WORDS, Who, default_answers, who_answers
 from .length import segments
 from .office_hours import parse_week
+from .playbook import Purpose
 from .toml_table import Table
 from .words import NAME, Problem, suggest
 
 Role = Literal["rep", "manager", "admin"]
 Profile = Literal["statutory", "conservative"]
+#: "all": an opt-out by one channel ends all; "channel": where no rule says otherwise, it ends that way of reaching only.
+OptOut = Literal["all", "channel"]
+PURPOSES = get_args(Purpose)
 LEVELS = tuple(level for level in RANK if level != "none")
 CHANNELS = ("sms", "email", "voicemail", "call")  # configured; without [channels.call] people dial by hand
 REACHED = ("sms", "email", "voicemail", "call")  # what a consent may be for
 ROLES = ("rep", "manager", "admin")
 KNOWN = (
     "workspace", "channels", "sources", "people", "teams", "office", "caps", "acknowledge", "links", "wordings",
-    "compliance",
+    "compliance", "numbers",
 )  # fmt: skip
 #: Kinds of event that a source may bring in: what starts a playbook, and what a calendar or call system reports.
 INTAKE_EVENTS = (*TRIGGERS, *(kind for kind in SIGNAL_OF if kind in ("meeting.booked", "called.back")))
 HOLIDAY_CALENDARS = ("us",)
+#: What a look-up is asked about a number.
+QUESTIONS = ("line", "reassigned")
 _PHONE = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _SECRET = re.compile(r"token|password|secret|api_key|signing_key|\bkey\b")
 
@@ -66,6 +72,7 @@ class ConsentRule(msgspec.Struct, frozen=True):
     channels: tuple[str, ...]
     field: str = ""
     wording: str = ""  # a key of [wordings]
+    purpose: Purpose = "marketing"  # "acknowledge": the proof serves answers to the lead's own request only
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -116,6 +123,14 @@ class Caps(msgspec.Struct, frozen=True):
     automated_per_week: int = 7
 
 
+class LookUps(msgspec.Struct, frozen=True):
+    """Who is asked about the phone number of each lead, and what. No provider: nobody."""
+
+    provider: Literal["", "file", "sandbox"] = ""
+    ask: tuple[str, ...] = QUESTIONS
+    path: str = ""  # of the file of answers, in the workspace's folder
+
+
 class Config(msgspec.Struct, frozen=True):
     workspace: Workspace
     channels: Mapping[str, Channel]
@@ -126,8 +141,14 @@ class Config(msgspec.Struct, frozen=True):
     caps: Caps = Caps()
     acknowledge_at_night: bool = True
     profile: Profile = "statutory"
+    opt_out: OptOut = "all"
+    numbers: LookUps = LookUps()
     links: Mapping[str, str] = {}
     wordings: Mapping[str, str] = {}
+
+    @property
+    def asks_lines(self) -> bool:
+        return bool(self.numbers.provider) and "line" in self.numbers.ask
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -169,6 +190,8 @@ def read_settings(tables: Mapping[str, Any], source: str = "", path: str = "warm
         caps=_caps(root.table("caps")),
         acknowledge_at_night=_at_night(root.table("acknowledge")),
         profile=_profile(root.table("compliance")),
+        opt_out=cast("OptOut", root.table("compliance").choice("opt_out", get_args(OptOut), "all")),
+        numbers=_look_ups(root.table("numbers")),
         links={key: text for key in root.table("links").values if (text := _url(root.table("links"), key))},
         wordings=wordings,
     )
@@ -252,7 +275,7 @@ def _source(key: str, table: Table, wordings: Mapping[str, str]) -> Source:
 
 
 def _consent(row: Table, wordings: Mapping[str, str]) -> ConsentRule:
-    row.allow("level", "channels", "field", "wording")
+    row.allow("level", "channels", "field", "wording", "purpose")
     if "level" not in row.values:
         row.note("level", "is missing.", f'Write one of: level = "{LEVELS[0]}" ... "{LEVELS[-1]}".')
     level = cast("Level", row.choice("level", LEVELS, "inquiry"))
@@ -269,7 +292,8 @@ def _consent(row: Table, wordings: Mapping[str, str]) -> ConsentRule:
     if level in ("express", "express_written") and not wording:
         said = f"is missing: {level} consent is only worth the words the lead saw."
         row.note("wording", said, 'Write: wording = "sms-2026-11".', warning=True)
-    return ConsentRule(level, channels, row.text("field"), wording)
+    purpose = cast("Purpose", row.choice("purpose", PURPOSES, "marketing"))
+    return ConsentRule(level, channels, row.text("field"), wording, purpose)
 
 
 def _person(key: str, table: Table) -> Person:
@@ -334,8 +358,23 @@ def _at_night(table: Table) -> bool:
 
 
 def _profile(table: Table) -> Profile:
-    table.allow("profile")
+    table.allow("profile", "opt_out")
     return "conservative" if table.choice("profile", get_args(Profile), "statutory") == "conservative" else "statutory"
+
+
+def _look_ups(table: Table) -> LookUps:
+    table.allow("provider", "ask", "path")
+    if not table.values:
+        return LookUps()
+    provider = table.choice("provider", ("file", "sandbox"), "")
+    ask = table.texts("ask", '["line", "reassigned"]') or QUESTIONS
+    for one in ask:
+        if one not in QUESTIONS:
+            table.note("ask", f'can\'t hold "{one}".', suggest(one, QUESTIONS, "one of"))
+    path = table.text("path")
+    if provider == "file" and not path:
+        table.note("path", "is missing.", 'Name the file of answers: path = "numbers.csv".')
+    return LookUps(cast("Any", provider), ask, path)
 
 
 def _zone(table: Table, key: str, default: str, *, required: bool = False) -> str:

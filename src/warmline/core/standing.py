@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from .consent import Consent, Suppression
 from .events import Event
 from .gate import Facts
 from .history import History, fold, kept
+from .numbers import NumberFact, RegistryFile, line_of, reassigned_of, registries_of
 from .places import Zones, primary_zone
 from .values import LeadLike as Person
 from .values import values_of
@@ -31,6 +33,7 @@ class LeadLike(Person, Protocol):
 
     consents: list[Consent]
     suppressions: list[Suppression]
+    numbers: list[NumberFact]
 
     @property
     def addresses(self) -> Sequence[AddressLike]: ...
@@ -68,8 +71,16 @@ def calendar_zone(zones: Zones, office_zone: str) -> str:
     return primary_zone(zones) or office_zone
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a workspace has asked the world about numbers: the registries' files, and whether it asks about each line."""
+
+    files: tuple[RegistryFile, ...] = ()
+    lines: bool = False
+
+
 def facts_of(
-    lead: LeadLike, zones: Zones, history: History, channel: str, channel_on: bool, unrecorded: str = ""
+    lead: LeadLike, zones: Zones, history: History, channel: str, channel_on: bool, asked: Asked, unrecorded: str = ""
 ) -> Facts:
     """What the gate knows for one channel. `unrecorded`: see `Recordings.lacking`."""
     kind = "email" if channel == "email" else "phone"
@@ -89,4 +100,8 @@ def facts_of(
         attempts=history.attempts,
         channel_on=channel_on,
         unrecorded=unrecorded,
+        registries={} if kind == "email" else registries_of(value, lead.numbers, asked.files),
+        reassigned=None if kind == "email" else reassigned_of(lead.numbers),
+        line=None if kind == "email" else line_of(value, lead.numbers),
+        lines_asked=asked.lines,
     )

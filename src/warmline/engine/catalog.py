@@ -14,8 +14,9 @@ from warmline.core.gate import Rules
 from warmline.core.policy import Policy
 from warmline.core.recordings import Recordings
 from warmline.core.settings import Config
+from warmline.core.standing import Asked
 from warmline.rules.binding import Located, places_known, policy_of
-from warmline.store import playbooks, recordings, workspaces
+from warmline.store import numbers, playbooks, recordings, workspaces
 from warmline.store.playbooks import Version
 
 
@@ -32,6 +33,7 @@ class Site:
     day: date
     current: Mapping[str, Version]
     recordings: Recordings = field(default_factory=Recordings)
+    asked: Asked = field(default_factory=Asked)
 
     def rules(self, lead: Located) -> Rules:
         """Those of every place that this lead may be in."""
@@ -103,5 +105,6 @@ class Catalog:
             policy=policy_of(workspace.config, day),
             day=day,
             current={version.key: version for version in playbooks.current(self._conn, workspace_id)},
+            asked=Asked(numbers.files(self._conn, workspace_id), workspace.config.asks_lines),
             recordings=Recordings(needs_recording(workspace.config), recordings.made(self._conn, workspace_id)),
         )

@@ -52,7 +52,8 @@ def look_once_more(lead: Known, touch: Ready, story: Story, to: str, site: Site,
     story.go_on(lead.events)
     history = story.history
     unrecorded = site.unrecorded(touch.channel, lead.owner, touch.template)
-    facts = facts_of(lead, zones_known(lead), history, touch.channel, touch.channel in site.config.channels, unrecorded)
+    on = touch.channel in site.config.channels
+    facts = facts_of(lead, zones_known(lead), history, touch.channel, on, site.asked, unrecorded)
     if facts.address != to:
         facts.address = None  # it was corrected or taken away while the touch waited
     verdict = gate.check(gate.Ask(touch.channel, touch.purpose, str(touch.id)), facts, site.rules(lead), now)  # type: ignore[arg-type] # stored kinds

@@ -203,7 +203,7 @@ def _ask(at: Look, ask: Ask) -> bool:
 def _gate(at: Look, channel: Any, purpose: Any, *, office: bool = True, template: str = "") -> Verdict:
     on = channel == "call" or channel in at.site.config.channels
     unrecorded = at.site.unrecorded(channel, at.lead.owner, template)
-    facts = facts_of(at.lead, at.zones, at.history, channel, on, unrecorded)
+    facts = facts_of(at.lead, at.zones, at.history, channel, on, at.site.asked, unrecorded)
     return gate.check(gate.Ask(channel, purpose, office=office), facts, at.rules, at.now)
 
 

@@ -34,6 +34,7 @@ from .dispatch import Dispatcher
 from .hints import AsyncHints, Hints, listen
 from .mailbox import Place, Watchers
 from .rescue import ASK_FOR, rescue
+from .seal import seal_all
 from .tick import BATCH, start_scheduled, tick, tick_lanes
 
 log = structlog.get_logger()
@@ -44,6 +45,7 @@ POLL = 0.25  # seconds between two polls while hints keep coming
 REFRESH = 1.0  # seconds until a new setting or playbook is noticed
 HELD = 1.0  # seconds between two looks whether a restored database may go on
 BEAT = 5.0  # seconds between two signs of life
+SEAL = 2.0  # seconds between two looks for proofs that no ledger holds yet
 RESCUE = 2.0  # seconds between two looks for stale touches
 
 
@@ -91,7 +93,8 @@ class Engine:
         for told in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(told, self.stop)
         threads = [threading.Thread(target=listen, args=(self.options.dsn, self.hints, self.stopping), name="listen")]
-        threads += [threading.Thread(target=self.forever, args=("watch", self.watch), name="watch")]
+        for name, work in (("watch", self.watch), ("seal", self.seal)):
+            threads.append(threading.Thread(target=self.forever, args=(name, work), name=name))
         for number in range(self.options.tickers):
             name = f"tick {number}"
             threads.append(threading.Thread(target=self.forever, args=(name, self.work_off), name=name))
@@ -190,6 +193,11 @@ class Engine:
             done = tick(conn, lane, self.now(), catalog)
             self.ready.add((lane,) if done.touches else ())
             self.backlog.add((lane,) if done.looked_at == BATCH else ())
+
+    def seal(self, conn: psycopg.Connection, _catalog: Catalog) -> None:
+        """Keep the ledger."""
+        while not self.stopping.wait(SEAL):
+            seal_all(conn, self.now)
 
     def idle_seconds(self, conn: psycopg.Connection) -> float:
         """How long to wait for a hint: until the next due instant, so that a fast clock keeps its appointments too."""

@@ -24,7 +24,7 @@ from warmline.core.places import Zones
 from warmline.core.playbook import Call, Chore, Playbook, Send, Step
 from warmline.core.recordings import Recordings
 from warmline.core.schedule import Never, Waiting, due
-from warmline.core.standing import facts_of, history_of
+from warmline.core.standing import Asked, facts_of, history_of
 from warmline.core.timing import print_at
 from warmline.core.values import values_of, variables
 from warmline.insight.lines import Looked, named
@@ -52,6 +52,7 @@ class View:
     version: Version
     now: datetime
     recordings: Recordings
+    asked: Asked
 
     def history(self) -> History:
         """Folded anew at each call: looking ahead writes into it."""
@@ -259,7 +260,8 @@ def _gate(view: View, history: History, ask: gate.Ask, at: datetime, template: s
     config = view.workspace.config
     on = ask.channel == "call" or ask.channel in config.channels
     lacking = view.recordings.lacking(view.lead.owner, template, config.people) if ask.channel == "voicemail" else ""
-    return gate.check(ask, facts_of(view.lead, view.zones, history, ask.channel, on, lacking), view.rules, at)
+    facts = facts_of(view.lead, view.zones, history, ask.channel, on, view.asked, lacking)
+    return gate.check(ask, facts, view.rules, at)
 
 
 def _denied(step: str, channel: str, verdict: Verdict) -> str:

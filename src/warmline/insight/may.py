@@ -13,12 +13,13 @@ from warmline import rules
 from warmline.core import gate
 from warmline.core.consent import Suppression
 from warmline.core.gate import Facts
+from warmline.core.numbers import line_of, reassigned_of, registries_of
 from warmline.core.playbook import ChannelKind
-from warmline.core.standing import facts_of, history_of
+from warmline.core.standing import Asked, facts_of, history_of
 from warmline.insight.lines import Looked, named
 from warmline.insight.story import addresses_meant
 from warmline.rules.binding import places_known, policy_of, zones_known
-from warmline.store import address_owners, due, suppressions
+from warmline.store import address_owners, due, numbers, suppressions
 from warmline.store.due import Known
 from warmline.store.ids import lane_of
 from warmline.store.workspaces import Workspace
@@ -79,17 +80,24 @@ def may(
     channels: tuple[ChannelKind, ...] = ("email",) if by_mail else BY_PHONE
     if lead is not None:
         channels = (*BY_PHONE, "email")
+    asked = Asked(numbers.files(conn, workspace.id), workspace.config.asks_lines)
     found = []
     for channel in channels:
         on = channel == "call" or channel in workspace.config.channels
         if lead is not None:
-            facts = _of_lead(lead, channel, on, at, policy.office.zone)
+            facts = _of_lead(lead, channel, on, at, policy.office.zone, asked)
         else:
             kept = suppressions.in_force(conn, workspace.id, [address, address.rpartition("@")[2]])
             out = [
                 Suppression(o.scope, o.value, o.reason, o.at, tuple(o.channels)) for some in kept.values() for o in some
             ]
-            facts = Facts(address, "ok", zones.zones, zones.basis, suppressions=out, channel_on=on)
+            phone = None if by_mail else address
+            told = numbers.of_number(conn, workspace.id, phone) if phone else []
+            facts = Facts(
+                address, "ok", zones.zones, zones.basis, suppressions=out, channel_on=on,
+                registries=registries_of(phone, told, asked.files), reassigned=reassigned_of(told),
+                line=line_of(phone, told), lines_asked=asked.lines,
+            )  # fmt: skip
         verdict = gate.check(gate.Ask(channel, office=False), facts, bound, at)
         found.append(Channel(channel, verdict.result, verdict.rule, verdict.until, named(verdict.findings)))
     called = f"{lead.first_name} {lead.last_name}".strip() if lead else ""
@@ -99,9 +107,9 @@ def may(
     )  # fmt: skip
 
 
-def _of_lead(lead: Known, channel: str, on: bool, at: datetime, zone: str) -> Facts:
+def _of_lead(lead: Known, channel: str, on: bool, at: datetime, zone: str, asked: Asked) -> Facts:
     history = history_of("", 0, at, zone, {}, {}, lead.events)
-    return facts_of(lead, zones_known(lead), history, channel, on)
+    return facts_of(lead, zones_known(lead), history, channel, on, asked)
 
 
 def _check_place(region: str, country: str) -> None:

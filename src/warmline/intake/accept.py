@@ -19,6 +19,7 @@ from warmline.store.ids import new_id
 from warmline.store.pipeline import together
 from warmline.store.workspaces import Workspace
 
+from .erased import in_the_open, known_again, tokens_of
 from .judge import Batch
 from .setting import setting_of
 from .submission import Rejected, Result, Submission
@@ -77,23 +78,27 @@ def _once(
     news = [new_id() for _ in submissions]
     matched, claims = match(submissions, {}, news)
     values = set(claims)
+    tokens = tokens_of(workspace, values)
     with together(conn):
         current = playbooks.ask_current(conn, workspace.id)
         claimed = address_owners.claim(conn, workspace.id, claims)
-        in_force = suppressions.ask_in_force(conn, workspace.id, _contact_values(values, {}))
+        in_force = suppressions.ask_in_force(conn, workspace.id, _contact_values(values, {}) | tokens.keys())
     setting = setting_of(workspace, current(), now)
     standing: dict[UUID, leads.Standing] = {}
     if taken := values - claimed():
         matched, claims, standing = _with_known(conn, workspace, submissions, news, taken, claims, now)
-        kept = suppressions.in_force(conn, workspace.id, _contact_values(values, standing))
+        kept = suppressions.in_force(conn, workspace.id, _contact_values(values, standing) | tokens.keys())
     else:
         kept = in_force()
 
-    batch = Batch(setting, standing, kept, now)
+    batch = Batch(setting, standing, known_again(kept, tokens) if kept else kept, now)
     results: list[Result] = [
         batch.take(one, lead_id, claims if one.draft.email and one.draft.phone else {})
         for one, lead_id in zip(submissions, matched, strict=True)
     ]
+    if kept:
+        lifted = [row["id"] for row in batch.lifted]
+        batch.suppressed += in_the_open(workspace.id, kept, tokens, lifted)
     write(conn, batch, now)
     return results
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from warmline.core.enrol import CLOSED, REASON_WORDS, Decline, Enter
 from warmline.core.events import SIGNAL_OF, WORDS
-from warmline.core.months import add_months
 from warmline.core.playbook import Owner
 from warmline.core.routing import next_rep
 from warmline.core.values import event_values
@@ -22,6 +21,7 @@ from warmline.store.leads import Run, Standing
 from warmline.store.suppressions import InForce
 
 from .person import Person, person_of
+from .proofs import proof
 from .setting import Setting
 from .submission import Accepted, Submission
 from .suppressed import Suppressed
@@ -46,7 +46,7 @@ class Batch:
     now: datetime
     people: dict[UUID, Person] = field(default_factory=dict)
     addresses: list[Row] = field(default_factory=list)
-    consents: list[Row] = field(default_factory=list)
+    consents: list[Mapping[str, Any]] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     ended: list[Row] = field(default_factory=list)
     unparked: list[UUID] = field(default_factory=list)  # leads whose parked run ended: its task is over too
@@ -110,15 +110,12 @@ class Batch:
             )
         rules = self.setting.policy.rules(places_known(person))
         for given in one.consents:
-            months = rules.lasts(given.level, given.channels)
             self.consents.append(
-                {
-                    "lane": person.lane, "id": new_id(), "lead_id": person.id, "workspace_id": workspace_id,
-                    "level": given.level, "channels": given.channels, "at": self.now,
-                    "expires_at": add_months(self.now, months) if months else None,
-                    "wording": given.wording, "wording_text": given.wording_text, "source": one.source,
-                    "url": one.origin.url, "ip": one.origin.ip, "user_agent": one.origin.user_agent,
-                }
+                proof(
+                    person, workspace_id, self.setting.config.workspace.name, given, self.now,
+                    source=one.source, origin=one.origin, phone=one.draft.phone, email=one.draft.email,
+                    months=rules.lasts(given.level, given.channels),
+                )
             )  # fmt: skip
 
     def _event_values(self, one: Submission) -> Row:
@@ -140,11 +137,11 @@ class Batch:
     def _opted_out(self, person: Person, one: Submission) -> bool:
         """Invariant 8, and the one way out of it: new express consent on this very form."""
         standing = Suppressed(person, self.kept)
-        if not standing.out:
+        if not standing.stands:
             return False
         lifted = standing.lift(one, self.setting.workspace_id, self.now)
         if lifted is None:
-            return True
+            return standing.out
         self.lifted += lifted.rows
         self.suppressed += lifted.narrowed
         self._happened(person, "opted.in", proof=lifted.proof, channels=list(lifted.channels), source=one.source)

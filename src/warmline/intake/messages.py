@@ -27,8 +27,9 @@ from .case import Case, NoSuchLeadError, taken
 from .keywords import answer_of, say_back
 from .opt_out import opt_out, suppress_address
 from .person import Person
+from .proofs import proof
 from .setting import setting_of
-from .submission import Given, Submission
+from .submission import Given, Origin, Submission
 from .suppressed import Suppressed
 
 #: A doubtful message is read within this much office time; nothing automated goes out before that.
@@ -154,17 +155,11 @@ def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
         return False
     suppressions.lift(case.conn, lifted.rows, case.now)
     suppressions.add(case.conn, lifted.narrowed)
-    consents.add(
-        case.conn,
-        [
-            {
-                "lane": case.lane, "id": new_id(), "lead_id": case.id, "workspace_id": case.workspace.id,
-                "level": given.level, "channels": given.channels, "at": case.now, "expires_at": None,
-                "wording": given.wording, "wording_text": given.wording_text, "source": "sms", "url": "", "ip": "",
-                "user_agent": "",
-            }
-        ],
+    kept_as = proof(
+        case.person, case.workspace.id, case.workspace.config.workspace.name, given, case.now,
+        source="sms", origin=Origin(), phone=sender, email=None, months=None,
     )  # fmt: skip
+    consents.add(case.conn, [kept_as])
     case.happened("opted.in", channel="sms", key=key, proof=lifted.proof, channels=["sms"], text=text)
     if case.person.status == "opted_out":
         case.person.put("status", "open")
@@ -193,7 +188,7 @@ def _submission(workspace: Workspace, kind: str, phone: str, keyword: str, signa
     """As if the source that reports such events had posted it: its consent and its name are the ones that count."""
     source = next((one for one in workspace.config.sources.values() if one.event == kind), None)
     given = tuple(
-        Given(rule.level, rule.channels, rule.wording, workspace.config.wordings.get(rule.wording, ""))
+        Given(rule.level, rule.channels, rule.wording, workspace.config.wordings.get(rule.wording, ""), rule.purpose)
         for rule in (source.consent if source else ())
         if not rule.field
     )

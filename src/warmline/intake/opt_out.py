@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from warmline.rules.binding import places_known
 from warmline.store import suppressions
 from warmline.store.ids import new_id
 
@@ -13,11 +14,24 @@ from .case import Case
 def opt_out(
     case: Case, *, reason: str, evidence: str, address: str, channel: str, key: str | None = None, **data: Any
 ) -> None:
-    """Suppress the person and the address it came from, on every channel, and take back what is planned.
+    """Suppress the person and the address it came from, and take back what is planned.
 
-    `reason`: opted_out (the lead's word) or unsubscribed (the lead's click). What is being handed over at this moment
-    meets the suppression at its last look. A running playbook ends at its next look, which the event brings forward.
+    On every channel, unless the workspace keeps channels apart and no rule of the lead's places says otherwise: then the
+    playbook goes on with the channels that are left. `reason`: opted_out (the lead's word) or unsubscribed (the lead's
+    click). What is being handed over at this moment meets the suppression at its last look. A running playbook ends at its
+    next look, which the event brings forward.
     """
+    if channels := _ended_by(case, channel):
+        _suppress(case, "person", str(case.id), reason, evidence, channels)
+        if address:
+            _suppress(case, "address", address, reason, evidence, channels)
+        case.happened(
+            "opted.out", channel=channel, key=key, reason=reason, address=address, text=evidence[:2000],
+            channels=list(channels), **data,
+        )  # fmt: skip
+        case.cancel_tasks("opted_out", kinds=("call",) if "call" in channels else ("read_reply",))
+        case.leave_nobody_behind(f"{case.person.called} wants no more {_WORDS[channels]}: decide what comes next")
+        return
     _suppress(case, "person", str(case.id), reason, evidence)
     if address:
         suppress_address(case, address, reason, evidence)
@@ -33,9 +47,23 @@ def suppress_address(case: Case, address: str, reason: str, evidence: str) -> No
     _suppress(case, "address", address, reason, evidence)
 
 
-def _suppress(case: Case, scope: str, value: str, reason: str, evidence: str) -> None:
+#: Ways of reaching somebody that end together: whoever writes STOP to a text wants no call by a machine either.
+_TOGETHER = (("sms", "voicemail", "call"), ("email",))
+_WORDS = {_TOGETHER[0]: "calls and texts", _TOGETHER[1]: "mail"}
+
+
+def _ended_by(case: Case, channel: str) -> tuple[str, ...]:
+    """The channels that an opt-out by `channel` ends; empty: all."""
+    if case.workspace.config.opt_out == "all":
+        return ()
+    if channel in case.setting.policy.rules(places_known(case.person)).withdraws_all:
+        return ()
+    return next((some for some in _TOGETHER if channel in some), ())
+
+
+def _suppress(case: Case, scope: str, value: str, reason: str, evidence: str, channels: tuple[str, ...] = ()) -> None:
     row = {
-        "id": new_id(), "workspace_id": case.workspace.id, "scope": scope, "value": value, "channels": [],
+        "id": new_id(), "workspace_id": case.workspace.id, "scope": scope, "value": value, "channels": list(channels),
         "reason": reason, "evidence": evidence[:2000], "at": case.now,
     }  # fmt: skip
     suppressions.add(case.conn, [row])

@@ -101,7 +101,7 @@ def _as_sent(problems: Mapping[str, str], row: Row, source: Source) -> dict[str,
 def consents_of(row: Mapping[str, str], source: Source, config: Config) -> tuple[Given, ...]:
     """What the submission proves: rules without a field always, rules with one when it was ticked."""
     return tuple(
-        Given(rule.level, rule.channels, rule.wording, config.wordings.get(rule.wording, ""))
+        Given(rule.level, rule.channels, rule.wording, config.wordings.get(rule.wording, ""), rule.purpose)
         for rule in source.consent
         if not rule.field or row.get(rule.field, "").strip().casefold() in TRUE
     )

@@ -11,6 +11,7 @@ import msgspec
 
 from warmline.core.consent import Level
 from warmline.core.lead import Draft
+from warmline.core.playbook import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Given:
     channels: tuple[str, ...]
     wording: str = ""
     wording_text: str = ""
+    purpose: Purpose = "marketing"
 
 
 @dataclass(frozen=True, slots=True)

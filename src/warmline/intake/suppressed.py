@@ -17,7 +17,7 @@ from .submission import Submission
 CHANNELS = ("sms", "email", "voicemail", "call")
 
 #: Reasons that are the lead's own word. What others have put on a list, the lead's consent does not take off.
-OWN_WORD = ("opted_out", "unsubscribed")
+OWN_WORD = ("opted_out", "unsubscribed", "erased")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,14 @@ class Suppressed:
         self._status_out = person.status == "opted_out"
 
     @property
+    def stands(self) -> bool:
+        """Something does."""
+        if not self._kept and not self._status_out:
+            return False
+        own = self._kept.get(str(self._person.id))
+        return self._status_out or bool(own) or any(self._of_address(value) for value in self._addresses)
+
+    @property
     def out(self) -> bool:
         """The person opted out of everything, or every address it can be reached at is suppressed for everything."""
         if not self._kept and not self._status_out:
@@ -53,7 +61,8 @@ class Suppressed:
         )
 
     def lift(self, one: Submission, workspace_id: int, now: datetime) -> Lifted | None:
-        """None when the form brings no express consent, or when something else than the lead's own word stands."""
+        """None when the form brings no express consent, when nothing stands against what it names, or when something
+        else than the lead's own word does."""
         given = [consent for consent in one.consents if RANK[consent.level] >= RANK["express"]]
         if not given:
             return None
@@ -61,7 +70,7 @@ class Suppressed:
         typed = [value for value in (one.draft.email, one.draft.phone) if value]
         in_force = [*self._kept.get(str(self._person.id), ())]
         in_force += [row for value in typed for row in self._of_address(value)]
-        if any(row.reason not in OWN_WORD for row in in_force):
+        if any(row.reason not in OWN_WORD for row in in_force) or not (in_force or self._status_out):
             return None
         wording = given[0].wording or "not named"
         proof = f"{given[0].level} consent, wording {wording}, {one.source}, {now:%d %b %Y %H:%M} UTC"

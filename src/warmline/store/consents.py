@@ -1,8 +1,8 @@
-"""The ledger of consents: only ever added to."""
+"""The proofs of consent: only ever added to. The ledger (ledger.py) seals them one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -10,16 +10,16 @@ import psycopg
 from .rows import encode
 
 
-def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
-    conn.execute(
-        b"""
-        insert into consents (lane, id, lead_id, workspace_id, level, channels, at, expires_at, wording, wording_text,
-          source, url, ip, user_agent)
-        select lane, id, lead_id, workspace_id, level, channels, at, expires_at, wording, wording_text, source, url, ip,
-          user_agent
-        from json_to_recordset(%s::json) as w (lane smallint, id uuid, lead_id uuid, workspace_id integer, level text,
-          channels text[], at timestamptz, expires_at timestamptz, wording text, wording_text text, source text,
-          url text, ip text, user_agent text)
-        """,
-        (encode(rows),),
-    )
+def add(conn: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    conn.execute(_ADD, (encode(rows),))
+
+
+_COLUMNS = (
+    "lane smallint, id uuid, lead_id uuid, workspace_id integer, level text, channels text[], purpose text, seller text,"
+    " at timestamptz, expires_at timestamptz, wording text, wording_text text, source text, url text, ip text,"
+    " user_agent text, phone text, email text"
+)
+_NAMES = ", ".join(column.split()[0] for column in _COLUMNS.split(", "))
+_ADD = (
+    f"insert into consents ({_NAMES}) select {_NAMES} from json_to_recordset(%s::json) as w ({_COLUMNS})".encode()  # noqa: S608 - constants of this file
+)

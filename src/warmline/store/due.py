@@ -17,6 +17,7 @@ import psycopg
 from warmline.core.consent import Consent, Suppression
 from warmline.core.events import Event
 from warmline.core.history import FOLD, History
+from warmline.core.numbers import NumberFact
 
 from .rows import of_every_lane, result
 
@@ -70,6 +71,7 @@ class Known(msgspec.Struct, array_like=True):
     consents: list[Consent]
     addresses: list[Address]
     suppressions: list[Suppression]
+    numbers: list[NumberFact]
 
 
 def lanes_due(conn: psycopg.Connection, now: datetime) -> list[int]:
@@ -154,7 +156,8 @@ select '[' || string_agg(
     from events e where e.lane = %(lane)s and e.lead_id = l.id and e.seq > u.seen order by e.seq), ',')
   || '],[' || array_to_string(array(
     select '["' || c.level || '",' || to_json(c.channels) || ',' || to_json(c.at) || ','
-           || coalesce(to_json(c.expires_at)::text, 'null') || ',' || to_json(c.wording) || ',' || to_json(c.source) || ']'
+           || coalesce(to_json(c.expires_at)::text, 'null') || ',' || to_json(c.wording) || ',' || to_json(c.source)
+           || ',' || to_json(c.phone) || ',' || to_json(c.email) || ',"' || c.purpose || '"]'
     from consents c where c.lane = %(lane)s and c.lead_id = l.id), ',')
   || '],[' || array_to_string(array(
     select '["' || a.kind || '",' || to_json(a.value) || ',"' || a.state || '"]'
@@ -164,6 +167,9 @@ select '[' || string_agg(
     from suppressions s
     where s.workspace_id = l.workspace_id and s.lifted_at is null
       and s.value in (l.id::text, l.email, l.phone, split_part(l.email, '@', 2))), ',')
+  || '],[' || array_to_string(array(
+    select '["' || n.kind || '","' || n.answer || '",' || to_json(n.at) || ']'
+    from number_facts n where n.workspace_id = l.workspace_id and n.value = l.phone), ',')
   || ']]', ',') || ']'
 from unnest(%(ids)s::uuid[], %(seen)s::bigint[]) u (id, seen) join leads l on l.id = u.id
 where l.lane = %(lane)s and l.id = any(%(ids)s) -- said twice: a plan made while the table was small must not scan it

@@ -49,16 +49,16 @@ def ask_in_force(
 
 
 def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> int:
-    """{id, workspace_id, scope, value, channels, reason, evidence, at}. One in force already is not repeated.
+    """{id, workspace_id, scope, value, channels, reason, evidence, at, who}. One in force already is not repeated.
 
     Returns how many were not.
     """
     return conn.execute(
         b"""
-        insert into suppressions (id, workspace_id, scope, value, channels, reason, evidence, at)
-        select id, workspace_id, scope, value, channels, reason, evidence, at
+        insert into suppressions (id, workspace_id, scope, value, channels, reason, evidence, at, who)
+        select id, workspace_id, scope, value, channels, reason, evidence, at, coalesce(who, '')
         from json_to_recordset(%s::json) as w (id uuid, workspace_id integer, scope text, value text, channels text[],
-          reason text, evidence text, at timestamptz)
+          reason text, evidence text, at timestamptz, who text)
         where not exists (
           select from suppressions s where s.workspace_id = w.workspace_id and s.value = w.value and s.scope = w.scope
             and s.lifted_at is null and (s.channels = '{}' or (w.channels <> '{}' and s.channels @> w.channels))
@@ -68,12 +68,12 @@ def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> int:
     ).rowcount
 
 
-def lift(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+def lift(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime, who: str = "") -> None:
     """{id, why}: the proof of new consent."""
     conn.execute(
         b"""
-        update suppressions s set lifted_at = %s, lifted_why = w.why
+        update suppressions s set lifted_at = %s, lifted_why = w.why, lifted_by = %s
         from json_to_recordset(%s::json) as w (id uuid, why text) where s.id = w.id and s.lifted_at is null
         """,
-        (now, encode(rows)),
+        (now, who, encode(rows)),
     )

@@ -34,6 +34,7 @@ class Workspace:
     name: str
     config: Config
     config_version: int  # moves with every publication that changes anything, playbooks included
+    token_key: bytes  # of the tokens that stay of erased addresses (core/tokens.py)
 
 
 class _Row(msgspec.Struct):
@@ -99,12 +100,12 @@ def load(conn: psycopg.Connection, which: str | int) -> Workspace:
         there = ", ".join(keys(conn))
         known = f"There are: {there}." if there else "None has been published yet: run `warmline apply DIR`."
         raise WorkspaceError(f"There is no workspace {which}. {known}")
-    workspace_id, key, name, source, version = row
-    return Workspace(workspace_id, key, name, _config(key, source), version)
+    workspace_id, key, name, source, version, token_key = row
+    return Workspace(workspace_id, key, name, _config(key, source), version, bytes(token_key))
 
 
-_BY_ID = "select id, key, name, config_source, config_version from workspaces where id = %s"
-_BY_KEY = "select id, key, name, config_source, config_version from workspaces where key = %s"
+_BY_ID = "select id, key, name, config_source, config_version, token_key from workspaces where id = %s"
+_BY_KEY = "select id, key, name, config_source, config_version, token_key from workspaces where key = %s"
 
 
 def keys(conn: psycopg.Connection) -> list[str]:

@@ -17,6 +17,7 @@ from warmline.store import address_owners, leads, tasks
 from warmline.store.workspaces import Workspace
 
 from .. import opt_out as opting
+from ..erased import bring_back
 from .following import ActError, close_lead, enter, hand_back, in_hand
 
 MOST_NOTE = 4_000
@@ -141,8 +142,8 @@ def set_zone(
 def correct_address(
     conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, address: str
 ) -> None:
-    """A phone number or mail address in place of the present one, which stays in the story. Consent given for the old
-    one was given by the same person; whether it covers the new one is for the person who corrects it to know."""
+    """A phone number or mail address in place of the present one, which stays in the story. A relation to the person, such
+    as an inquiry, goes with it; permission that was given for the old one does not."""
     kind = "email" if "@" in address else "phone"
     value = read_email(address) if kind == "email" else read_phone(clean(address), "US")
     if value is None:
@@ -159,6 +160,7 @@ def correct_address(
         row = {"lane": case.lane, "lead_id": lead_id, "workspace_id": workspace.id, "kind": kind, "value": value}
         leads.add_addresses(conn, [row], now)
         leads.mark_address(conn, lead_id, value, "ok")
+        bring_back(conn, workspace, value)
         before = case.person.email if kind == "email" else case.person.phone
         case.person.put(kind, value)
         case.happened("changed", who=who, fields={kind: value}, before=before or "")

@@ -1,0 +1,36 @@
+"""A proof of consent as it is kept: what the lead was shown, by whom, where and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from warmline.core.months import add_months
+from warmline.store.ids import new_id
+
+from .person import Person
+from .submission import Given, Origin
+
+
+def proof(
+    person: Person,
+    workspace_id: int,
+    seller: str,
+    given: Given,
+    now: datetime,
+    *,
+    source: str,
+    origin: Origin,
+    phone: str | None,
+    email: str | None,
+    months: int | None,
+) -> Mapping[str, Any]:
+    """A row of the consents. `phone` and `email` were given with it; `months` is how long it lasts where the lead is."""
+    return {
+        "lane": person.lane, "id": new_id(), "lead_id": person.id, "workspace_id": workspace_id, "level": given.level,
+        "channels": given.channels, "purpose": given.purpose, "seller": seller, "at": now,
+        "expires_at": add_months(now, months) if months else None, "wording": given.wording,
+        "wording_text": given.wording_text, "source": source, "url": origin.url, "ip": origin.ip,
+        "user_agent": origin.user_agent, "phone": phone or "", "email": email or "",
+    }  # fmt: skip
