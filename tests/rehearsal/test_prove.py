@@ -82,6 +82,18 @@ def test_a_gate_that_ignores_opt_outs_is_found_by_a_stop_that_meets_a_queued_tou
     assert found.said == "A text goes out, although the lead texts STOP"
 
 
+def test_a_stop_that_ends_texts_and_calls_leaves_mail_to_the_playbook_and_nothing_else() -> None:
+    config = msgspec.structs.replace(starter_config(), opt_out="channel")
+    playbook = book(TEXTS)
+    (world,) = worlds(playbook, "sydney.workday.written", config=config)
+    assert prove(playbook, [world], events=2).broken is None
+    found = prove(playbook, [world], events=2, gate=forgets("suppressed")).broken
+    assert found is not None
+    assert (found.property, found.events, found.said) == (
+        "opt-out", 1, "A text goes out, although the lead texts STOP",
+    )  # fmt: skip
+
+
 def test_a_gate_that_ignores_the_do_not_contact_list_needs_no_queue() -> None:
     found = broken(book(TEXTS), "new-york.workday.written", gate=forgets("suppressed"))
     assert (found.property, found.events) == ("opt-out", 1)

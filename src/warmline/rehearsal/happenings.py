@@ -13,8 +13,12 @@ from warmline.core.playbook import Call, Send
 
 from .life import HUMAN_TASKS, Life, State, asked, marked, with_findings
 from .watch import goes_out
+from .worlds import EVERY
 
 AWAY = timedelta(days=3)
+
+#: Ways of reaching somebody that an opt-out by one of them ends together.
+TOGETHER = (("sms", "voicemail", "call"), ("email",))
 
 #: What the lead does that stops the machine, in words.
 SIGNALS: Mapping[str, str] = {
@@ -136,36 +140,45 @@ def _away(_life: Life, state: State, _about: str) -> bool:
     return True
 
 
-def _opts_out(words: str, by_address: bool) -> Callable[[Life, State, str], bool]:
-    """STOP is told by the story alone, so that nothing else covers for the check of it."""
+def _opts_out(words: str, by: str) -> Callable[[Life, State, str], bool]:
+    """By a text or by a mail. A STOP that ends all channels is told by the story alone, so that nothing covers for it."""
 
     def leaves(life: Life, state: State, _about: str) -> bool:
-        state.happened("opted.out")
-        if by_address:
-            _suppress(life, state)
+        ended = _ended_by(life, state, by)
+        state.happened("opted.out", channel=by, channels=list(ended))
+        if ended or by == "email":
+            _suppress(life, state, ended)
         state.tells("lead", words)
-        state.seen.gone = f"the lead {words}"
-        state.tasks = frozenset()
+        state.seen.leaves(ended or EVERY, f"the lead {words}")
+        state.tasks = state.tasks if ended else frozenset()
         for step in life.playbook.steps:
             one = state.history.steps.get(step.name)
-            if one is not None and one.task_open_at is not None:
-                state.happened("task.cancelled", step.name, "call" if isinstance(step, Call) else "")
+            is_call = isinstance(step, Call)
+            if one is not None and one.task_open_at is not None and (not ended or (is_call and "call" in ended)):
+                state.happened("task.cancelled", step.name, "call" if is_call else "")
         return True
 
     return leaves
 
 
+def _ended_by(life: Life, state: State, by: str) -> tuple[str, ...]:
+    """The channels that an opt-out by `by` ends, where the workspace keeps them apart and the place lets it; empty: all."""
+    if life.world.opt_out == "all" or by in life.world.rules(state.now).withdraws_all:
+        return ()
+    return next(some for some in TOGETHER if by in some)
+
+
 def _suppressed(life: Life, state: State, _about: str) -> bool:
     """Another lead with the same address opts out: the story of this one tells nothing of it."""
-    _suppress(life, state)
+    _suppress(life, state, ())
     state.tells("world", "the lead's address is put on the do-not-contact list, through another lead")
-    state.seen.gone = "its address is on the do-not-contact list"
+    state.seen.leaves(EVERY, "its address is on the do-not-contact list")
     return True
 
 
-def _suppress(life: Life, state: State) -> None:
-    kept = Suppression("address", life.world.lead.email or "", "opted_out", state.now)
-    state.lead = replace(state.lead, suppressions=[kept])
+def _suppress(life: Life, state: State, channels: tuple[str, ...]) -> None:
+    kept = Suppression("address", life.world.lead.email or "", "opted_out", state.now, channels)
+    state.lead = replace(state.lead, suppressions=[*state.lead.suppressions, kept])
 
 
 def _doubtful(_life: Life, state: State, _about: str) -> bool:
@@ -202,8 +215,8 @@ _HAPPEN: Mapping[str, Callable[[Life, State, str], bool]] = {
     "bounced": _bounced,
     "auto-reply": _auto_reply,
     "away": _away,
-    "stop": _opts_out("texts STOP", False),
-    "unsubscribe": _opts_out("unsubscribes", True),
+    "stop": _opts_out("texts STOP", "sms"),
+    "unsubscribe": _opts_out("unsubscribes from a mail", "email"),
     "suppressed": _suppressed,
     "doubtful": _doubtful,
     "asks-again": _asks_again,

@@ -229,7 +229,7 @@ class Life:
     ) -> Verdict:
         """`by_person`: the person who has the lead calls, so that it is with a person does not matter."""
         on = channel in self.world.channels
-        facts = facts_of(state.lead, self.world.zones, state.history, channel, on)
+        facts = facts_of(state.lead, self.world.zones, state.history, channel, on, self.world.asked)
         if by_person and state.history.doubtful_at is None:
             facts.human_live = ""
         return self.gate(Question(channel, purpose, touch, office), facts, self.world.rules(state.now), state.now)

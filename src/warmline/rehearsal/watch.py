@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -52,11 +53,18 @@ class Seen:
     """What has happened, as the prover saw it. Values are immutable, so that a copy may share them."""
 
     requested_at: datetime | None = None  # the lead's latest own request
-    gone: str = ""  # how the lead opted out
+    gone: tuple[tuple[str, str], ...] = ()  # (channel, how the lead opted out of it)
     live: str = ""  # the human signal after which nothing was handed back
     out: tuple[tuple[str, Out], ...] = ()  # (step, touch), in order
     attempts: tuple[tuple[datetime, str], ...] = ()  # (when, channel), calls that were placed among them
     asked: tuple[str, ...] = ()  # a step for each task that it opened
+
+    def leaves(self, channels: Iterable[str], how: str) -> None:
+        self.gone = (*self.gone, *((channel, how) for channel in channels if not self.left(channel)))
+
+    def left(self, channel: str) -> str:
+        """How the lead opted out of a channel, or ""."""
+        return next((how for gone, how in self.gone if gone == channel), "")
 
     def fails(self, touch: str) -> None:
         self.out = tuple((step, replace(one, failed=True) if one.id == touch else one) for step, one in self.out)
@@ -121,8 +129,8 @@ def meant(seen: Seen, purpose: str, rules: Rules, at: datetime) -> str:
 
 
 def _wanted(seen: Seen, channel: str) -> None:
-    if seen.gone:
-        raise Broken("opt-out", f"{_named(channel)} goes out, although {seen.gone}")
+    if how := seen.left(channel):
+        raise Broken("opt-out", f"{_named(channel)} goes out, although {how}")
 
 
 def _within(channel: str, purpose: str, zones: frozenset[str], rules: Rules, at: datetime) -> None:
@@ -144,7 +152,7 @@ def _proven(channel: str, purpose: str, consents: list[Consent], rules: Rules, a
     asked = rules.consent.get((channel, purpose))
     if asked is None:
         raise Broken("consent", f"{_named(channel)} goes out, and no rule allows {purpose} on it")
-    levels = {"none", *(one.level for one in consents if _holds(one, channel, rules, at))}
+    levels = {"none", *(one.level for one in consents if _holds(one, channel, purpose, rules, at))}
     if max(RANK[level] for level in levels) < RANK[asked.level]:
         held = max(levels, key=RANK.__getitem__)
         raise Broken("consent", f"{_named(channel)} goes out with {held} consent, and {asked.id} asks {asked.level}")
@@ -157,8 +165,10 @@ def _proven(channel: str, purpose: str, consents: list[Consent], rules: Rules, a
                 )
 
 
-def _holds(consent: Consent, channel: str, rules: Rules, at: datetime) -> bool:
-    """Whether a proof speaks for the channel, and has not run out by itself or by the rules of the place."""
+def _holds(consent: Consent, channel: str, purpose: str, rules: Rules, at: datetime) -> bool:
+    """Whether a proof speaks for the channel and purpose, and has not run out by itself or by the rules of the place."""
+    if consent.purpose not in ("marketing", purpose):
+        return False
     if channel not in consent.channels or at < consent.at or (consent.expires_at and at >= consent.expires_at):
         return False
     months = rules.lifetimes.get((channel, consent.level))

@@ -18,11 +18,12 @@ from warmline.core.events import TRIGGERS, Event
 from warmline.core.gate import Rules
 from warmline.core.hours import at_local, find_zone, is_open
 from warmline.core.months import add_months
+from warmline.core.numbers import NumberFact
 from warmline.core.places import Zones
 from warmline.core.playbook import ChannelKind, Office, Playbook
 from warmline.core.policy import Policy
-from warmline.core.settings import Config
-from warmline.core.standing import calendar_zone
+from warmline.core.settings import Config, OptOut
+from warmline.core.standing import Asked, calendar_zone
 from warmline.core.values import event_values
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -52,10 +53,10 @@ PLACES = (
     Where("texas", "Texas", "+15125550123", weekend=SUNDAY),
     Where("honolulu", "Honolulu", "+18085550123"),
     Where("canada", "Toronto", "+14165550123", "CA"),
-    Where("london", "London", "+442079460123", "GB"),
-    Where("paris", "Paris", "+33142685300", "FR"),
-    Where("sydney", "Sydney", "+61290371234", "AU", time_zone="Australia/Sydney"),
-    Where("no-rules", "Tokyo, whose rules nobody wrote down", "+81312345678", "JP"),
+    Where("london", "London", "+447700900123", "GB"),
+    Where("paris", "Paris", "+33639980012", "FR"),
+    Where("sydney", "Sydney", "+61491570156", "AU", time_zone="Australia/Sydney"),
+    Where("no-rules", "Tokyo, whose rules nobody wrote down", "+819012345678", "JP"),
     Where("no-zone", "a number that tells no time zone", "+18005550123"),
 )
 
@@ -93,6 +94,7 @@ class Lead:
     consents: list[Consent]
     suppressions: list[Suppression]
     addresses: tuple[Address, ...]
+    numbers: list[NumberFact]
     owner: str | None = "owner"
     status: str = "open"
     first_name: str = "Ann"
@@ -118,6 +120,8 @@ class World:
     channels: frozenset[str]  # that are set up
     rules: Callable[[datetime], Rules]
     office: Callable[[datetime], Office]
+    asked: Asked
+    opt_out: OptOut  # whether an opt-out by one channel ends all
 
 
 @dataclass(slots=True)
@@ -174,12 +178,18 @@ class Worlds:
         known, first = self.zones(where), at_local(self.on, time(12), "UTC")
         zone = calendar_zone(known, office(first).zone)
         start = start_of(when, where, self.on, zone, rules(first), office(first))
+        lead = lead_of(where, consent, start, rules(start), self._numbers(start))
         seed = (PLACES.index(where) * len(STARTS) + STARTS.index(when)) * len(CONSENTS) + list(CONSENTS).index(consent)
         return World(
-            f"{where.key}.{when}.{consent}", where.name, lead_of(where, consent, start, rules(start)), known, zone,
-            start, trigger_of(self.playbook, self.config, start, office(start)), seed,
-            frozenset((*self.config.channels, "call")), rules, office,
+            f"{where.key}.{when}.{consent}", where.name, lead, known, zone, start,
+            trigger_of(self.playbook, self.config, start, office(start)), seed,
+            frozenset((*self.config.channels, "call")), rules, office, Asked(lines=self.config.asks_lines),
+            self.config.opt_out,
         )  # fmt: skip
+
+    def _numbers(self, start: datetime) -> list[NumberFact]:
+        """Where the workspace asks about every number, it has been answered. No registry's file is there."""
+        return [NumberFact("line", "mobile", start)] if self.config.asks_lines else []
 
     def _on(self, at: datetime) -> Policy:
         day = at.date()
@@ -189,7 +199,7 @@ class Worlds:
         return known
 
 
-def lead_of(where: Where, consent: str, start: datetime, rules: Rules) -> Lead:
+def lead_of(where: Where, consent: str, start: datetime, rules: Rules, numbers: list[NumberFact]) -> Lead:
     level, channels, ends = CONSENTS[consent]
     consents = []
     if level is not None:
@@ -199,7 +209,7 @@ def lead_of(where: Where, consent: str, start: datetime, rules: Rules) -> Lead:
     addresses = tuple(
         Address(kind, value) for kind, value in (("phone", where.phone), ("email", MAIL)) if value is not None
     )
-    return Lead(where.phone, MAIL, where.country, where.region, consents, [], addresses)
+    return Lead(where.phone, MAIL, where.country, where.region, consents, [], addresses, numbers)
 
 
 def start_of(when: str, where: Where, on: date, zone: str, rules: Rules, office: Office) -> datetime:
