@@ -13,22 +13,26 @@ from warmline.cli.check import check
 from warmline.cli.distribute import distribute
 from warmline.cli.engine import engine
 from warmline.cli.export import export
+from warmline.cli.forget import forget
 from warmline.cli.import_ import import_
 from warmline.cli.init import init
 from warmline.cli.ledger import ledger
 from warmline.cli.may import may
 from warmline.cli.migrate import migrate
+from warmline.cli.numbers import numbers
 from warmline.cli.orphans import orphans
 from warmline.cli.parked import parked
 from warmline.cli.prove import prove
 from warmline.cli.quarantine import quarantine
 from warmline.cli.recordings import recordings
+from warmline.cli.registry import registry
 from warmline.cli.reply import reply
 from warmline.cli.restore import restore
 from warmline.cli.resume import resume
 from warmline.cli.say import PlainGroup
 from warmline.cli.sign_in import sign_in
 from warmline.cli.stats import stats
+from warmline.cli.suppress import suppress
 from warmline.cli.up import up
 from warmline.cli.web import web
 from warmline.cli.why import why
@@ -43,8 +47,8 @@ app = typer.Typer(
     help="Answers every lead at once and keeps following up, through one gate, until a person takes over.",
 )
 
-START, LEADS, HELP_OUT, KEEPING, PARTS = (
-    "Start", "Leads", "Put right", "Keeping it", "The parts, for many machines",
+START, LEADS, LISTS, HELP_OUT, KEEPING, PARTS = (
+    "Start", "Leads", "Whom not to contact", "Put right", "Keeping it", "The parts, for many machines",
 )  # fmt: skip
 
 app.command(rich_help_panel=START)(init)
@@ -57,9 +61,13 @@ app.command(rich_help_panel=LEADS)(why)
 app.command(rich_help_panel=LEADS)(may)
 app.command(rich_help_panel=LEADS)(reply)
 app.command(rich_help_panel=LEADS)(export)
+app.command(rich_help_panel=LEADS)(forget)
 app.command("import", rich_help_panel=LEADS)(import_)
 app.command(rich_help_panel=LEADS)(stats)
 app.command(rich_help_panel=LEADS)(orphans)
+app.add_typer(suppress, name="suppress", rich_help_panel=LISTS)
+app.add_typer(registry, name="registry", rich_help_panel=LISTS)
+app.add_typer(numbers, name="numbers", rich_help_panel=LISTS)
 app.add_typer(recordings, name="recordings", rich_help_panel=LEADS)
 app.add_typer(parked, name="parked", rich_help_panel=HELP_OUT)
 app.add_typer(quarantine, name="quarantine", rich_help_panel=HELP_OUT)

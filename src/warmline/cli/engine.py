@@ -43,4 +43,4 @@ def engine(
     secret = read_secret(directory).encode()
     with address(directory) as dsn:
         spans = {"lease": timedelta(seconds=lease), "ask_for": timedelta(seconds=ask_for)}
-        run(Options(dsn, secret, os.environ, in_flight=in_flight, tickers=tickers, **spans))
+        run(Options(dsn, secret, os.environ, folder=directory, in_flight=in_flight, tickers=tickers, **spans))

@@ -68,6 +68,7 @@ WORDS: Mapping[str, str] = {
     "taken.over": "A person took over",
     "opted.out": "Opted out",
     "opted.in": "Opted in again",
+    "erased": "Erased, as the person asked",
     "doubtful": "Wrote something that may be an opt-out; a person decides",
     "help.asked": "Asked for help by keyword",
     "keyword.answered": "Got our answer to a keyword",

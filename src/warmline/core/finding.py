@@ -6,7 +6,7 @@ Most findings pass, and say the same of most leads of a morning: those are made 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
@@ -48,7 +48,7 @@ def passes(rule: str, saw: str, cite: str = "") -> Finding:
     return Finding(rule, "pass", saw, "", None, cite)
 
 
-def day_of(at: datetime) -> str:
+def day_of(at: date) -> str:
     return f"{at:%d %b %Y}"
 
 

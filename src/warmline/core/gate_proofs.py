@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .bound import Rules
+from .bound import Rules, Scrub
 from .consent import LEVEL_WORDS, RANK, Consent, best, in_force, latest
 from .facts import Ask, Facts
 from .finding import Finding, day_of, passes
@@ -46,21 +46,25 @@ def registry(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     """A person who stands in a registry, or whom nobody has looked up in it, hears no marketing without the proof it names."""
     if ask.purpose != "marketing":
         return passes("registry", "an answer to the lead's own request needs none")
-    saw = ""
-    for scrub in rules.scrubs:
-        if ask.channel not in scrub.channels:
-            continue
-        if _exempt(scrub.unless, ask, facts, rules, now):
-            saw = saw or "the lead's own consent exempts it"
-            continue
-        said = _refused(scrub.registry, scrub.days, facts, now)
-        if said:
-            flip = f"a file of {scrub.registry} of the last {scrub.days} days that does not list the number"
-            if scrub.unless:
-                flip += f", or {_either(scrub.unless)} for {ask.channel}"
-            return Finding("registry", "refuse", said, flip, None, scrub.cite)
-        saw = f"not in {scrub.registry} of {facts.registries[scrub.registry].as_of:%d %b %Y}"
-    return passes("registry", saw or f"no registry binds {ask.channel} here")
+    binding = [scrub for scrub in rules.scrubs if ask.channel in scrub.channels]
+    if not binding:
+        return passes("registry", f"no registry binds {ask.channel} here")
+    asked = [scrub for scrub in binding if not _exempt(scrub.unless, ask, facts, rules, now)]
+    if not asked:
+        return passes("registry", "the lead's own consent exempts it")
+    refused = [(scrub, said) for scrub in asked if (said := _refused(scrub.registry, scrub.days, facts, now))]
+    if refused:
+        flips = [_cleared(scrub, ask) for scrub, _ in refused]
+        cite = "; ".join(dict.fromkeys(scrub.cite for scrub, _ in refused if scrub.cite))
+        return Finding("registry", "refuse", "; ".join(said for _, said in refused), "; ".join(flips), None, cite)
+    clean = [f"{scrub.registry} of {day_of(facts.registries[scrub.registry].as_of)}" for scrub in asked]
+    return passes("registry", f"not in {', '.join(clean)}")
+
+
+def _cleared(scrub: Scrub, ask: Ask) -> str:
+    """What would let it pass."""
+    file = f"a file of {scrub.registry} of the last {scrub.days} days that does not list the number"
+    return f"{file}, or {_either(scrub.unless)} for {ask.channel}" if scrub.unless else file
 
 
 def _refused(name: str, days: int, facts: Facts, now: datetime) -> str:
@@ -68,7 +72,7 @@ def _refused(name: str, days: int, facts: Facts, now: datetime) -> str:
     if found is None:
         return f"the registry {name} was never asked about this number"
     if found.listed:
-        return f"the number stands in the registry {name} of {found.as_of:%d %b %Y}"
+        return f"the number stands in the registry {name} of {day_of(found.as_of)}"
     age = (now.date() - found.as_of).days
     if age > days:
         return f"the registry {name} was asked with a file {age} days old, and it may be {days}"

@@ -13,6 +13,15 @@ _PLAIN = re.compile(
 _SHORT = 64  # no rule on lengths can be broken below it
 
 
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,30}[a-z0-9]", re.ASCII)
+
+
+def read_domain(text: str) -> str | None:
+    """The domain that "@acme.test" or "acme.test" names, in lower case; None when it is none."""
+    text = text.strip().lower().removeprefix("@")
+    return text if len(text) <= 253 and _DOMAIN.fullmatch(text) else None
+
+
 def read_email(text: str) -> str | None:
     """The normalised address, its domain in ASCII where that can be, or None when it is no address.
 

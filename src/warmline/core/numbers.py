@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal, cast, get_args
 
@@ -23,6 +23,10 @@ LISTED = "registry:"  # and the name of the registry
 #: Kinds of the numbering plan that take no text. Where a plan does not tell fixed from mobile (North America), it says so,
 #: and only a look-up knows.
 _FIXED = (PhoneNumberType.FIXED_LINE, PhoneNumberType.PAGER, PhoneNumberType.VOICEMAIL, PhoneNumberType.UAN)
+
+
+#: An answer about who has a number is asked for again when it is older.
+AGAIN = timedelta(days=30)
 
 
 class NumberFact(msgspec.Struct, frozen=True, array_like=True):
@@ -71,6 +75,14 @@ def line_of(phone: str | None, known: Iterable[NumberFact]) -> Line | None:
     if phone is not None and not phone.startswith("+1") and _is_fixed(phone):
         return "landline"
     return "unknown" if found is not None else None
+
+
+def is_to_be_asked(known: Iterable[NumberFact], questions: Iterable[str], now: datetime) -> bool:
+    """Whether one of the questions has no answer, or an old one. A line stays what it is; a number changes hands."""
+    told = {one.kind: one.at for one in known}
+    return any(
+        question not in told or (question == "reassigned" and now - told[question] > AGAIN) for question in questions
+    )
 
 
 @lru_cache(maxsize=65_536)

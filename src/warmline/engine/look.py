@@ -117,6 +117,9 @@ def look(due: Due, lead: Known, site: Site, version: Version, writes: Writes, no
         calendar_zone(zones, office.zone), lead, version.playbook.lead_reads, due.event,
     )  # fmt: skip
     at = Look(due, lead, site, site.rules(lead), version, now, zones, history, writes, new_id, kept)
+    if site.asks_about(lead, now):
+        row = {"lane": writes.lane, "lead_id": lead.id, "workspace_id": lead.workspace_id, "value": lead.phone}
+        writes.wondered.append(row)
     for _ in range(ROUNDS):
         decision = decide(version.playbook, history, now, office)
         at.later.clear()

@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import structlog
 
 from warmline.garbage import calm_the_collector
+from warmline.intake.unread import withdraw_unread
 from warmline.intake.visits import settle_due
 from warmline.logs import plain_logs
 from warmline.store import beats, snapshots, touches
@@ -33,6 +35,7 @@ from .compose import Composer
 from .dispatch import Dispatcher
 from .hints import AsyncHints, Hints, listen
 from .mailbox import Place, Watchers
+from .numbers import ask_about_numbers
 from .rescue import ASK_FOR, rescue
 from .seal import seal_all
 from .tick import BATCH, start_scheduled, tick, tick_lanes
@@ -45,7 +48,7 @@ POLL = 0.25  # seconds between two polls while hints keep coming
 REFRESH = 1.0  # seconds until a new setting or playbook is noticed
 HELD = 1.0  # seconds between two looks whether a restored database may go on
 BEAT = 5.0  # seconds between two signs of life
-SEAL = 2.0  # seconds between two looks for proofs that no ledger holds yet
+UPKEEP = 1.0  # seconds between two rounds of what no lead waits for
 RESCUE = 2.0  # seconds between two looks for stale touches
 
 
@@ -59,6 +62,7 @@ class Options:
     lease: timedelta = timedelta(seconds=60)
     ask_for: timedelta = ASK_FOR
     in_flight: int = 400
+    folder: Path = Path()  # of the workspace, for the files it names
     tickers: int = 2  # while PostgreSQL works for one of them, the other decides
 
 
@@ -93,7 +97,7 @@ class Engine:
         for told in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(told, self.stop)
         threads = [threading.Thread(target=listen, args=(self.options.dsn, self.hints, self.stopping), name="listen")]
-        for name, work in (("watch", self.watch), ("seal", self.seal)):
+        for name, work in (("watch", self.watch), ("upkeep", self.upkeep)):
             threads.append(threading.Thread(target=self.forever, args=(name, work), name=name))
         for number in range(self.options.tickers):
             name = f"tick {number}"
@@ -194,10 +198,13 @@ class Engine:
             self.ready.add((lane,) if done.touches else ())
             self.backlog.add((lane,) if done.looked_at == BATCH else ())
 
-    def seal(self, conn: psycopg.Connection, _catalog: Catalog) -> None:
-        """Keep the ledger."""
-        while not self.stopping.wait(SEAL):
+    def upkeep(self, conn: psycopg.Connection, catalog: Catalog) -> None:
+        """What no lead waits for: the ledger, replies that nobody read in time, look-ups of numbers."""
+        while not self.stopping.wait(UPKEEP):
+            catalog.refresh()
+            ask_about_numbers(conn, catalog, self.now, self.options.folder)
             seal_all(conn, self.now)
+            withdraw_unread(conn, self.now())
 
     def idle_seconds(self, conn: psycopg.Connection) -> float:
         """How long to wait for a hint: until the next due instant, so that a fast clock keeps its appointments too."""

@@ -127,6 +127,23 @@ def append(conn: psycopg.Connection, lane: int, news: Sequence[tuple[Kind, dict[
         )
 
 
+def consents_of(conn: psycopg.Connection, lane: int, lead_id: UUID) -> list[dict[str, Any]]:
+    """A lead's proofs as they are now, for an entry."""
+    query = f"select json_agg({_CONSENT} order by at, id)::text from consents where lane = %s and lead_id = %s"
+    return read(conn, query, (lane, lead_id), dict[str, Any])
+
+
+def suppressions_of(conn: psycopg.Connection, workspace_id: int, values: Sequence[str]) -> list[dict[str, Any]]:
+    """The same of the suppressions of these addresses, with how they were lifted where they were."""
+    return read(
+        conn,
+        f"select json_agg(case when lifted_at is null then {_SUPPRESSION} else {_LIFTED} end order by at, id)::text"
+        " from suppressions where workspace_id = %s and value = any(%s)",
+        (workspace_id, list(values)),
+        dict[str, Any],
+    )
+
+
 def hold(conn: psycopg.Connection, lane: int) -> None:
     """Wait until nobody else writes this chain, until the end of the transaction."""
     conn.execute("select pg_advisory_xact_lock(%s, %s)", (_LOCK, lane))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,10 @@ from warmline.core.numbers import LISTED, NumberFact, RegistryFile
 
 from .ids import new_id
 from .rows import encode, of_every_lane, read
+
+
+class Digest(Protocol):
+    def hexdigest(self) -> str: ...
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -29,7 +33,7 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 class ToAsk(msgspec.Struct):
-    """A number of a lead that nobody has asked about."""
+    """A number of a lead that waits to be asked about."""
 
     lane: int
     lead_id: UUID
@@ -75,13 +79,14 @@ def import_registry(
     numbers: Iterable[str],
     *,
     name: str,
-    digest: str,
+    digest: Digest,
     who: str,
     now: datetime,
 ) -> int:
     """Take the file as all that the registry says of what it covers: numbers that it has no more are listed no more.
 
-    One transaction, and engines read the dates anew when it has committed. Returns how many numbers it lists.
+    `digest` is asked when all numbers have been read. One transaction, and engines read the dates anew when it has
+    committed. Returns how many numbers it lists.
     """
     at = datetime.combine(as_of, time(), UTC)
     kind = LISTED + registry
@@ -111,7 +116,7 @@ def import_registry(
         conn.execute(
             "insert into registry_files (id, workspace_id, registry, as_of, covers, name, digest, numbers, imported_at,"
             " imported_by) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (new_id(), workspace_id, registry, as_of, list(covers), name, digest, count, now, who),
+            (new_id(), workspace_id, registry, as_of, list(covers), name, digest.hexdigest(), count, now, who),
         )
     return count
 
@@ -135,24 +140,30 @@ def add_answers(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> int
 
 
 def to_ask(conn: psycopg.Connection, limit: int) -> list[ToAsk]:
-    """Numbers that nobody has asked about, up to `limit` of each lane, the longest known first."""
-    return read(conn, _TO_ASK.decode(), {"limit": limit}, ToAsk)
+    """Numbers that wait to be asked about, up to `limit` of each lane."""
+    return [ToAsk(*row) for row in conn.execute(_TO_ASK, {"limit": limit}).fetchall()]
 
 
-_TO_ASK = (
-    b"select json_agg(t)::text from ("
-    + of_every_lane(
-        "select lane, lead_id, workspace_id, value from addresses"
-        " where lane = {lane} and kind = 'phone' and asked_at is null order by added_at limit %(limit)s"
-    )
-    + b") t"
+_TO_ASK = of_every_lane(
+    "select lane, lead_id, workspace_id, value from number_questions where lane = {lane} limit %(limit)s"
 )
 
 
-def asked(conn: psycopg.Connection, lane: int, rows: Sequence[ToAsk], now: datetime) -> None:
+def wonder(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    """{lane, lead_id, workspace_id, value}: nobody has asked about these numbers. One that waits already waits once."""
+    conn.execute(
+        "insert into number_questions (lane, lead_id, workspace_id, value, since)"
+        " select lane, lead_id, workspace_id, value, %s"
+        " from json_to_recordset(%s::json) as w (lane smallint, lead_id uuid, workspace_id integer, value text)"
+        " on conflict do nothing",
+        (now, encode(rows)),
+    )
+
+
+def asked(conn: psycopg.Connection, lane: int, rows: Sequence[ToAsk]) -> None:
     """They have been asked about, and their answers are written."""
     conn.execute(
-        "update addresses a set asked_at = %s from json_to_recordset(%s::json) as w (lead_id uuid, value text)"
-        " where a.lane = %s and a.lead_id = w.lead_id and a.value = w.value",
-        (now, encode({"lead_id": one.lead_id, "value": one.value} for one in rows), lane),
+        "delete from number_questions q using json_to_recordset(%s::json) as w (lead_id uuid, value text)"
+        " where q.lane = %s and q.lead_id = w.lead_id and q.value = w.value",
+        (encode({"lead_id": one.lead_id, "value": one.value} for one in rows), lane),
     )

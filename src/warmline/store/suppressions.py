@@ -77,3 +77,39 @@ def lift(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime
         """,
         (now, who, encode(rows)),
     )
+
+
+class Stored(msgspec.Struct):
+    """A row as it is kept, lifted or not."""
+
+    id: UUID
+    scope: str
+    value: str
+    channels: list[str]
+    reason: str
+    evidence: str
+    at: datetime
+    who: str
+    lifted_at: datetime | None
+
+
+_STORED = "id, scope, value, channels, reason, evidence, at, who, lifted_at"
+
+
+def find(conn: psycopg.Connection, workspace_id: int, suppression: UUID) -> Stored | None:
+    """Locked until the transaction ends, where there is one."""
+    row = conn.execute(
+        f"select {_STORED} from suppressions where workspace_id = %s and id = %s for update",  # noqa: S608 - a constant
+        (workspace_id, suppression),
+    ).fetchone()
+    return Stored(*row) if row else None
+
+
+def stored(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -> list[Stored]:
+    """What is in force for these lead ids and addresses."""
+    rows = conn.execute(
+        f"select {_STORED} from suppressions"  # noqa: S608 - a constant
+        " where workspace_id = %s and value = any(%s) and lifted_at is null order by at, id for update",
+        (workspace_id, list(values)),
+    ).fetchall()
+    return [Stored(*row) for row in rows]

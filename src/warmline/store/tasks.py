@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 
 from .pipeline import together
-from .rows import by_lane, encode
+from .rows import by_lane, encode, of_every_lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +118,34 @@ def give(conn: psycopg.Connection, lane: int, lead_id: UUID, owner: str | None) 
     """All open tasks of a lead go to its new owner."""
     conn.execute(
         "update tasks set owner = %s where lane = %s and lead_id = %s and status = 'open'", (owner, lane, lead_id)
+    )
+
+
+class Unread(msgspec.Struct):
+    """A message that waits for a person to say whether it is an opt-out; `note` is the message."""
+
+    lane: int
+    id: UUID
+    lead_id: UUID
+    workspace_id: int
+    note: str
+
+
+def unread(conn: psycopg.Connection, before: datetime, limit: int) -> list[Unread]:
+    """Those that have waited since `before` or longer, up to `limit` of each lane: one index probe a lane."""
+    rows = conn.execute(_UNREAD, {"before": before, "limit": limit}).fetchall()
+    return [Unread(*row) for row in rows]
+
+
+_UNREAD = of_every_lane(
+    "select lane, id, lead_id, workspace_id, note from tasks where lane = {lane} and status = 'open'"
+    " and kind = 'read_reply' and opened_at <= %(before)s order by opened_at limit %(limit)s"
+)
+
+
+def still_open(conn: psycopg.Connection, lane: int, task_id: UUID) -> bool:
+    """Under the lead's lock: whether nobody has finished it meanwhile."""
+    return (
+        conn.execute("select from tasks where lane = %s and id = %s and status = 'open'", (lane, task_id)).fetchone()
+        is not None
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from . import numbers
 from .events import NewEvent, insert
 from .pipeline import together
 from .rows import encode
@@ -32,6 +33,7 @@ class Writes:
     entered: list[Row] = field(default_factory=list)  # enrollments that come after
     events: list[NewEvent] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)
+    wondered: list[Row] = field(default_factory=list)  # numbers to ask about: lane, lead_id, workspace_id, value
     traces: dict[str, Any] = field(default_factory=dict)  # digest -> findings, of what the gate allowed
 
     def add(self, other: Writes) -> None:
@@ -45,6 +47,7 @@ class Writes:
         self.entered += other.entered
         self.events += other.events
         self.decisions += other.decisions
+        self.wondered += other.wondered
         self.traces.update(other.traces)
 
 
@@ -59,6 +62,8 @@ def save_lanes(conn: psycopg.Connection, writes: Sequence[Writes], now: datetime
         for one in writes:
             _move(conn, one, now)
         _add(conn, writes)
+        if wondered := [row for one in writes for row in one.wondered]:
+            numbers.wonder(conn, wondered, now)
 
 
 def _move(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:

@@ -7,6 +7,7 @@ One transaction; the story says who did it. ActError says why it can't be done n
 
 from .attention import dismiss_quarantine, replay_parked, replay_quarantine, settle_unknown
 from .call import CallRefused, begin_call, correct_call
+from .contact import REASONS, Listed, add_to_list, import_list, take_off_list
 from .following import ActError, Next
 from .lead import (
     add_note,
@@ -23,10 +24,13 @@ from .lead import (
 from .task import complete_call, complete_task
 
 __all__ = [
+    "REASONS",
     "ActError",
     "CallRefused",
+    "Listed",
     "Next",
     "add_note",
+    "add_to_list",
     "begin_call",
     "close",
     "complete_call",
@@ -35,6 +39,7 @@ __all__ = [
     "correct_call",
     "dismiss_quarantine",
     "enroll",
+    "import_list",
     "opt_out",
     "reassign",
     "release",
@@ -43,5 +48,6 @@ __all__ = [
     "replay_quarantine",
     "set_zone",
     "settle_unknown",
+    "take_off_list",
     "take_over",
 ]

@@ -52,8 +52,15 @@ create table registry_files (
 );
 create index registry_files_of_workspace on registry_files (workspace_id, registry, as_of desc);
 
--- When the provider of look-ups was asked about a number last; null: not yet.
-alter table addresses add column asked_at timestamptz;
+-- Numbers that a look at their lead found unknown, until the provider of look-ups has been asked.
+create table number_questions (
+  lane         smallint not null,
+  lead_id      uuid not null,
+  workspace_id integer not null,
+  value        text not null,
+  since        timestamptz not null,
+  primary key (lane, lead_id, value)
+);
 
 -- Names addresses of the people who were erased: the key of the hashes under which their suppressions stay.
 alter table workspaces add column token_key bytea not null default decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex');

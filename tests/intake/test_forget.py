@@ -1,0 +1,108 @@
+"""Erasing a lead: nothing that tells who it was is left in any table, and its wish outlives it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.builders import TUESDAY, a_lead, a_workspace
+from tests.intake.test_accept import INQUIRY, WRITTEN, a_submission, take
+from warmline.core.tokens import PREFIX
+from warmline.engine.catalog import Catalog
+from warmline.engine.seal import seal_all
+from warmline.engine.tick import tick
+from warmline.intake import acts
+from warmline.intake.case import NoSuchLeadError
+from warmline.intake.forget import forget
+from warmline.store import ledger
+from warmline.store.ids import lane_of
+from warmline.store.orphans import count_orphans
+from warmline.store.workspaces import Workspace
+
+LATER = TUESDAY + timedelta(days=1)
+TYPED = {"name": "Zelda Quux", "phone": "(212) 555-0123", "email": "Zelda@Example.com", "hobby": "falconry"}
+
+
+@pytest.fixture
+def place(conn: psycopg.Connection) -> Workspace:
+    return a_workspace(conn)
+
+
+def everything(conn: psycopg.Connection) -> str:
+    """Every row of every table, as text."""
+    tables = conn.execute(
+        "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
+    ).fetchall()
+    return "\n".join(
+        str(row) for (table,) in tables for row in conn.execute(f"select t::text from {table} t".encode()).fetchall()
+    )
+
+
+def erased(conn: psycopg.Connection, place: Workspace, *, opted_out: bool) -> UUID:
+    lead = take(conn, place, a_submission(**TYPED))[0].lead
+    tick(conn, lane_of(lead), TUESDAY, Catalog(conn))
+    acts.add_note(conn, place, lane_of(lead), lead, "sam", TUESDAY, note="Zelda likes falconry")
+    if opted_out:
+        acts.opt_out(conn, place, lane_of(lead), lead, "sam", TUESDAY, evidence="Zelda says stop")
+    seal_all(conn, lambda: TUESDAY)
+    forget(conn, place, lead, "kim", LATER)
+    return lead
+
+
+@pytest.mark.parametrize("opted_out", [True, False])
+def test_no_table_holds_the_person_any_more_and_the_ledger_is_whole(
+    conn: psycopg.Connection, place: Workspace, opted_out: bool
+) -> None:
+    lead = erased(conn, place, opted_out=opted_out)
+    left = everything(conn).lower()
+    for said in ("zelda", "quux", "falconry", "2125550123", "zelda@example.com", "203.0.113.9"):
+        assert said not in left, said
+    assert ledger.verify(conn).broken == ()
+    seal_all(conn, lambda: LATER)
+    assert ledger.verify(conn).is_whole
+    assert count_orphans(conn, place.id) == 0
+    rows = conn.execute("select level, at from consents where lead_id = %s", (lead,)).fetchall()
+    assert [level for level, _ in rows] == ["express_written", "inquiry"]
+
+
+def test_the_address_that_comes_in_again_is_suppressed_from_the_first_moment(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    erased(conn, place, opted_out=True)
+    again = replace(a_submission(**TYPED), consents=(INQUIRY,))
+    new = take(conn, place, again, at=LATER + timedelta(days=400))[0]
+    assert new.reason == "opted_out"
+    values = {value for (value,) in conn.execute("select value from suppressions where lifted_at is null").fetchall()}
+    assert {"+12125550123", "zelda@example.com"} <= values
+    assert {value for value in values if value.startswith(PREFIX)}
+
+
+def test_new_written_consent_of_its_own_lifts_what_stood_under_the_token(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    erased(conn, place, opted_out=False)
+    all_channels = replace(WRITTEN, channels=("sms", "voicemail", "email", "call"))
+    new = take(conn, place, replace(a_submission(**TYPED), consents=(all_channels,)), at=LATER)[0]
+    assert new.playbook == "pricing"
+    assert conn.execute("select count(*) from suppressions where lifted_at is null").fetchone() == (0,)
+
+
+def test_an_address_written_down_by_hand_is_known_again_too(conn: psycopg.Connection, place: Workspace) -> None:
+    erased(conn, place, opted_out=True)
+    other = a_lead(conn, place, phone="+13035550111", email="bo@example.com")
+    acts.correct_address(conn, place, lane_of(other), other, "sam", LATER, address="zelda@example.com")
+    assert conn.execute(
+        "select reason from suppressions where value = 'zelda@example.com' and lifted_at is null"
+    ).fetchall() == [("opted_out",)]
+
+
+def test_a_token_of_one_workspace_says_nothing_in_another(conn: psycopg.Connection, place: Workspace) -> None:
+    erased(conn, place, opted_out=True)
+    other = a_workspace(conn, name="Other")
+    assert take(conn, other, a_submission(**TYPED), at=LATER)[0].playbook == "pricing"
+    with pytest.raises(NoSuchLeadError):
+        forget(conn, other, erased(conn, place, opted_out=False), "kim", LATER)
