@@ -57,7 +57,9 @@ def test_what_breaks_is_told_as_a_story_with_what_the_gate_had_found(
     monkeypatch.setattr(module, "walk", partial(module.walk, gate=forgets("human_live")))
     said = run("prove", "pricing", "--workspace", acme, "--events", "2", "--worlds", "new-york.workday.written")
     assert said.code == 1
-    assert said.out.startswith("Broken: pricing in the world new-york.workday.written. The property: nothing goes out by")
+    assert said.out.startswith(
+        "Broken: pricing in the world new-york.workday.written. The property: nothing goes out by"
+    )
     assert "The shortest story, by the lead's clock; 2 events in it:" in said.out
     assert " 09:00  lead      comes in from New York: form.submitted\n" in said.out
     assert " GOES OUT  ack by sms\n" in said.out
