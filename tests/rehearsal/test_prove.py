@@ -7,9 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from tests.core.gate_facts import starter_config
 from tests.core.simulator import STARTER, starter
+from tests.core.worlds import playbooks
 from tests.rehearsal import trials
 from tests.rehearsal.trials import book, forgets, worlds
 from warmline.core import gate as gates
@@ -218,7 +220,7 @@ def test_states_that_are_taken_for_one_have_one_future(monkeypatch: pytest.Monke
     playbook = book(
         """
         ack:   {send: sms, or: email, template: a, at: now, purpose: acknowledge}
-        call:  {call: owner, at: 1 hour, attempts: 2}
+        call:  {call: owner, at: 1 hour}
         more:  {send: email, template: b, at: 30 minutes after call.missed, if: '!history.engaged'}
         """
     )
@@ -279,3 +281,11 @@ def test_a_starter_playbook_breaks_nothing_anywhere(key: str) -> None:
     everywhere = [f"{where.key}.{STARTS[number % len(STARTS)]}" for number, where in enumerate(PLACES)]
     assert prove(playbook, worlds(playbook, *everywhere), events=1).broken is None
     assert prove(playbook, worlds(playbook, "new-york.holiday.written"), events=2).broken is None
+
+
+@pytest.mark.long
+@given(playbooks())
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+def test_whatever_could_be_published_breaks_nothing_in_a_few_worlds(playbook: Playbook) -> None:
+    names = ("new-york.holiday.written", "two-zones.night.written", "paris.weekend.expiring")
+    assert prove(playbook, worlds(playbook, *names), events=1).broken is None

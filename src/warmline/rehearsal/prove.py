@@ -219,7 +219,7 @@ class Walk:
                 yield at, what, about
 
     def _moved(self, state: State, move: Move) -> bool:
-        """False when it can't happen, or when it leads to where the walk has been."""
+        """False when it can't happen after all."""
         _, what, about = move
         if what in ("sent", "failed", "bad"):
             touch = next(one for one in state.queue if one.id == about)
