@@ -36,6 +36,7 @@ from warmline.cli.suppress import suppress
 from warmline.cli.up import up
 from warmline.cli.web import web
 from warmline.cli.why import why
+from warmline.cli.wordings import wordings
 
 app = typer.Typer(
     name="warmline",
@@ -60,6 +61,7 @@ app.command("sign-in", rich_help_panel=START)(sign_in)
 app.command(rich_help_panel=LEADS)(why)
 app.command(rich_help_panel=LEADS)(may)
 app.command(rich_help_panel=LEADS)(reply)
+app.command(rich_help_panel=LEADS)(wordings)
 app.command(rich_help_panel=LEADS)(export)
 app.command(rich_help_panel=LEADS)(forget)
 app.command("import", rich_help_panel=LEADS)(import_)

@@ -26,6 +26,8 @@ def consent(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
         return passes("no_consent", saw, rule.cite)
     saw = f"has {LEVEL_WORDS[level]} for {ask.channel}; {ask.purpose} needs {LEVEL_WORDS[rule.level]}"
     flip = f"a form whose wording names {ask.channel} and records {LEVEL_WORDS[rule.level]}"
+    if RANK[rule.level] >= RANK["express"]:  # the key of rules/consent_wordings.yaml
+        flip += f", such as the ready words {ask.channel}-{rule.level.replace('_', '-')}"
     if near := latest(facts.consents, now):
         flip += f"; {_given(near, ask, facts, rules, now)}"
     return Finding("no_consent", "refuse", saw, flip, None, rule.cite)

@@ -204,6 +204,29 @@ class Pack(File, frozen=True, kw_only=True):
         )
 
 
+# --- words that ask for consent -------------------------------------------------------------------------------------
+
+
+class Wording(Entry, frozen=True, kw_only=True):
+    """Ready words beside a box. `texts` by language; {seller}, {privacy} and {terms} are to be filled in."""
+
+    version: str
+    level: Level
+    channels: tuple[ChannelKind, ...]
+    texts: dict[str, str]
+
+    def filled(self, language: str, seller: str, privacy: str = "", terms: str = "") -> str:
+        """Raises KeyError for a language it is not in."""
+        text = self.texts[language].format(seller=seller, privacy=privacy, terms=terms)
+        return " ".join(text.split())
+
+
+class WordingFile(File, frozen=True, kw_only=True):
+    """A wording's key is its channels and its level, so that whoever lacks a consent can name the words that ask for it."""
+
+    wordings: dict[str, Wording]
+
+
 # --- opt-out language -----------------------------------------------------------------------------------------------
 
 Language = Literal["en", "es", "fr"]

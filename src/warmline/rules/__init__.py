@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -32,6 +33,8 @@ from warmline.core.rulebook import (
     RegionFile,
     Regions,
     ScannerFile,
+    Wording,
+    WordingFile,
     holiday_dates,
     index_regions,
     spell_out,
@@ -87,6 +90,12 @@ _learning = Lock()
 def opt_out_words() -> OptOutWords:
     """What people say who want no more messages, every pattern spelled out."""
     return spell_out(_read("opt_out_words.yaml", OptOutWords))
+
+
+@cache
+def consent_wordings() -> Mapping[str, Wording]:
+    """Ready words that ask for consent, by key."""
+    return _read("consent_wordings.yaml", WordingFile).wordings
 
 
 @cache
@@ -154,6 +163,12 @@ def _problems(data: File) -> Iterator[tuple[str, str]]:
         names = [pattern.id for pattern in (*data.phrases, *data.doubtful)]
         for name in {name for name in names if not name or names.count(name) > 1}:
             yield f"phrases.{name}", "a pattern has an id of its own"
+    if isinstance(data, WordingFile):
+        for key, wording in data.wordings.items():
+            if key != "-".join((*wording.channels, wording.level.replace("_", "-"))):
+                yield f"wordings.{key}", "its key is its channels and its level, such as sms-express-written"
+            for language, text in wording.texts.items():
+                yield from _fails(f"wordings.{key}.{language}", lambda text=text: _places_known(text))
     if isinstance(data, Pack):
         ids = [rule.id for rule in data.rules]
         for name in ids:
@@ -164,6 +179,13 @@ def _problems(data: File) -> Iterator[tuple[str, str]]:
             for code, entry in codes.items():
                 if entry.error_class not in data.classes:
                     yield f"providers.{provider}.{code}", f"class {entry.error_class!r} is not in `classes`"
+
+
+def _places_known(text: str) -> None:
+    """Raises ValueError for a place to fill in that nobody fills in."""
+    named = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    if not named <= {"seller", "privacy", "terms"} or "seller" not in named:
+        raise ValueError(f"{text[:40]!r} names the seller, and beside it only {{privacy}} and {{terms}}")
 
 
 def _fails(key: str, read: Any) -> Iterator[tuple[str, str]]:
