@@ -237,7 +237,7 @@ class Life:
     # --- the hand-over ----------------------------------------------------------------------------------------------
 
     def hands_over(self, state: State, touch: Queued, becomes: str = "sent") -> None:
-        """The last look, and what the provider makes of it: sent, failed (not taken), bad (the address is refused)."""
+        """The last look, and what comes of it: sent, unknown (nobody can say), failed (not taken), bad (nor the address)."""
         state.queue = tuple(one for one in state.queue if one.id != touch.id)
         verdict = self.asks_gate(state, touch.channel, touch.purpose, touch.id)
         what = f"{touch.step} by {touch.channel}"
@@ -252,9 +252,11 @@ class Life:
                       state.lead.consents, rules, state.now)  # fmt: skip
         with_findings(verdict, once_only, state.seen, touch.step, touch.channel)
         state.seen.out = (*state.seen.out, (touch.step, Out(touch.channel, touch.id)))
-        if becomes == "sent":
+        if becomes in ("sent", "unknown"):
             state.seen.attempts = (*state.seen.attempts, (state.now, touch.channel))
-            state.happened("touch.sent", touch.step, touch.channel, touch.id)
+            state.happened(f"touch.{becomes}", touch.step, touch.channel, touch.id)
+            if becomes == "unknown":  # a person is shown it; that task is left out, for the lead must not hang on it
+                state.tells("world", "nobody can say whether it arrived")
             return
         state.happened("touch.failed", touch.step, touch.channel, touch.id, last=touch.last)
         state.seen.fails(touch.id)

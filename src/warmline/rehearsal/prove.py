@@ -206,7 +206,7 @@ class Walk:
     def _events(self, state: State) -> Iterator[Move]:
         fresh = next((one for one in state.queue if not one.waits), None)
         if fresh is not None:
-            for what in ("waits", "failed", "bad"):
+            for what in ("waits", "failed", "bad", "unknown"):
                 yield state.now, what, fresh.id
             return
         if state.ended:
@@ -221,7 +221,7 @@ class Walk:
     def _moved(self, state: State, move: Move) -> bool:
         """False when it can't happen after all."""
         _, what, about = move
-        if what in ("sent", "failed", "bad"):
+        if what in ("sent", "failed", "bad", "unknown"):
             touch = next(one for one in state.queue if one.id == about)
             self.life.hands_over(state, touch, what)
         elif what == "waits":
