@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from warmline import rules
 from warmline.core.events import Event
-from warmline.core.keywords import HELP_AGAIN, default_answers, is_answered, who_answers
+from warmline.core.keywords import CONFIRM_WITHIN, HELP_AGAIN, default_answers, is_answered, who_answers
 from warmline.core.length import segments
+from warmline.core.rulebook import RevocationRule
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 
@@ -35,7 +37,16 @@ OPTED_IN = Event("opted.in", NOW - timedelta(minutes=30))
     ],
 )
 def test_a_keyword_is_answered_once(word, story, is_it) -> None:
-    assert is_answered(word, story, NOW) is is_it
+    assert is_answered(word, story, NOW, NOW) is is_it
+
+
+def test_an_opt_out_is_confirmed_within_five_minutes_or_never() -> None:
+    assert is_answered("stop", [], NOW, NOW - CONFIRM_WITHIN)
+    assert not is_answered("stop", [], NOW, NOW - CONFIRM_WITHIN - timedelta(seconds=1))
+    allowed = [rule for pack in rules.packs().values() for rule in pack.rules if isinstance(rule, RevocationRule)]
+    assert {rule.confirm_within_minutes for rule in allowed if rule.confirmations} == {
+        CONFIRM_WITHIN.total_seconds() / 60
+    }
 
 
 @given(st.lists(st.sampled_from(["stop", "opted.in"]), max_size=30))
@@ -44,7 +55,7 @@ def test_between_two_opt_ins_there_is_at_most_one_confirmation(messages: list[st
     for message in messages:
         if message == "opted.in":
             story.append(OPTED_IN)
-        elif is_answered("stop", story, NOW):
+        elif is_answered("stop", story, NOW, NOW):
             story.append(answered("stop"))
     told = ["in" if event.kind == "opted.in" else "out" for event in story]
     assert ("out", "out") not in list(pairwise(told))

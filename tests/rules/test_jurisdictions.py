@@ -16,7 +16,7 @@ from tests.rules.write_docs import PAGE, written
 
 from warmline import rules
 from warmline.core.consent import Consent
-from warmline.core.gate import Ask, Verdict, check
+from warmline.core.gate import Ask, Reassigned, Registry, Verdict, check
 from warmline.core.months import add_months
 from warmline.core.rulebook import HoursRule
 from warmline.rules.binding import places_known, policy_of, zones_known
@@ -134,6 +134,29 @@ def test_a_canadian_inquiry_serves_mail_for_six_months_and_a_purchase_for_two_ye
 def test_an_australian_consent_that_names_no_end_is_over_after_three_months() -> None:
     months = policy_of(starter_config(), TUESDAY).rules(frozenset({"AU"})).lasts("express", ("call",))
     assert months == 3
+
+
+def test_case_7_a_scrub_of_32_days_refuses_and_an_answer_that_knows_nothing_waits_for_a_person() -> None:
+    now, who = local(date(2026, 6, 9), "12:00", NEW_YORK), Somebody("+12125550123")
+    asked = {"consents": [Consent("express", ("call",), now - timedelta(days=1))]}
+    for days, result in ((31, "allow"), (32, "refuse")):
+        file = {"us.national": Registry(now.date() - timedelta(days=days), False)}
+        assert may("call", who, now, registries=file, **asked).result == result
+    held = may("sms", who, now, reassigned=Reassigned("no_data", now))
+    assert (held.result, held.rule, held.until) == ("hold", "reassigned", None)
+
+
+def test_case_8_a_canadian_inquiry_is_over_after_six_months_and_a_purchase_serves_for_twenty_three() -> None:
+    now, who = datetime(2026, 11, 26, 17, tzinfo=UTC), Somebody("+14165550123", country="CA")
+    for level, on, result in (
+        ("inquiry", datetime(2026, 5, 26, 17, 1, tzinfo=UTC), "allow"),
+        ("inquiry", datetime(2026, 5, 25, 17, tzinfo=UTC), "refuse"),
+        ("purchase", datetime(2024, 12, 26, 17, tzinfo=UTC), "allow"),
+    ):
+        verdict = may("email", who, now, address="ann@example.com", consents=[Consent(level, ("email",), on)])  # type: ignore[arg-type]
+        assert verdict.result == result, (level, on)
+        if result == "refuse":
+            assert "which ran out on 25 Nov 2026" in finding(verdict, "no_consent").flip
 
 
 def test_a_country_that_nobody_has_written_down_waits_for_a_person() -> None:

@@ -33,6 +33,11 @@ PAGES = (
     "/playbooks",
     "/playbooks/pricing",
     "/rules",
+    "/consents",
+    "/consents?q=ann",
+    "/do-not-contact",
+    "/do-not-contact?q=ann",
+    "/doubtful",
     "/design",
 )
 OF_MANAGERS = ("/attention",)
@@ -80,7 +85,17 @@ def test_another_workspace_finds_nothing_of_this_one(
         assert other.get(path).status_code == 404, path
     for path in (f"/leads/{lead}/take-over", f"/tasks/{task}/done", f"/sandbox/{lead}/act"):
         assert other.post(path, {"act": "stop", "outcome": "missed"}).status_code == 404, path
-    for path in ("/leads", "/leads?q=ann", "/leads?q=%2B12125550123", "/tasks?whose=all", "/sandbox"):
+    for path in (
+        "/leads",
+        "/leads?q=ann",
+        "/consents",
+        "/consents?q=ann",
+        "/do-not-contact?q=ann",
+        "/doubtful",
+        "/leads?q=%2B12125550123",
+        "/tasks?whose=all",
+        "/sandbox",
+    ):
         assert str(lead) not in other.get(path).content.decode(), path
 
 

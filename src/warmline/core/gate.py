@@ -158,7 +158,7 @@ LABELS: Mapping[str, str] = {
     "no_address": "address",
     "line": "kind of line",
     "no_consent": "consent",
-    "registry": "do-not-contact registries",
+    "registry": "registries",
     "reassigned": "owner of the number",
     "unknown_place": "rules of the place",
     "unknown_zone": "time zone",

@@ -19,6 +19,10 @@ WORDS: tuple[Word, ...] = get_args(Word)
 #: Who answers unless `keywords` says otherwise. Twilio answers by itself, unless its support has switched that off.
 ANSWERED_BY: Mapping[str, Who] = {"twilio": "provider"}
 
+#: So soon after the opt-out its confirmation goes, or never: later it would be one more text to somebody who wants none.
+#: 47 CFR 64.1200(a)(12), us.fed.revocation.
+CONFIRM_WITHIN = timedelta(minutes=5)
+
 #: Somebody who asks for help again so soon has our answer before them already; a reply loop of two machines ends here.
 HELP_AGAIN = timedelta(minutes=10)
 
@@ -37,11 +41,12 @@ def default_answers(name: str, phone: str = "") -> dict[Word, str]:
     }
 
 
-def is_answered(word: Word, story: Sequence[Event], now: datetime) -> bool:
-    """Whether this keyword gets an answer now. `story` has at least the lead's keyword.answered and opted.in, in order.
+def is_answered(word: Word, story: Sequence[Event], now: datetime, said_at: datetime) -> bool:
+    """Whether this keyword, written at `said_at`, gets an answer now. `story` has at least the lead's keyword.answered and
+    opted.in, in order.
 
-    An opt-out is confirmed once, and again only after the lead had opted in anew. HELP is answered, but not twice within
-    HELP_AGAIN. START is answered whenever it lifted an opt-out, and only then does this get asked.
+    An opt-out is confirmed once, within CONFIRM_WITHIN, and again only after the lead had opted in anew. HELP is answered,
+    but not twice within HELP_AGAIN. START is answered whenever it lifted an opt-out, and only then does this get asked.
     """
     match word:
         case "stop":
@@ -51,7 +56,7 @@ def is_answered(word: Word, story: Sequence[Event], now: datetime) -> bool:
                     confirmed = False
                 elif _answered(event) == "stop":
                     confirmed = True
-            return not confirmed
+            return not confirmed and now - said_at <= CONFIRM_WITHIN
         case "help":
             return all(now - event.at >= HELP_AGAIN for event in story if _answered(event) == "help")
         case "start":

@@ -17,7 +17,7 @@ def say_back(case: Case, signal: Signal, word: Word, channel: str) -> str:
     if not text:
         return ""
     story = events.of_kinds(case.conn, case.lane, case.id, ("keyword.answered", "opted.in"))
-    if not keywords.is_answered(word, story, case.now):
+    if not keywords.is_answered(word, story, case.now, signal.at):
         return ""
     case.happened("keyword.answered", channel=channel, word=word, text=text)
     return text

@@ -12,6 +12,7 @@ import psycopg
 from warmline import rules
 from warmline.channels.contract import Signal
 from warmline.core.enrol import Enter
+from warmline.core.keywords import is_answered
 from warmline.core.lead import Draft, clean
 from warmline.core.mail_address import read_email
 from warmline.core.phone import read_phone
@@ -175,7 +176,9 @@ def _stranger(
     if sender is not None and reading.kind == "opt_out":
         news = _keep_out(conn, workspace, sender, "opted_out", text, now)
         # A stranger has no story: the suppression that is new is what says that this was answered.
-        return answer_of(workspace, signal, "stop", "email" if "@" in sender else "sms") if news else ""
+        if not news or not is_answered("stop", (), now, signal.at):
+            return ""
+        return answer_of(workspace, signal, "stop", "email" if "@" in sender else "sms")
     if sender is not None and reading.kind == "reply" and 0 < len(text) <= _KEYWORD and "@" not in sender:
         one = _submission(workspace, "keyword.received", sender, text.upper(), signal)
         if _asked_for(conn, workspace, one, now):

@@ -6,6 +6,7 @@ from django.urls import path
 
 from .views import (
     attention,
+    compliance,
     design,
     errors,
     lead,
@@ -42,6 +43,14 @@ urlpatterns = [
     path("playbooks", playbooks.show, name="playbooks"),
     path("playbooks/<slug:key>", playbooks.one, name="playbook"),
     path("rules", rules.show, name="rules"),
+    path("consents", compliance.consents, name="consents"),
+    path("do-not-contact", compliance.listed, name="do-not-contact"),
+    path("do-not-contact/add", compliance.add, name="do-not-contact-add"),
+    path("do-not-contact/bring", compliance.bring, name="do-not-contact-bring"),
+    path("do-not-contact/registry", compliance.registry, name="registry-bring"),
+    path("do-not-contact/<uuid:suppression>/lift", compliance.lift, name="do-not-contact-lift"),
+    path("doubtful", compliance.doubtful, name="doubtful"),
+    path("doubtful/<int:lane>/<uuid:task_id>/withdraw", compliance.withdraw, name="doubtful-withdraw"),
     path("recordings", recordings.show, name="recordings"),
     path("recordings/add", recordings.add, name="recording-add"),
     path("recordings/<uuid:recording>.wav", recordings.play, name="recording"),

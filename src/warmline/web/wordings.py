@@ -36,6 +36,13 @@ TOUCHES = {
     "refused": Badge("Refused", "bad"),
     "unknown": Badge("Nobody knows", "wait"),
 }
+#: The pages on compliance, by the names of their addresses.
+COMPLIANCE = (
+    ("rules", "Rules"),
+    ("do-not-contact", "Do not contact"),
+    ("consents", "Consents"),
+    ("doubtful", "Doubtful replies"),
+)
 CHANNELS = {"sms": "SMS", "email": "Email", "voicemail": "Voicemail", "call": "Call"}
 TASKS = {
     "call": "Call",
@@ -58,6 +65,13 @@ REASONS = {
     "finished": "all steps are done",
     "preempted": "a stronger playbook took over",
     "released": "handed back to the playbook",
+    "internal_dnc": "asked us not to be contacted",
+    "complaint": "complained",
+    "legal": "a lawyer or court says so",
+    "competitor": "a competitor",
+    "other": "another reason",
+    "wrong_number": "the number is somebody else's",
+    "erased": "the person was erased",
     "restored": "a backup was restored, and it may have been sent before that",
 }
 TOLD = {
@@ -78,5 +92,10 @@ TOLD = {
     "settled": Told("Settled. The story of the lead says so."),
     "recorded": Told("Recorded. From now on this voice is played."),
     "unrecorded": Told("Taken away. Voicemails that need it wait."),
+    "listed": Told("On the list. Nothing goes there any more, what is planned included."),
+    "listed-before": Told("It was on the list already.", "info"),
+    "list-brought": Told("The whole list is in force."),
+    "lifted": Told("Off the list. The proof stands in the ledger."),
+    "registry-brought": Told("Taken. The gate asks this file from now on."),
     "unparked": Told("Going on. The next look at the lead is now."),
 }

@@ -15,9 +15,10 @@ from ...core.events import WORDS
 from ...core.gate import LABELS
 from ...core.hours import find_zone
 from ...core.length import in_words, segments
+from ...core.tokens import PREFIX
 from ...store.workspaces import Workspace
 from ..icons import ICONS
-from ..wordings import CHANNELS, REASONS, STATUSES, TASKS, TOLD, TOUCHES, Badge, Told
+from ..wordings import CHANNELS, COMPLIANCE, REASONS, STATUSES, TASKS, TOLD, TOUCHES, Badge, Told
 
 register = template.Library()
 
@@ -33,7 +34,8 @@ def nav_item(context: dict[str, Any], name: str, words: str, picture: str) -> Sa
     """One entry of the main navigation, with what waits behind it."""
     address = reverse(name)
     path = context["request"].path
-    here = path == address or (address != "/" and path.startswith(address + "/"))
+    pages = [address, *(reverse(one) for one, _ in COMPLIANCE)] if name == COMPLIANCE[0][0] else [address]
+    here = any(path == one or (one != "/" and path.startswith(one + "/")) for one in pages)
     waiting = getattr(context.get("counts"), name, 0)
     count = (
         format_html('<span class="count count-hot">{}<span class="unseen"> waiting</span></span>', waiting)
@@ -119,6 +121,33 @@ def badge(kind: str, key: str) -> SafeString:
 @register.filter
 def channel_words(channel: str) -> str:
     return CHANNELS.get(channel, channel)
+
+
+@register.filter
+def channels_words(channels: list[str]) -> str:
+    """`SMS, email and voicemail`"""
+    words = [CHANNELS.get(one, one) if one == "sms" else CHANNELS.get(one, one).lower() for one in channels]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+@register.filter
+def is_token(value: str) -> bool:
+    """Whether a line of the list stands for somebody who was erased."""
+    return value.startswith(PREFIX)
+
+
+@register.simple_tag(takes_context=True)
+def compliance_pages(context: dict[str, Any]) -> SafeString:
+    """The pages on compliance beside each other."""
+    links = []
+    for name, words in COMPLIANCE:
+        address = reverse(name)
+        here = mark_safe(' aria-current="page"') if context["request"].path.startswith(address) else ""
+        links.append(format_html('<a href="{}"{}>{}</a>', address, here, words))
+    return format_html(
+        '<nav class="segments" aria-label="Compliance">{}</nav>',
+        mark_safe("".join(links)),  # noqa: S308 - made above
+    )
 
 
 @register.filter

@@ -1,0 +1,187 @@
+"""Compliance: consents with their proofs, the do-not-contact list, and replies that may be opt-outs."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from ... import rules
+from ...insight.story import addresses_meant
+from ...intake import acts
+from ...intake.acts import ActError
+from ...intake.registries import UnusableFileError, import_registry, registries_known
+from ...intake.suppressed import CHANNELS
+from ...intake.unread import UNREAD
+from ...store import numbers
+from ...store.pages import leads, proofs
+from ..asking import Ask, asked
+from ..people import managers_only
+
+#: Bytes of a list that comes through the browser; `warmline registry import` takes larger ones.
+LARGEST = 20 * 2**20
+#: Leads whose consents a search shows.
+MOST_LEADS = 20
+
+
+@require_safe
+def consents(request: HttpRequest) -> HttpResponse:
+    with asked(request) as ask:
+        text = ask.got("q")[:200]
+        if text:
+            found = leads.find(ask.conn, ask.workspace_id, leads.Wanted(text=text))
+            ids = [one.id for one in found.lines[:MOST_LEADS]]
+            given = proofs.of_leads(ask.conn, ask.workspace_id, ids) if ids else []
+        else:
+            given = proofs.lately(ask.conn, ask.workspace_id, ask.now)
+        return ask.page("consents.html", given=given, text=text, wordings=rules.consent_wordings())
+
+
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    with asked(request) as ask:
+        return _list(ask)
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    with asked(request) as ask:
+        try:
+            added = acts.add_to_list(
+                ask.conn, ask.workspace, ask.posted("contact")[:320], ask.person.key, ask.now,
+                reason=ask.posted("reason"), channels=request.POST.getlist("channels"), evidence=ask.posted("evidence"),
+            )  # fmt: skip
+        except ActError as error:
+            return _list(
+                ask, 422, add_problem=str(error), contact=ask.posted("contact"), evidence=ask.posted("evidence")
+            )
+        return ask.go("listed" if added else "listed-before", "do-not-contact")
+
+
+@require_POST
+@managers_only
+def bring(request: HttpRequest) -> HttpResponse:
+    """A whole list, from a file or pasted."""
+    with asked(request) as ask:
+        lines = _lines(request, "list")
+        if isinstance(lines, str):
+            return _list(ask, 422, list_problem=lines)
+        found = acts.import_list(
+            ask.conn, ask.workspace, lines, ask.person.key, ask.now, evidence=f"list brought by {ask.person.name}"
+        )
+        if found.wrong or not found.added + found.known:
+            return _list(ask, 422 if not found.added else 200, brought=found)
+        return ask.go("list-brought", "do-not-contact")
+
+
+@require_POST
+@managers_only
+def lift(request: HttpRequest, suppression: UUID) -> HttpResponse:
+    with asked(request) as ask:
+        try:
+            acts.take_off_list(
+                ask.conn, ask.workspace, suppression, ask.person.key, ask.now,
+                evidence=ask.posted("evidence"), channels=request.POST.getlist("channels"),
+            )  # fmt: skip
+        except ActError as error:
+            return _list(ask, 422, lift_problem=str(error), about=suppression, evidence=ask.posted("evidence"))
+        return ask.go("lifted", "do-not-contact")
+
+
+@require_POST
+@managers_only
+def registry(request: HttpRequest) -> HttpResponse:
+    """A file of a registry. What can't be it changes nothing."""
+    with asked(request) as ask:
+        lines = _lines(request, "file")
+        if isinstance(lines, str):
+            return _list(ask, 422, registry_problem=lines)
+        try:
+            as_of = date.fromisoformat(ask.posted("as_of"))
+        except ValueError:
+            return _list(ask, 422, registry_problem="Give the day on which the file was downloaded.")
+        try:
+            import_registry(
+                ask.conn, ask.workspace, ask.posted("registry"), lines, as_of=as_of,
+                area_codes=ask.posted("area_codes").replace(",", " ").split(), name=request.FILES["file"].name[:200],
+                who=ask.person.key, now=ask.now,
+            )  # fmt: skip
+        except UnusableFileError as error:
+            return _list(ask, 422, registry_problem=str(error))
+        return ask.go("registry-brought", "do-not-contact")
+
+
+@require_safe
+def doubtful(request: HttpRequest) -> HttpResponse:
+    with asked(request) as ask:
+        return _doubtful(ask)
+
+
+@require_POST
+def withdraw(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
+    """The person has read it: it is an opt-out."""
+    with asked(request) as ask:
+        one = next((one for one in proofs.doubtful(ask.conn, ask.workspace_id) if one.id == task_id), None)
+        if one is None or one.lane != lane:
+            return _doubtful(ask, 422, "Somebody has read it meanwhile. Look at the list again.")
+        try:
+            acts.opt_out(
+                ask.conn, ask.workspace, one.lane, one.lead_id, ask.person.key, ask.now, evidence=one.note
+            )  # fmt: skip
+        except ActError as error:
+            return _doubtful(ask, 422, str(error))
+        return ask.go("opted-out", "doubtful")
+
+
+def _lines(request: HttpRequest, name: str) -> io.TextIOBase | str:
+    """The lines of a file, or of what was pasted beside it; or what is wrong."""
+    file = request.FILES.get(name)
+    if file is None:
+        pasted = request.POST.get("pasted", "").replace("\x00", "")
+        return io.StringIO(pasted) if pasted.strip() else "Choose a file, or paste a list."
+    if file.size > LARGEST:
+        return (
+            f"The file is larger than {LARGEST // 2**20} MB. Bring it in on the command line: warmline registry import."
+        )
+    return io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace")
+
+
+def _doubtful(ask: Ask, status: int = 200, problem: str = "") -> HttpResponse:
+    waiting = proofs.doubtful(ask.conn, ask.workspace_id)
+    ends = {one.id: one.opened_at + UNREAD for one in waiting}
+    return ask.page("doubtful.html", status, waiting=[(one, ends[one.id]) for one in waiting], problem=problem)
+
+
+def _list(ask: Ask, status: int = 200, **more: Any) -> HttpResponse:
+    text = ask.got("q")[:200]
+    return ask.page(
+        "do_not_contact.html",
+        status,
+        text=text,
+        lines=proofs.listed(ask.conn, ask.workspace_id, _meant(ask, text)) if text else _newest(ask),
+        count=proofs.counted(ask.conn, ask.workspace_id),
+        reasons=acts.REASONS,
+        channels=CHANNELS,
+        registries=sorted(registries_known()),
+        files=[(one, (ask.now.date() - one.as_of).days) for one in numbers.imported(ask.conn, ask.workspace_id)],
+        good_for=31,
+        **more,
+    )
+
+
+def _newest(ask: Ask) -> list[proofs.Listed]:
+    return proofs.listed(ask.conn, ask.workspace_id)
+
+
+def _meant(ask: Ask, text: str) -> list[str]:
+    """Whom a search names: an address and its domain, a domain, or leads by name."""
+    meant = addresses_meant(ask.workspace, text)
+    meant += [address.rpartition("@")[2] for address in meant if "@" in address]
+    found = leads.find(ask.conn, ask.workspace_id, leads.Wanted(text=text)).lines[:MOST_LEADS]
+    for one in found:
+        meant += [str(one.id), *(value for value in (one.phone, one.email) if value)]
+    return [*meant, text.lower().removeprefix("@")]

@@ -1,0 +1,155 @@
+"""The pages on compliance: consents, the do-not-contact list, registries, and replies that may be opt-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.web.conftest import Answer, make_place
+from warmline.channels.contract import Signal
+from warmline.engine.seal import seal_all
+from warmline.intake import acts
+from warmline.intake.messages import hear
+from warmline.store.clock import real_now
+from warmline.store.ids import lane_of
+from warmline.store.workspaces import Workspace
+
+SignIn = Callable[..., Any]
+PROOF = "Signed paper form of 27 Nov 2026, kept in the folder Kitchen fair"
+
+
+def page(client: Any, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def file(text: str) -> BytesIO:
+    made = BytesIO(text.encode())
+    made.name = "list.csv"
+    return made
+
+
+def in_force(conn: psycopg.Connection, place: Workspace) -> set[tuple[str, tuple[str, ...]]]:
+    rows = conn.execute(
+        "select value, channels from suppressions where workspace_id = %s and lifted_at is null", (place.id,)
+    ).fetchall()
+    return {(value, tuple(channels)) for value, channels in rows}
+
+
+def test_a_consent_is_found_by_name_and_address_with_its_words_and_its_entry(
+    sign_in: SignIn, call: Callable[..., Answer], conn: psycopg.Connection, place: Workspace
+) -> None:
+    body = b'{"name": "Ann Lee", "phone_number": "+12125550123", "agree": "yes"}'
+    call("POST", "/in/pricing", body, content_type="application/json")
+    client = sign_in("sam")
+    assert "not sealed yet" in page(client, "/consents")
+    seal_all(conn, real_now)
+    for path in ("/consents", "/consents?q=ann", "/consents?q=%28212%29+555-0123"):
+        text = page(client, path)
+        assert "By ticking this box I agree that Acme Roofing" in text, path
+        assert "Express written consent" in text
+        assert "of chain" in text
+    assert "Nothing on record" in page(client, "/consents?q=zelda")
+
+
+def test_somebody_is_put_on_the_list_by_anybody_and_taken_off_by_a_manager_with_a_proof(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace
+) -> None:
+    rep, manager = sign_in("sam"), sign_in("kim")
+    said = {
+        "contact": "(401) 555-0123",
+        "reason": "internal_dnc",
+        "evidence": "asked on the phone",
+        "channels": ["sms"],
+    }
+    assert rep.post("/do-not-contact/add", said).status_code == 302
+    assert in_force(conn, place) == {("+14015550123", ("sms",))}
+    text = page(rep, "/do-not-contact")
+    assert "asked on the phone" in text
+    assert "Take off the list" not in text
+    row = conn.execute("select id from suppressions where workspace_id = %s", (place.id,)).fetchone()
+    assert row is not None
+    lift = f"/do-not-contact/{row[0]}/lift"
+    assert rep.post(lift, {"evidence": PROOF, "channels": ["sms"]}).status_code == 403
+    refused = manager.post(lift, {"evidence": "ok", "channels": ["sms"]})
+    assert (refused.status_code, "Write down the proof" in refused.content.decode()) == (422, True)
+    assert manager.post(lift, {"evidence": PROOF, "channels": ["sms"]}).status_code == 302
+    assert in_force(conn, place) == set()
+    assert PROOF in page(manager, "/do-not-contact?q=%2B14015550123")
+
+
+def test_what_names_nobody_comes_back_with_what_was_typed(sign_in: SignIn) -> None:
+    answer = sign_in("sam").post("/do-not-contact/add", {"contact": "no <one>", "reason": "other", "evidence": "x"})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Write one such as" in text
+    assert 'value="no &lt;one&gt;"' in text
+
+
+def test_a_list_comes_as_a_file_or_pasted_and_what_can_not_be_read_is_named(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace
+) -> None:
+    client = sign_in("kim")
+    assert client.post("/do-not-contact/bring", {"list": file("4015550123\nbo@example.com\n")}).status_code == 302
+    answer = client.post("/do-not-contact/bring", {"pasted": "acme.test\nnonsense\n"})
+    assert "Line 2" in answer.content.decode()
+    assert {value for value, _ in in_force(conn, place)} == {"+14015550123", "bo@example.com", "acme.test"}
+    assert client.post("/do-not-contact/bring", {}).status_code == 422
+    assert sign_in("sam").post("/do-not-contact/bring", {"pasted": "acme.test"}).status_code == 403
+
+
+def test_a_file_of_a_registry_is_taken_and_its_age_is_shown(sign_in: SignIn) -> None:
+    client = sign_in("kim")
+    day = (real_now() - timedelta(days=32)).date()
+    said = {"registry": "us.national", "as_of": day.isoformat(), "area_codes": "401"}
+    assert client.post("/do-not-contact/registry", {**said, "file": file("401,5550123\n")}).status_code == 302
+    assert "32 days" in page(client, "/do-not-contact")
+    outside = client.post("/do-not-contact/registry", {**said, "file": file("212,5550123\n")})
+    assert (outside.status_code, "outside the area codes" in outside.content.decode()) == (422, True)
+    assert client.post("/do-not-contact/registry", {**said, "as_of": "x", "file": file("1\n")}).status_code == 422
+    box = page(client, "/rules?to=%2B14015550199")
+    assert "was asked with a file 32 days old" in box
+
+
+@pytest.fixture
+def doubtful(conn: psycopg.Connection, place: Workspace, lead: UUID) -> UUID:
+    signal = Signal("inbound", real_now(), sender="+12125550123", text="not interested <sorry>", key="m1")
+    hear(conn, place, signal, real_now(), None)
+    return lead
+
+
+def test_a_doubtful_reply_waits_for_a_person_who_says_it_is_an_opt_out(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace, doubtful: UUID
+) -> None:
+    client = sign_in("sam")
+    text = page(client, "/doubtful")
+    assert "not interested &lt;sorry&gt;" in text
+    row = conn.execute("select id from tasks where kind = 'read_reply' and lead_id = %s", (doubtful,)).fetchone()
+    assert row is not None
+    where = f"/doubtful/{lane_of(doubtful)}/{row[0]}/withdraw"
+    assert sign_in("kim", make_place(conn)).post(where).status_code == 422
+    assert client.post(where).status_code == 302
+    assert conn.execute("select status from leads where id = %s", (doubtful,)).fetchone() == ("opted_out",)
+    assert client.post(where).status_code == 422
+    assert "Nothing waits" in page(client, "/doubtful")
+
+
+def test_nobody_lifts_or_reads_what_another_workspace_holds(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    acts.opt_out(conn, place, lane_of(lead), lead, "sam", real_now(), evidence="stop, says Ann")
+    stranger = sign_in("kim", make_place(conn))
+    row = conn.execute("select id from suppressions where workspace_id = %s limit 1", (place.id,)).fetchone()
+    assert row is not None
+    answer = stranger.post(f"/do-not-contact/{row[0]}/lift", {"evidence": PROOF, "channels": ["sms"]})
+    assert answer.status_code == 422
+    for path in ("/do-not-contact", "/do-not-contact?q=%2B12125550123", f"/do-not-contact?q={lead}"):
+        assert "says Ann" not in page(stranger, path)
+    assert len(in_force(conn, place)) == 3
