@@ -77,7 +77,7 @@ def test_replay_says_that_every_decision_agrees(run: Run, acme: Path, lead: str)
     said = run("why", lead, "--replay", "--dir", acme)
     assert said.code == 0
     assert "same    pricing v1  reach ack sms ack" in said.out
-    assert "1 decision decided again, each to the same answer." in said.out
+    assert "1 decision decided again, each to the same answer; the gate was asked again 2 times" in said.out
 
 
 def test_replay_shows_what_comes_out_otherwise_and_ends_with_one(

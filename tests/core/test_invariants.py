@@ -17,15 +17,29 @@ from hypothesis import strategies as st
 
 from tests.core.gate_facts import starter_rules
 from tests.core.simulator import NEW_YORK, OFFICE
-from tests.core.worlds import DAY, HOUR, STARTS, ZONES, World, playbooks, starts, stories, worlds
-from warmline.core.consent import Consent, Suppression
+from tests.core.worlds import (
+    DAY,
+    HOUR,
+    PEOPLE,
+    STARTS,
+    ZONES,
+    Somebody,
+    World,
+    playbooks,
+    rules_at,
+    starts,
+    stories,
+    worlds,
+)
+from warmline.core.consent import RANK, Consent, Suppression
 from warmline.core.decide import Ask as DoAsk
 from warmline.core.decide import Decision, End, Reach, decide
 from warmline.core.events import SIGNAL_OF, Event
-from warmline.core.gate import Ask, Cap, Facts, HoursRule, Rules, check
+from warmline.core.gate import Ask, Cap, Facts, HoursRule, Reassigned, Registry, Rules, check
 from warmline.core.history import REQUESTS, History, fold, kept
 from warmline.core.hours import Window, every_day
 from warmline.core.playbook import Call, Playbook, Send
+from warmline.rules.binding import places_known
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 HARD = settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
@@ -90,6 +104,16 @@ def nothing_after_a_person_spoke(world: World) -> None:
             assert not gone, f"{event.kind} {event.step} after an opt-out"
 
 
+SHUT = (time(0), time(0))
+#: Hours of some states for texts, calls and voicemails alike, Monday first (compliance.md, section 2).
+LAWS: dict[str, tuple[tuple[time, time], ...]] = {
+    "US-FL": ((time(8), time(20)),) * 7,
+    "US-TX": (*((time(9), time(21)),) * 6, (time(12), time(21))),
+    "US-RI": (*((time(9), time(18)),) * 5, (time(10), time(17)), SHUT),
+    "US-UT": (*((time(8), time(21)),) * 6, SHUT),
+}
+
+
 def nothing_outside_the_window(world: World) -> None:
     """Texts, voicemails and calls only from 08:00 to 21:00 in every zone the lead may be in, save a fresh answer."""
     for line in world.told("send", "ask"):
@@ -100,6 +124,9 @@ def nothing_outside_the_window(world: World) -> None:
         for zone in world.zones:
             clock = line.at.astimezone(ZoneInfo(zone)).time()
             assert time(8) <= clock < time(21), f"{line.step} at {clock} in {zone}"
+            for place in world.places & LAWS.keys():
+                opens, ends = LAWS[place][line.at.astimezone(ZoneInfo(zone)).weekday()]
+                assert opens <= clock < ends, f"{line.step} at {clock} in {zone}, {place}"
 
 
 def never_above_a_cap(world: World) -> None:
@@ -362,8 +389,13 @@ def gate_questions(draw: st.DrawFn) -> tuple[Ask, Facts, Rules, datetime]:
         requested_at=draw(st.none() | st.just(now - timedelta(minutes=5))),
         attempts=attempts,
     )
-    return draw(asks), facts, starter_rules(now.date()), now
+    somebody = draw(st.none() | st.sampled_from(PEOPLE).map(lambda one: Somebody(*one)))
+    places = places_known(somebody) if somebody else frozenset({"US"})
+    return draw(asks), facts, rules_at(now.date(), places), now
 
+
+#: After every moment that is drawn, so that no consent is newer than an answer of then.
+LATE = max(STARTS) + timedelta(days=366)
 
 NARROWER: dict[str, Callable[[Facts, Rules, st.DataObject], tuple[Facts, Rules]]] = {
     "an hours rule": lambda facts, rules, data: (facts, with_hours(rules, data.draw(hours_rules))),
@@ -382,8 +414,23 @@ NARROWER: dict[str, Callable[[Facts, Rules, st.DataObject], tuple[Facts, Rules]]
         replace(facts, attempts={**facts.attempts, "more": (data.draw(moments), "email")}), rules
     ),
     "an opt-out": lambda facts, rules, _: (replace(facts, opted_out_at=STARTS[0]), rules),
+    "a registry that lists it": lambda facts, rules, _: (
+        replace(facts, registries={one.registry: Registry(LATE.date(), listed=True) for one in rules.scrubs}), rules
+    ),
+    "a number that changed hands": lambda facts, rules, data: (
+        replace(facts, reassigned=Reassigned(data.draw(st.sampled_from(("yes", "no_data"))), LATE)), rules
+    ),
+    "a landline": lambda facts, rules, _: (replace(facts, line="landline"), rules),
+    "shorter proofs": lambda facts, rules, data: (
+        facts, replace(rules, lifetimes={**rules.lifetimes, **shorter(rules, data.draw(st.integers(0, 3)))})
+    ),
     "a person": lambda facts, rules, _: (replace(facts, human_live="reply"), rules),
 }  # fmt: skip
+
+
+def shorter(rules: Rules, months: int) -> dict[tuple[str, str], int]:
+    pairs = [(channel, level) for channel in ("sms", "email", "voicemail", "call") for level in RANK]
+    return {pair: min(months, rules.lifetimes.get(pair, months)) for pair in pairs}
 
 
 def with_hours(rules: Rules, more: HoursRule) -> Rules:

@@ -16,6 +16,7 @@ import pytest
 from tests.core.gate_facts import starter_config
 from warmline import rules
 from warmline.core.gate import AUTOMATED, Rules
+from warmline.core.office_hours import parse_week
 from warmline.core.policy import Policy, office_of, rules_for
 from warmline.core.rulebook import (
     AcknowledgeRule,
@@ -25,6 +26,9 @@ from warmline.core.rulebook import (
     HoursRule,
     LifetimeRule,
     Pack,
+    ReassignedRule,
+    RevocationRule,
+    ScrubRule,
     Source,
 )
 from warmline.core.settings import Caps, Config
@@ -252,3 +256,31 @@ def test_a_proof_lasts_as_long_as_the_shortest_rule_of_its_places_and_channels_s
     assert found.rules(frozenset({"US"})).lasts("inquiry", ("email",)) is None
     assert found.rules(frozenset({"US", "CA"})).lasts("inquiry", ("email", "call")) == 3
     assert found.rules(frozenset({"CA"})).lasts("express", ("email",)) is None
+
+
+def test_a_workspaces_own_hours_bind_beside_the_laws_and_bind_no_mail() -> None:
+    own = rules_for_config(
+        config(hours=parse_week("mon-fri 10:00-12:00")), pack("us", hours("us.hours", "08:00-21:00"))
+    )
+    assert [rule.id for rule in own.hours["sms", "marketing"]] == ["us.hours", "own_hours"]
+    assert [rule.id for rule in own.hours["call", "marketing"]] == ["own_hours"]
+    assert ("email", "marketing") not in own.hours
+    assert own.version != rules_for_config(config(), pack("us", hours("us.hours", "08:00-21:00"))).version
+
+
+def test_registries_and_questions_about_numbers_add_up_and_what_withdraws_all_does_so_from_its_day() -> None:
+    scrub = ScrubRule(id="us.list", channels=("call",), registry="us.national", max_age_days=31, **SOURCE)
+    asks = ReassignedRule(id="us.asks", channels=("sms",), unless=("inquiry",), **SOURCE)
+    ends = RevocationRule(
+        id="us.ends", channels=("sms",), honour_within_business_days=10, confirmations=1, confirm_within_minutes=5,
+        reaches_all=True, effective_from=date(2027, 1, 31), **SOURCE,
+    )  # fmt: skip
+    found = rules_for_config(config(), pack("us", scrub, asks, ends), pack("us.fl", scrub))
+    assert [one.registry for one in found.scrubs] == ["us.national"] * 2
+    assert [one.unless for one in found.numbers] == [("inquiry",)]
+    assert found.withdraws_all == frozenset()
+    assert rules_for_config(config(), pack("us", ends), on=date(2027, 1, 31)).withdraws_all == {"sms"}
+
+
+def rules_for_config(own: Config, *packs: Pack, on: date = TODAY) -> Rules:
+    return rules_for(packs, own, office_of(own, rules.holidays(), on), {}, on)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.core.gate_facts import starter_rules
+from tests.core.gate_facts import starter_config
 from tests.core.simulator import CHICAGO, LOS_ANGELES, NEW_YORK, PHOENIX, Simulator
 from warmline.core.condition import Condition
 from warmline.core.consent import Consent
 from warmline.core.decide import Decision
 from warmline.core.events import Event
-from warmline.core.gate import Ask, Facts, Verdict, check
+from warmline.core.gate import Ask, Facts, Rules, Verdict, check
 from warmline.core.history import History
 from warmline.core.playbook import (
     CALL_OUTCOMES,
@@ -38,6 +39,7 @@ from warmline.core.playbook import (
     Send,
     Step,
 )
+from warmline.rules.binding import places_known, policy_of, zones_known
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ZONES = (NEW_YORK, CHICAGO, LOS_ANGELES, PHOENIX, "Pacific/Honolulu", "Europe/London", "Australia/Lord_Howe")
@@ -57,6 +59,27 @@ WINDOWS = (
     (time(20), time(23, 59)),
     (time(2, 30),) * 2,
 )
+
+#: People whose number or address tells where they may be: borders of zones, laws of their own, days of their own.
+PEOPLE: tuple[tuple[str, str, str], ...] = (
+    ("+18505550123", "", ""), ("+14235550123", "", ""), ("+14015550123", "", ""), ("+12145550123", "", ""),
+    ("+19285550123", "US-AZ", ""), ("+12125550123", "US-FL", ""), ("+12075550123", "", ""), ("+18015550123", "", ""),
+    ("+16055550123", "", ""), ("+18085550123", "", ""),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Somebody:
+    phone: str
+    region: str
+    country: str
+    time_zone: str = ""
+
+
+@cache
+def rules_at(day: date, places: frozenset[str]) -> Rules:
+    return policy_of(starter_config(), day).rules(places)
+
 
 minutes = st.sampled_from((0, 1, 10, 45, 240, 1440, 2880)).map(lambda count: timedelta(minutes=count))
 lengths = st.sampled_from((5, 60, 240, 1500)).map(lambda count: timedelta(minutes=count))
@@ -145,12 +168,13 @@ class World(Simulator):
     """A simulator whose provider does what a drawn list says, with the real gate; it keeps every decision it took."""
 
     zones: frozenset[str] = frozenset({NEW_YORK})
+    places: frozenset[str] = frozenset({"US"})
     channels: tuple[str, ...] = ("sms", "email", "voicemail", "call")
     receipts: Sequence[tuple[tuple[timedelta, str], ...]] = ()
     decisions: list[tuple[int, datetime, Decision]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.rules = starter_rules(self.start.date())
+        self.rules = rules_at(self.start.date(), self.places)
         self.office = self.rules.office
         self.gate, self.provider = self.ask_the_gate, self.behave
         self.handed_over = 0
@@ -186,14 +210,17 @@ class World(Simulator):
 def worlds(draw: st.DrawFn) -> World:
     """One lead's life under a random playbook, lived for two weeks."""
     book, start = draw(playbooks()), draw(starts)
-    zones = draw(st.frozensets(st.sampled_from(ZONES), max_size=3))
+    zones, places = draw(st.frozensets(st.sampled_from(ZONES), max_size=3)), frozenset({"US"})
+    if draw(st.booleans()):
+        somebody = Somebody(*draw(st.sampled_from(PEOPLE)))
+        zones, places = zones_known(somebody).zones, places_known(somebody)
     answers = {
         step.name: draw(st.lists(st.sampled_from(("connected", "missed", "voicemail", "wrong-number")), max_size=3))
         for step in book.steps
         if isinstance(step, Call)
     } | {step.name: ["done"] for step in book.steps if isinstance(step, Chore) and draw(st.booleans())}
     world = World(
-        book, start, min(zones, default=NEW_YORK), answers, draw(st.integers(0, 2**63 - 1)), zones=zones,
+        book, start, min(zones, default=NEW_YORK), answers, draw(st.integers(0, 2**63 - 1)), zones=zones, places=places,
         channels=tuple(draw(st.sets(st.sampled_from(("sms", "email", "voicemail", "call"))))),
         receipts=draw(st.lists(st.sampled_from(RECEIPTS), max_size=4)),
     )  # fmt: skip

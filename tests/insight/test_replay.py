@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import psycopg
@@ -11,7 +12,8 @@ from tests.builders import TUESDAY, a_lead, a_workspace, enrolled
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.insight.replay import Step, replay
-from warmline.store.ids import lane_of
+from warmline.intake import acts
+from warmline.store.ids import lane_of, new_id
 from warmline.store.workspaces import Workspace
 
 FROM_EXAMPLE = """
@@ -64,3 +66,44 @@ def test_a_condition_that_cannot_be_answered_any_more_is_no_crash(conn: psycopg.
     assert not decided.same
     assert [one.do for one in decided.again] == ["error"]
     assert "could not be answered" in decided.again[0].reason
+
+
+# --- the gate -----------------------------------------------------------------------------------------------------
+
+
+def gate_again(conn: psycopg.Connection, lead_id: UUID) -> tuple[int, tuple[str, ...]]:
+    (decided,) = replay(conn, lane_of(lead_id), lead_id)
+    return decided.asked, decided.gate
+
+
+def test_the_gate_is_asked_again_and_says_the_same(conn: psycopg.Connection, lead_id: UUID) -> None:
+    assert gate_again(conn, lead_id) == (2, ())
+
+
+def test_a_finding_that_does_not_follow_from_what_was_known_is_found(conn: psycopg.Connection, lead_id: UUID) -> None:
+    conn.execute("update consents set wording = 'v2' where lead_id = %s and channels = '{sms}'", (lead_id,))
+    asked, otherwise = gate_again(conn, lead_id)
+    assert asked == 2
+    assert otherwise == (
+        "ack by sms: no_consent: pass (has express written consent for sms, wording v1),"
+        " now pass (has express written consent for sms, wording v2)",
+    )
+    assert not replay(conn, lane_of(lead_id), lead_id)[0].same
+
+
+def test_what_came_later_is_left_out(conn: psycopg.Connection, lead_id: UUID, place: Workspace) -> None:
+    later = TUESDAY + timedelta(days=1)
+    acts.opt_out(conn, place, lane_of(lead_id), lead_id, "sam", later, evidence="no more, says Ann")
+    conn.execute(
+        "insert into consents (lane, id, lead_id, workspace_id, level, channels, at) values (%s, %s, %s, %s, 'express',"
+        " '{sms}', %s)",
+        (lane_of(lead_id), new_id(), lead_id, place.id, later),
+    )
+    assert gate_again(conn, lead_id) == (2, ())
+
+
+def test_where_the_lead_has_other_details_now_the_gate_is_not_asked(
+    conn: psycopg.Connection, lead_id: UUID, place: Workspace
+) -> None:
+    acts.set_zone(conn, place, lane_of(lead_id), lead_id, "sam", TUESDAY + timedelta(days=1), region="US-TX")
+    assert gate_again(conn, lead_id) == (0, ())

@@ -84,7 +84,12 @@ def show_replayed(console: Console, decided: list[Replayed], *, as_json: bool) -
                 soft_wrap=True,
             )
         else:
-            console.print(f"[good]{counted(len(decided), 'decision')} decided again, each to the same answer.[/]")
+            asked = sum(one.asked for one in decided)
+            console.print(
+                f"[good]{counted(len(decided), 'decision')} decided again, each to the same answer;[/] the gate was asked "
+                f"again {counted(asked, 'time')}, and said the same.",
+                soft_wrap=True,
+            )
     if differ:
         raise typer.Exit(1)
 
@@ -95,6 +100,8 @@ def _replayed(console: Console, one: Replayed) -> None:
     console.print(f"{stamp}  {_steps(one.stored)}", soft_wrap=True)
     if not one.same:
         console.print(f"{'':<25}again: {_steps(one.again)}", soft_wrap=True)
+        for said in one.gate:
+            console.print(f"{'':<25}gate: {escape(said)}", soft_wrap=True)
 
 
 def _steps(steps: tuple[Step, ...]) -> str:

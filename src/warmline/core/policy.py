@@ -14,7 +14,7 @@ from hashlib import sha256
 from .consent import RANK
 from .gate import AUTOMATED, Cap, ConsentRule, HoursRule, NumberCheck, Rules, Scrub
 from .hours import NO_HOLIDAYS
-from .playbook import Office
+from .playbook import ChannelKind, Office
 from .rulebook import (
     AcknowledgeRule,
     Calendar,
@@ -29,6 +29,9 @@ from .rulebook import (
 from .rulebook import ConsentRule as PackConsent
 from .rulebook import HoursRule as PackHours
 from .settings import Config
+
+#: What the workspace's own hours bind.
+BY_PHONE: tuple[ChannelKind, ...] = ("sms", "voicemail", "call")
 
 OWN = "your own setting in warmline.toml"
 
@@ -118,6 +121,9 @@ def rules_for(
             elif isinstance(rule, AcknowledgeRule):
                 fresh = min(fresh, timedelta(minutes=rule.within_minutes))
                 bound = bound or rule.hours_bind_acknowledge
+    if config.hours is not None:
+        for channel in BY_PHONE:
+            hours.setdefault((channel, "marketing"), []).append(HoursRule("own_hours", config.hours, OWN))
     if bound:  # after all packs: whichever of them comes first, the hours of every one bind
         _bind_acknowledge(hours)
     for pair in barred:
@@ -160,6 +166,8 @@ def _version(packs: list[Pack], config: Config, office: Office, on: date, unknow
     """Names what was in force: equal versions give equal answers to equal facts. The same in every process."""
     parts = [*(f"{pack.id}@{pack.as_of}" for pack in packs), *(f"?{place}" for place in unknown)]
     days = sorted(office.holidays)  # a set has another order in another process
-    tightened = (config.caps, office.week, office.zone, days, config.acknowledge_at_night)
+    tightened: tuple[object, ...] = (config.caps, office.week, office.zone, days, config.acknowledge_at_night)
+    if config.hours is not None:
+        tightened = (*tightened, config.hours)
     own = sha256(repr(tightened).encode()).hexdigest()[:8]
     return f"{'+'.join(parts)};{own};{on}"

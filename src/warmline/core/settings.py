@@ -142,6 +142,7 @@ class Config(msgspec.Struct, frozen=True):
     acknowledge_at_night: bool = True
     profile: Profile = "statutory"
     opt_out: OptOut = "all"
+    hours: Week | None = None  # the workspace's own for marketing by phone, by the lead's clock; None: the law's alone
     numbers: LookUps = LookUps()
     links: Mapping[str, str] = {}
     wordings: Mapping[str, str] = {}
@@ -189,8 +190,7 @@ def read_settings(tables: Mapping[str, Any], source: str = "", path: str = "warm
         office=_office(root.table("office"), workspace.time_zone),
         caps=_caps(root.table("caps")),
         acknowledge_at_night=_at_night(root.table("acknowledge")),
-        profile=_profile(root.table("compliance")),
-        opt_out=cast("OptOut", root.table("compliance").choice("opt_out", get_args(OptOut), "all")),
+        **_compliance(root.table("compliance")),
         numbers=_look_ups(root.table("numbers")),
         links={key: text for key in root.table("links").values if (text := _url(root.table("links"), key))},
         wordings=wordings,
@@ -357,9 +357,13 @@ def _at_night(table: Table) -> bool:
     return table.flag("at_night", True)
 
 
-def _profile(table: Table) -> Profile:
-    table.allow("profile", "opt_out")
-    return "conservative" if table.choice("profile", get_args(Profile), "statutory") == "conservative" else "statutory"
+def _compliance(table: Table) -> dict[str, Any]:
+    table.allow("profile", "opt_out", "hours")
+    return {
+        "profile": table.choice("profile", get_args(Profile), "statutory"),
+        "opt_out": table.choice("opt_out", get_args(OptOut), "all"),
+        "hours": table.parsed("hours", None, "mon-fri 09:00-18:00", parse_week),
+    }
 
 
 def _look_ups(table: Table) -> LookUps:

@@ -1,10 +1,10 @@
 """Deciding again: every stored decision, from the events that it had seen (invariant 6).
 
 What `decide` answers follows from the pinned version, the history up to `seen`, the time, what the conditions read of
-the lead then, and what the gate said. All of that is stored. The gate's word is taken as it stands, with its findings,
-because it rests on facts beside the story (consents, suppressions, the state of an address) that are kept as they are
-now. So are the office hours and the lead's calendar zone: a decision that hung on one that was changed since may come
-out otherwise, and then `same` is false.
+the lead then, and what the gate said. All of that is stored. The gate's word is taken as it stands, so that one fault
+shows once; and the gate is asked again wherever what it saw then can be told (replay_gate.py). Office hours and the lead's
+calendar zone are those of now: a decision that hung on one that was changed since may come out otherwise, and then `same`
+is false.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from warmline.core.history import History
 from warmline.core.playbook import Call, Office, Playbook
 from warmline.core.policy import office_of
 from warmline.core.standing import calendar_zone, history_of
+from warmline.insight.replay_gate import GateAgain
 from warmline.rules.binding import zones_known
 from warmline.store import due, playbooks, stories, workspaces
 from warmline.store.stories import Did, Look
@@ -59,10 +60,12 @@ class Replayed(msgspec.Struct, frozen=True):
     version: int
     stored: tuple[Step, ...]
     again: tuple[Step, ...]
+    gate: tuple[str, ...] = ()  # what the gate, asked again, says otherwise
+    asked: int = 0  # how often it could be asked again
 
     @property
     def same(self) -> bool:
-        return self.stored == self.again
+        return self.stored == self.again and not self.gate
 
 
 def replay(conn: psycopg.Connection, lane: int, lead_id: UUID) -> list[Replayed]:
@@ -75,6 +78,7 @@ def replay(conn: psycopg.Connection, lane: int, lead_id: UUID) -> list[Replayed]
     runs = {run.id: run for run in record.runs}
     versions = playbooks.versions(conn, {look.version_id for look in record.looks})
     zones = zones_known(lead)
+    gate = GateAgain(conn, config, lead, zones)
     replayed = []
     for look in record.looks:
         run, version = runs[look.enrollment_id], versions[look.version_id]
@@ -82,30 +86,45 @@ def replay(conn: psycopg.Connection, lane: int, lead_id: UUID) -> list[Replayed]
         seen = [event for event in lead.events if event.seq <= look.seen]
         zone = calendar_zone(zones, office.zone)
         history = history_of(str(run.id), run.seed, run.started_at, zone, look.lead, run.event, seen)
-        again = tuple(_again(look, version.playbook, history, office))
-        replayed.append(Replayed(look.seq, look.at, run.playbook, version.version, tuple(_stored(look)), again))
+        before = gate.asked
+        again, otherwise = _again(look, version.playbook, history, office, gate)
+        replayed.append(
+            Replayed(
+                look.seq, look.at, run.playbook, version.version, tuple(_stored(look)), tuple(again), tuple(otherwise),
+                gate.asked - before,
+            )
+        )  # fmt: skip
     return replayed
 
 
-def _again(look: Look, playbook: Playbook, history: History, office: Office) -> list[Step]:
+def _again(
+    look: Look, playbook: Playbook, history: History, office: Office, gate: GateAgain
+) -> tuple[list[Step], list[str]]:
     again: list[Step] = []
+    otherwise: list[str] = []
     said = iter(look.body)
     try:
         for _ in range(ROUNDS):
-            if not _carry_out(decide(playbook, history, look.at, office), history, look, said, again):
+            if not _carry_out(decide(playbook, history, look.at, office), history, look, said, again, gate, otherwise):
                 break
     except ConditionError as error:
         again.append(Step("error", reason=str(error)))
-    return again
+    return again, otherwise
 
 
-def _carry_out(decision: Decision, history: History, look: Look, said: Iterator[Did], again: list[Step]) -> bool:
+def _carry_out(
+    decision: Decision, history: History, look: Look, said: Iterator[Did], again: list[Step], gate: GateAgain,
+    otherwise: list[str],
+) -> bool:  # fmt: skip
     """Do what the engine did after each action: fold in what it recorded, by the gate's word. True when it decided anew."""
     moved = False
     for action in decision.actions:
         did = next((one for one in said if one.do not in BESIDE), None)
         step, event = _does(action, did)
         again.append(step)
+        if did is not None and isinstance(action, Reach | Ask) and step.channel:
+            said_now = gate.differs(look, action.step, step.channel, history, did)
+            otherwise += [f"{step.step} by {step.channel}: {said_now}"] if said_now else []
         if event is not None:
             kind, channel, data = event
             touch = "planned anew" if kind == "touch.planned" else None
