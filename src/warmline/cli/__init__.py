@@ -22,6 +22,7 @@ from warmline.cli.migrate import migrate
 from warmline.cli.numbers import numbers
 from warmline.cli.orphans import orphans
 from warmline.cli.parked import parked
+from warmline.cli.prove import prove
 from warmline.cli.quarantine import quarantine
 from warmline.cli.recordings import recordings
 from warmline.cli.registry import registry
@@ -54,6 +55,7 @@ START, LEADS, LISTS, HELP_OUT, KEEPING, PARTS = (
 app.command(rich_help_panel=START)(init)
 app.command(rich_help_panel=START)(up)
 app.command(rich_help_panel=START)(check)
+app.command(rich_help_panel=START)(prove)
 app.command(rich_help_panel=START)(apply)
 app.command("sign-in", rich_help_panel=START)(sign_in)
 app.command(rich_help_panel=LEADS)(why)
