@@ -1,4 +1,4 @@
-"""What holds for every playbook, every order of events and every clock. `-m slow` looks fifty times as hard."""
+"""What holds for every playbook, every order of events and every clock. `-m long` looks fifty times as hard."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_the_invariants_hold_through_any_life_of_a_lead(world: World) -> None:
         invariant(world)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @given(worlds())
 @HARD
 def test_the_invariants_hold_through_thousands_of_lives(world: World) -> None:

@@ -325,6 +325,6 @@ def test_every_interleaving_keeps_the_invariants(under_fire: type[UnderFire]) ->
     run_state_machine_as_test(under_fire, settings=settings(max_examples=12, stateful_step_count=30, **COMMON))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_many_long_interleavings_keep_the_invariants(under_fire: type[UnderFire]) -> None:
     run_state_machine_as_test(under_fire, settings=settings(max_examples=80, stateful_step_count=50, **COMMON))
