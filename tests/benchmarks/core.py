@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tests.builders import TUESDAY, starter_files
+from warmline import rules
 from warmline.core import gate
 from warmline.core.bundle import read_bundle
 from warmline.core.consent import Consent
 from warmline.core.decide import decide
 from warmline.core.events import Event
 from warmline.core.gate import Facts
+from warmline.core.settings import Config
 from warmline.core.standing import history_of
-from warmline.rules.binding import policy_of
+from warmline.rules.binding import places_known, policy_of, zones_known
 
 from .population import ENROLLED, FIRST_DAY
 from .report import Bar, Found, Row, of_rounds
@@ -26,7 +29,7 @@ def measure(server: str, *, times: int = 5_000, rounds: int = 7) -> Found:
     bundle = read_bundle(starter_files()).bundle
     assert bundle is not None
     playbook = bundle.playbooks["pricing"]
-    rules = policy_of(bundle.config, TUESDAY.date()).rules(frozenset({"US", "US-NY"}))
+    binding = policy_of(bundle.config, TUESDAY.date()).rules(frozenset({"US", "US-NY"}))
     events = [
         Event(kind, ENROLLED + timedelta(minutes=after), seq, "E", step, channel, f"t{seq}", json.loads(data))
         for seq, (kind, after, step, channel, data) in enumerate(FIRST_DAY, 1)
@@ -45,11 +48,51 @@ def measure(server: str, *, times: int = 5_000, rounds: int = 7) -> Found:
     return Found(
         [
             _row("core.fold", "fold of a first day (8 events)", history, None, times, rounds),
-            _row("core.decide", "decide", lambda: decide(playbook, seen, TUESDAY, rules.office), 20, times, rounds),
-            _row("core.check", "check, with its whole trace", lambda: gate.check(ask, facts, rules, TUESDAY), 30,
+            _row("core.decide", "decide", lambda: decide(playbook, seen, TUESDAY, binding.office), 20, times, rounds),
+            _row("core.check", "check, with its whole trace", lambda: gate.check(ask, facts, binding, TUESDAY), 30,
                  times, rounds),
+            _everywhere(bundle.config, facts, rounds),
         ]
     )  # fmt: skip
+
+
+def _everywhere(config: Config, facts: Facts, rounds: int) -> Row:
+    """Somebody in every place that a pack covers, a registry's file and a look-up known of each, all channels; every batch
+    of them comes at an instant of its own, as the ticks of an engine do."""
+    day = TUESDAY.date()
+    policy = policy_of(config, day)
+    people = []
+    for place in sorted({place for pack in rules.packs().values() for place in pack.covers}):
+        somebody = _Somebody(None, "", place if "-" in place else "", place[:2])
+        zones, binding = zones_known(somebody), policy.rules(places_known(somebody))
+        known = {scrub.registry: gate.Registry(day, listed=False) for scrub in binding.scrubs}
+        told = gate.Reassigned("no", TUESDAY)
+        people.append((replace(facts, zones=zones.zones, registries=known, reassigned=told, line="mobile"), binding))
+    asks = [gate.Ask(channel) for channel in ("sms", "call", "voicemail", "email")]
+    batches = 40
+
+    def batch(number: int) -> None:
+        now = TUESDAY + timedelta(seconds=number)
+        for known, binding in people:
+            for ask in asks:
+                gate.check(ask, known, binding, now)
+
+    found = []
+    for turn in range(rounds):
+        began = time.process_time()
+        for number in range(batches):
+            batch(turn * batches + number)
+        found.append((time.process_time() - began) / (batches * len(people) * len(asks)) * 1e6)
+    what = f"check, in {len(people)} places of {len(rules.packs())} packs, on every channel"
+    return of_rounds("core.check_packs", what, "us", found, Bar(30, "at most"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Somebody:
+    phone: str | None
+    time_zone: str
+    region: str
+    country: str
 
 
 def _row(key: str, what: str, call: Callable[[], object], bar: float | None, times: int, rounds: int) -> Row:

@@ -67,22 +67,22 @@ TUESDAY, SATURDAY, SUNDAY = date(2026, 11, 24), date(2026, 11, 21), date(2026, 1
 PENSACOLA = Somebody("+18505550123", "US-FL", "US", CHICAGO)
 
 
-def test_a_number_of_an_area_code_across_a_border_waits_for_the_later_clock() -> None:
+def test_case_1_a_number_of_an_area_code_across_a_border_waits_for_the_later_clock() -> None:
     verdict = text(Somebody("+18505550123"), TUESDAY, "08:30", NEW_YORK)
     assert (verdict.result, verdict.until) == ("hold", local(TUESDAY, "08:00", CHICAGO))
 
 
 @pytest.mark.parametrize(("clock", "result"), [("08:30", "allow"), ("19:59", "allow"), ("20:00", "hold")])
-def test_an_address_in_pensacola_tells_the_clock_and_florida_ends_at_eight(clock: str, result: str) -> None:
+def test_case_1_an_address_in_pensacola_tells_the_clock_and_florida_ends_at_eight(clock: str, result: str) -> None:
     assert text(PENSACOLA, TUESDAY, clock, CHICAGO).result == result
 
 
 @pytest.mark.parametrize(("clock", "result"), [("11:59", "hold"), ("12:00", "allow")])
-def test_a_sunday_in_texas_begins_at_noon(clock: str, result: str) -> None:
+def test_case_2_a_sunday_in_texas_begins_at_noon(clock: str, result: str) -> None:
     assert text(Somebody("+17135550123"), SUNDAY, clock, CHICAGO).result == result
 
 
-def test_a_voicemail_to_alabama_on_a_sunday_waits_for_monday_morning() -> None:
+def test_case_2_a_voicemail_to_alabama_on_a_sunday_waits_for_monday_morning() -> None:
     verdict = may("voicemail", Somebody("+12055550123"), local(SUNDAY, "12:00", CHICAGO))
     assert (verdict.result, verdict.until) == ("hold", local(date(2026, 11, 23), "08:00", CHICAGO))
 
@@ -91,12 +91,12 @@ def test_a_voicemail_to_alabama_on_a_sunday_waits_for_monday_morning() -> None:
     ("saturday", "opens"),
     [(date(2026, 6, 13), date(2026, 6, 15)), (date(2027, 1, 16), date(2027, 1, 19))],  # the second before a holiday
 )
-def test_a_saturday_evening_in_rhode_island_waits_for_the_next_working_day(saturday: date, opens: date) -> None:
+def test_case_3_a_saturday_evening_in_rhode_island_waits_for_the_next_working_day(saturday: date, opens: date) -> None:
     verdict = may("call", Somebody("+14015550123"), local(saturday, "17:00", NEW_YORK))
     assert (verdict.result, verdict.until) == ("hold", local(opens, "09:00", NEW_YORK))
 
 
-def test_an_address_in_florida_with_a_number_of_new_york_has_the_rules_of_both() -> None:
+def test_case_4_an_address_in_florida_with_a_number_of_new_york_has_the_rules_of_both() -> None:
     both = Somebody("+12125550123", "US-FL", "US", NEW_YORK)
     assert text(both, TUESDAY, "20:30", NEW_YORK).result == "hold"
     assert text(Somebody("+12125550123"), TUESDAY, "20:30", NEW_YORK).result == "allow"
@@ -106,7 +106,7 @@ def test_an_address_in_florida_with_a_number_of_new_york_has_the_rules_of_both()
     assert may("call", Somebody("+12125550123"), noon, attempts=three).result == "allow"
 
 
-def test_a_form_without_written_consent_licenses_calls_and_mail_and_no_machine() -> None:
+def test_case_5_a_form_without_written_consent_licenses_calls_and_mail_and_no_machine() -> None:
     noon = local(TUESDAY, "12:00", NEW_YORK)
     filled = [Consent("inquiry", ("email", "call"), noon, add_months(noon, 3))]
     here = Somebody("+12125550123")
@@ -131,7 +131,7 @@ def test_a_canadian_inquiry_serves_mail_for_six_months_and_a_purchase_for_two_ye
     assert may("email", here, noon, consents=proof).result == result
 
 
-def test_an_australian_consent_that_names_no_end_is_over_after_three_months() -> None:
+def test_case_9_an_australian_consent_that_names_no_end_is_over_after_three_months() -> None:
     months = policy_of(starter_config(), TUESDAY).rules(frozenset({"AU"})).lasts("express", ("call",))
     assert months == 3
 
@@ -201,7 +201,7 @@ PLACES = sorted({place for pack in rules.packs().values() for place in pack.cove
     level=st.sampled_from(["none", "inquiry", "purchase", "express", "express_written"]),
     attempts=st.lists(st.integers(1, 200), max_size=4),
 )
-def test_a_further_place_never_allows_what_the_others_do_not(
+def test_case_13_a_further_place_never_allows_what_the_others_do_not(
     some: frozenset[str], more: frozenset[str], hours: int, channel: Any, zone: str, level: Any, attempts: list[int]
 ) -> None:
     now = datetime(2026, 1, 1, 0, 30, tzinfo=UTC) + timedelta(hours=hours)

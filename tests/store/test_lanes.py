@@ -67,7 +67,8 @@ def test_every_statement_that_works_on_leads_names_one_lane(tmp_path: Path) -> N
     """The statements that the product sends under its own tests, each explained on tables that are partitioned by lane."""
     report = tmp_path / "report.json"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.twin", "-p", "no:cacheprovider", "-q", "-m", "not slow and not long", *TESTS],
+        [sys.executable, "-m", "pytest", "-p", "tests.twin", "-p", "no:cacheprovider", "-q", "-m", "not slow and not long",
+         *TESTS],
         cwd=HOUSE, env={**os.environ, "WARMLINE_TWIN_REPORT": str(report)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from .bound import Rules, Scrub
 from .consent import LEVEL_WORDS, RANK, Consent, best, in_force, latest
-from .facts import Ask, Facts
+from .facts import Ask, Facts, Reassigned
 from .finding import Finding, day_of, passes
 from .hours import local_date
 
@@ -89,8 +89,7 @@ def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     if ask.channel == "email":
         return passes("reassigned", "a mail address is not given to others")
     told = facts.reassigned
-    held = best(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
-    if told is not None and (held is None or held.at <= told.at or not held.was_given_with(facts.address)):
+    if told is not None and not _given_since(told, ask, facts, rules, now):
         on = day_of(told.at)
         if told.answer == "yes":
             saw = f"the number has changed hands, as was said on {on}"
@@ -105,6 +104,12 @@ def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
             flip = "import an answer: warmline numbers import FILE"
             return Finding("reassigned", "hold", saw, flip, None, rule.cite)
     return passes("reassigned", "the consent is newer than the answer" if told else "not asked, and no rule here asks")
+
+
+def _given_since(told: Reassigned, ask: Ask, facts: Facts, rules: Rules, now: datetime) -> bool:
+    """Whether the lead gave its best proof after the answer, and with this number."""
+    held = best(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
+    return held is not None and held.at > told.at and held.was_given_with(facts.address)
 
 
 def _exempt(

@@ -9,6 +9,7 @@ from .bound import HoursRule, Rules
 from .facts import Ask, Facts
 from .finding import Finding, later, passes, span_of
 from .hours import is_open, local_clock, next_open, open_in_all
+from .playbook import Office
 
 
 def zone(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
@@ -62,7 +63,11 @@ def _clocks(rule: HoursRule, zones: frozenset[str]) -> frozenset[str]:
 def office_hours(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     if ask.channel != "call" or not ask.office:
         return passes("office_hours", "does not need the office to be open")
-    office = rules.office
+    return _office(rules.office, now)
+
+
+@lru_cache(maxsize=4096)
+def _office(office: Office, now: datetime) -> Finding:
     zones = frozenset((office.zone,))
     clock = f"{local_clock(now, office.zone):%H:%M} {office.zone}"
     if is_open(office.week, office.zone, now, office.holidays):

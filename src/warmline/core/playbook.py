@@ -212,6 +212,10 @@ class Office:
     zone: str
     holidays: frozenset[date] = frozenset()
 
+    def __hash__(self) -> int:
+        """A week is slow to hash, and whether the office is open is asked for every call."""
+        return hash((self.zone, self.holidays))
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
