@@ -144,7 +144,7 @@ def test_case_11_an_open_alone_and_two_links_at_once_are_no_human_signal(
 def test_case_12_the_law_that_one_withdrawal_ends_all_flips_on_its_day_where_a_workspace_keeps_channels_apart(
     conn: psycopg.Connection, day: datetime, ended: bool
 ) -> None:
-    settings = starter_files()["warmline.toml"].replace("[compliance]\n", '[compliance]\nopt_out = "channel"\n')
+    settings = starter_files()["warmline.toml"].replace('opt_out = "all"', 'opt_out = "channel"')
     place = a_workspace(conn, {"warmline.toml": settings})
     lead = a_lead(conn, place, phone=PHONE, at=day - timedelta(days=1))
     text(conn, place, "STOP", "k1", day, day)
@@ -166,7 +166,7 @@ def test_by_default_one_withdrawal_ends_all_on_every_day(
 
 
 def test_where_channels_are_kept_apart_the_playbook_goes_on_with_the_others(conn: psycopg.Connection) -> None:
-    settings = starter_files()["warmline.toml"].replace("[compliance]\n", '[compliance]\nopt_out = "channel"\n')
+    settings = starter_files()["warmline.toml"].replace('opt_out = "all"', 'opt_out = "channel"')
     place = a_workspace(conn, {"warmline.toml": settings})
     lead = a_lead(conn, place, phone=PHONE)
     enrolled(conn, place, "pricing", lead)
