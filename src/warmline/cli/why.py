@@ -14,6 +14,7 @@ from rich.table import Table
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
 from warmline.cli.say import CommandError, counted, out, show_json, span
+from warmline.core.consent import Consent, Span
 from warmline.core.gate import LABELS
 from warmline.core.length import in_words, segments
 from warmline.insight.foreseen import Coming
@@ -122,7 +123,7 @@ def _head(console: Console, told: Story) -> None:
         ("owner", lead.owner_name or "nobody yet"),
         ("zone", f"{lead.zone} ({_ground(told)})"),
         ("away", told.away),
-        ("consent", "; ".join(f"{one.level.replace('_', ' ')} for {', '.join(one.channels)}" for one in told.consents)),
+        ("consent", "; ".join(_consent(one, spans) for one, spans in told.held)),
         (
             "playbooks",
             ", ".join(f"{one.run.playbook} v{one.version} {one.run.status.replace('_', ' ')}" for one in told.runs),
@@ -137,6 +138,12 @@ def _head(console: Console, told: Story) -> None:
         )
     console.print(Padding(table, (0, 0, 1, 2)))
     console.print(f"[quiet]{'UTC':<16}{'the lead':<14}[/]")
+
+
+def _consent(one: Consent, spans: tuple[Span, ...]) -> str:
+    ends = [f"{', '.join(span.channels)} until {span.until:%d %b %Y}" for span in spans if span.until is not None]
+    said = f"{one.level.replace('_', ' ')} for {', '.join(one.channels)}"
+    return f"{said} ({'; '.join(ends)})" if ends else said
 
 
 def _ground(told: Story) -> str:

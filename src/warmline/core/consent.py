@@ -65,6 +65,22 @@ class Consent(msgspec.Struct, frozen=True, array_like=True):
         return not self.phone or phone is None or self.phone == phone
 
 
+class Span(msgspec.Struct, frozen=True):
+    """Until when a proof speaks for these channels. None: it does not end."""
+
+    channels: tuple[str, ...]
+    until: datetime | None
+
+
+def spans_of(consent: Consent, lifetimes: Lifetimes) -> tuple[Span, ...]:
+    """A proof may end for one channel before it does for another: in the order of its channels."""
+    found: dict[datetime | None, tuple[str, ...]] = {}
+    for channel in consent.channels:
+        end = consent.ends(channel, lifetimes)
+        found[end] = (*found.get(end, ()), channel)
+    return tuple(Span(channels, end) for end, channels in found.items())
+
+
 class Suppression(msgspec.Struct, frozen=True, array_like=True):
     """A stored do-not-contact that is in force. No channels named: every channel."""
 

@@ -13,12 +13,13 @@ import psycopg
 from liquid import BoundTemplate, Environment
 
 from warmline import __version__
-from warmline.core.consent import LEVEL_WORDS
+from warmline.core.consent import LEVEL_WORDS, Span, spans_of
 from warmline.core.gate import LABELS
 from warmline.insight.lines import DID, Line
 from warmline.insight.story import LeadView, story
+from warmline.rules.binding import places_known, policy_of
 from warmline.store import proofs
-from warmline.store.proofs import Proof, Withdrawal
+from warmline.store.proofs import Proof, Withdrawal, consent_of
 from warmline.store.workspaces import Workspace
 
 
@@ -32,6 +33,7 @@ class CaseFile(msgspec.Struct, frozen=True):
     lead: LeadView
     addresses: tuple[dict[str, Any], ...]
     consents: tuple[Proof, ...]
+    ends: tuple[tuple[Span, ...], ...]  # until when each of the consents speaks for which channels
     withdrawals: tuple[Withdrawal, ...]
     lines: tuple[Line, ...]
 
@@ -41,13 +43,16 @@ def case_file(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, n
     told = story(conn, workspace, ref, now)
     values = {str(told.lead.id), *(one.value for one in told.addresses)}
     values |= {value.rpartition("@")[2] for value in values if "@" in value}
+    kept = proofs.of_lead(conn, told.lead.id)
+    lifetimes = policy_of(workspace.config, now.date()).rules(places_known(told.lead)).lifetimes
     return CaseFile(
         made_at=now,
         made_by=f"warmline {__version__}",
         workspace=workspace.name,
         lead=told.lead,
         addresses=tuple(msgspec.structs.asdict(one) for one in told.addresses),
-        consents=tuple(proofs.of_lead(conn, told.lead.id)),
+        consents=tuple(kept),
+        ends=tuple(spans_of(consent_of(one), lifetimes) for one in kept),
         withdrawals=tuple(proofs.withdrawn(conn, workspace.id, values)),
         lines=told.lines,
     )

@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 
 from warmline.channels import needs_recording
-from warmline.core.consent import Consent, Suppression
+from warmline.core.consent import Consent, Span, Suppression, spans_of
 from warmline.core.gate import Rules
 from warmline.core.hours import local_clock, local_date
 from warmline.core.mail_address import read_email
@@ -85,7 +85,13 @@ class Story(msgspec.Struct, frozen=True):
     consents: tuple[Consent, ...]
     addresses: tuple[Address, ...]
     suppressions: tuple[Suppression, ...]
+    ends: tuple[tuple[Span, ...], ...] = ()  # until when each of the consents speaks, by the rules of the lead's places
     away_until: datetime | None = None  # the cadence rests until then, by the lead's out-of-office
+
+    @property
+    def held(self) -> list[tuple[Consent, tuple[Span, ...]]]:
+        """Each consent with until when it speaks for what."""
+        return list(zip(self.consents, self.ends, strict=True))
 
     @property
     def away(self) -> str:
@@ -119,8 +125,10 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
         heard = Recordings(needs_recording(workspace.config), recordings.made(conn, workspace.id))
         view = View(known, workspace, binding, zones, lead.zone, run, versions[run.version_id], now, heard, asked)
     away_until = view.history().away_until if view is not None else None
+    consents = tuple(sorted(known.consents, key=lambda one: one.at))
     return Story(
         at=now,
+        ends=tuple(spans_of(one, binding.lifetimes) for one in consents),
         away_until=away_until if away_until is not None and away_until > now else None,
         lead=lead,
         coming=foresee(view, open_tasks, record.touches),
@@ -132,7 +140,7 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
         ),
         tasks=tuple(open_tasks),
         touches=tuple(record.touches),
-        consents=tuple(sorted(known.consents, key=lambda one: one.at)),
+        consents=consents,
         addresses=tuple(known.addresses),
         suppressions=tuple(known.suppressions),
     )

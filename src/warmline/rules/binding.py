@@ -14,17 +14,22 @@ from warmline.core.rulebook import holiday_dates
 from warmline.core.settings import Config
 
 
-class Located(Protocol):
+class Placed(Protocol):
     """What is known of a lead's place."""
 
     @property
     def phone(self) -> str | None: ...
     @property
-    def time_zone(self) -> str: ...
-    @property
     def region(self) -> str: ...
     @property
     def country(self) -> str: ...
+
+
+class Located(Placed, Protocol):
+    """And of its clock."""
+
+    @property
+    def time_zone(self) -> str: ...
 
 
 def policy_of(config: Config, on: date) -> Policy:
@@ -45,7 +50,7 @@ def zones_known(lead: Located) -> Zones:
     return _zones(_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
 
 
-def places_known(lead: Located) -> frozenset[str]:
+def places_known(lead: Placed) -> frozenset[str]:
     """The countries and states whose rules may protect a lead."""
     return _places(_prefix(lead.phone), lead.region, lead.country)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
 import psycopg
+
+from warmline.core.consent import Consent
 
 from .ids import lane_of
 from .rows import read
@@ -34,6 +37,22 @@ class Proof(msgspec.Struct, frozen=True):
     email: str
     entry: int = 0
     hash: str = ""
+
+
+class ProofLike(Protocol):
+    @property
+    def level(self) -> str: ...
+    @property
+    def channels(self) -> tuple[str, ...]: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+
+
+def consent_of(proof: ProofLike) -> Consent:
+    """As far as it matters for how long it speaks."""
+    return Consent(proof.level, proof.channels, proof.at, proof.expires_at)  # type: ignore[arg-type] # a stored level
 
 
 class Withdrawal(msgspec.Struct, frozen=True):

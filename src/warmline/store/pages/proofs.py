@@ -39,6 +39,9 @@ class Given(msgspec.Struct):
     user_agent: str
     phone: str
     email: str
+    region: str
+    country: str
+    lead_phone: str | None
     lane: int
     entry: int
     hash: str
@@ -77,7 +80,8 @@ class Doubtful(msgspec.Struct):
 
 _GIVEN = f"""
   c.id, c.lead_id, {CALLED} as lead, c.level, c.channels, c.purpose, c.seller, c.at, c.expires_at, c.wording,
-  c.wording_text, c.source, c.url, c.ip, c.user_agent, c.phone, c.email, c.lane, coalesce(g.number, 0) entry,
+  c.wording_text, c.source, c.url, c.ip, c.user_agent, c.phone, c.email,
+  l.region, l.country, l.phone lead_phone, c.lane, coalesce(g.number, 0) entry,
   coalesce(encode(g.hash, 'hex'), '') hash
 """
 _JOINS = """

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import io
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from ... import rules
+from ...core.consent import Span, spans_of
 from ...insight.story import addresses_meant
 from ...intake import acts
 from ...intake.acts import ActError
 from ...intake.registries import UnusableFileError, import_registry, registries_known
 from ...intake.suppressed import CHANNELS
 from ...intake.unread import UNREAD
+from ...rules.binding import places_known, policy_of
 from ...store import numbers
 from ...store.pages import leads, proofs
+from ...store.proofs import consent_of
 from ..asking import Ask, asked
 from ..people import managers_only
 
@@ -38,7 +41,31 @@ def consents(request: HttpRequest) -> HttpResponse:
             given = proofs.of_leads(ask.conn, ask.workspace_id, ids) if ids else []
         else:
             given = proofs.lately(ask.conn, ask.workspace_id, ask.now)
-        return ask.page("consents.html", given=given, text=text, wordings=rules.consent_wordings())
+        return ask.page("consents.html", given=_with_ends(ask, given), text=text, wordings=rules.consent_wordings())
+
+
+class Shown(NamedTuple):
+    """A consent, until when it speaks for what, and whether any of that is still to come."""
+
+    proof: proofs.Given
+    spans: tuple[Span, ...]
+    in_force: bool
+
+
+class _Place(NamedTuple):
+    phone: str | None
+    region: str
+    country: str
+
+
+def _with_ends(ask: Ask, given: list[proofs.Given]) -> list[Shown]:
+    policy = policy_of(ask.workspace.config, ask.now.date())
+    shown = []
+    for one in given:
+        places = places_known(_Place(one.lead_phone, one.region, one.country))
+        spans = spans_of(consent_of(one), policy.rules(places).lifetimes)
+        shown.append(Shown(one, spans, any(span.until is None or span.until > ask.now for span in spans)))
+    return shown
 
 
 @require_safe
