@@ -141,6 +141,8 @@ LIFETIMES = (
     # The relationship that exempts in Maine is the federal one, whatever the channel.
     ("US-ME", "sms voicemail", "inquiry", 3),
     ("US-ME", "sms voicemail", "purchase", 18),
+    ("US-TN", "call sms", "purchase", 12),
+    ("US-TX", "call sms", "purchase", 12),
     ("CA", "email sms call", "inquiry", 6),
     ("CA", "email sms", "purchase", 24),
     ("CA", "call", "purchase", 18),  # choice: the shorter term of the United States
@@ -161,19 +163,19 @@ _RELATION = "inquiry purchase express express_written"
 REGISTRIES = (
     ("US", "call sms", "us.national", 31, "inquiry purchase express_written"),
     ("US-AZ", "sms", "us.national", 31, "express_written"),  # choice: which exemption was not looked up
-    # choice for all these states: the age and the exemption were not looked up
-    ("US-CO", "call sms", "us.co", 31, "express_written"),
-    ("US-FL", "call sms", "us.fl", 31, "express_written"),
-    ("US-IN", "call sms", "us.in", 31, "express_written"),
+    # choice for all these states: the federal age, though their lists are quarterly
+    ("US-CO", "call sms", "us.co", 31, "purchase express express_written"),  # choice: thirty days of inquiry left out
+    ("US-FL", "call sms", "us.fl", 31, "inquiry purchase express_written"),  # choice: an inquiry is an express request
+    ("US-IN", "call sms", "us.in", 31, "inquiry express_written"),
     ("US-LA", "call sms voicemail", "us.la", 31, ""),
-    ("US-MA", "call sms", "us.ma", 31, "express_written"),
-    ("US-MO", "call sms", "us.mo", 31, "express_written"),
-    ("US-MS", "call sms", "us.ms", 31, "express_written"),
-    ("US-OK", "call sms", "us.ok", 31, "express_written"),
-    ("US-PA", "call sms", "us.pa", 31, "express_written"),
-    ("US-TN", "call sms", "us.tn", 31, "express_written"),
-    ("US-TX", "call sms", "us.tx", 31, "express_written"),
-    ("US-WY", "call sms", "us.wy", 31, "express_written"),
+    ("US-MA", "call sms", "us.ma", 31, "inquiry express express_written"),  # choice: as Florida; a customer left out
+    ("US-MO", "call sms", "us.mo", 31, "inquiry express express_written"),  # choice: a customer left out
+    ("US-MS", "call sms", "us.national", 31, "express_written"),  # choice: the exemptions of its own act left out
+    ("US-OK", "call sms", "us.ok", 31, "inquiry purchase express_written"),
+    ("US-PA", "call sms", "us.pa", 31, "express_written"),  # choice: the exemptions of 2019 left out
+    ("US-TN", "call sms", "us.tn", 31, "purchase express express_written"),  # choice: an inquiry is no relationship
+    ("US-TX", "call sms", "us.tx", 31, "inquiry purchase express_written"),
+    ("US-WY", "call sms", "us.wy", 31, "inquiry purchase express_written"),
     ("CA", "call", "ca.dncl", 31, _RELATION),
     ("GB", "call", "gb.tps", 28, ""),
     ("GB", "call", "gb.ctps", 28, ""),

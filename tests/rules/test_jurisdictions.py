@@ -159,6 +159,41 @@ def test_case_8_a_canadian_inquiry_is_over_after_six_months_and_a_purchase_serve
             assert "which ran out on 25 Nov 2026" in finding(verdict, "no_consent").flip
 
 
+@pytest.mark.parametrize(
+    ("states", "level", "days", "result"),
+    [
+        ("FL IN MA MO OK TX WY", "inquiry", 9, "allow"),
+        ("CO LA PA TN", "inquiry", 9, "refuse"),
+        ("FL OK WY CO", "purchase", 400, "allow"),
+        ("TN TX", "purchase", 300, "allow"),
+        ("TN TX", "purchase", 400, "refuse"),
+        ("IN LA MA MO PA", "purchase", 9, "refuse"),
+        ("CO MA MO TN", "express", 9, "allow"),
+        ("FL IN LA OK PA TX WY", "express", 9, "refuse"),
+        ("CO FL IN MA MO OK PA TN TX WY", "express_written", 9, "allow"),
+        ("LA", "express_written", 9, "refuse"),
+    ],
+)
+def test_the_list_of_a_state_that_was_never_imported_is_lifted_by_what_its_own_law_exempts(
+    states: str, level: Any, days: int, result: str
+) -> None:
+    now = local(TUESDAY, "12:00", CHICAGO)
+    known = {
+        "consents": [Consent(level, ("call",), now - timedelta(days=days))],
+        "registries": {"us.national": Registry(now.date(), False)},
+    }
+    for state in states.split():
+        verdict = may("call", Somebody(None, f"US-{state}", "US", CHICAGO), now, **known)
+        assert verdict.result == result, (state, verdict)
+
+
+def test_mississippi_asks_the_national_list_even_after_an_inquiry() -> None:
+    now, who = local(TUESDAY, "12:00", CHICAGO), Somebody(None, "US-MS", "US", CHICAGO)
+    asked = {"consents": [Consent("inquiry", ("call",), now - timedelta(days=9))]}
+    assert may("call", who, now, registries={"us.national": Registry(now.date(), False)}, **asked).result == "allow"
+    assert may("call", who, now, registries={}, **asked).result == "refuse"
+
+
 def test_a_country_that_nobody_has_written_down_waits_for_a_person() -> None:
     verdict = may("email", Somebody(None, "", "BR"), local(TUESDAY, "12:00", NEW_YORK))
     assert (verdict.result, verdict.rule) == ("hold", "unknown_place")
