@@ -16,6 +16,7 @@ MACHINE = "sms voicemail"
 #: Places that share one text.
 SAME = {
     "US, by choice": "US",
+    "US-PA, 2026": "US-PA",
     "AU": "AU CX CC",
     "GB": "GB IM GG JE",  # choice: the islands have laws of their own, which nobody looked up
     "EU": "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE",
@@ -26,6 +27,7 @@ SINCE = {
     "US": date(2025, 4, 11),
     "US-MD": date(2024, 1, 1),
     "US-OR": date(2026, 1, 1),
+    "US-PA, 2026": date(2026, 10, 18),
     "US-TX": date(2025, 9, 1),
     "US-VA": date(2026, 1, 1),
 }
@@ -59,6 +61,8 @@ HOURS = (
     ("US-OK", PHONE, "mon-sun 08:00-20:00", "", ""),
     ("US-OK", "voicemail", "mon-sun 09:00-20:00", "", ""),
     ("US-OR", PHONE, "mon-sun 08:00-20:00", "", ""),
+    ("US-PA, 2026", PHONE, "mon-sat 09:00-19:00", "", ""),  # choice: the act was not seen
+    ("US-WY", PHONE, "mon-sun 08:00-20:00", "", ""),  # choice: seen as others quote it
     ("US-PA", PHONE, "mon-sun 08:00-21:00", "PA", ""),  # choice: the exempt relationship of twelve months is not used
     ("US-RI", PHONE, "mon-fri 09:00-18:00, sat 10:00-17:00", "RI", ""),
     ("US-SC", PHONE, "mon-sun 08:00-21:00", "", ""),

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.gate_facts import facts, finding, starter_config
 from tests.core.simulator import CHICAGO, NEW_YORK, local
-from tests.rules.write_docs import PAGE, written
+from tests.rules.write_docs import PAGE, RULES, every_rule, written
 
 from warmline import rules
 from warmline.core.consent import Consent
@@ -256,3 +256,4 @@ def test_case_13_a_further_place_never_allows_what_the_others_do_not(
 
 def test_the_table_of_the_documents_is_made_of_the_packs() -> None:
     assert written() == PAGE.read_text("utf-8"), "run: python -m tests.rules.write_docs"
+    assert every_rule() == RULES.read_text("utf-8"), "run: python -m tests.rules.write_docs"

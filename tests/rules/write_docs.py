@@ -5,9 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from warmline import rules
-from warmline.core.rulebook import CapRule, ConsentRule, HoursRule, LifetimeRule, Pack, ReassignedRule, ScrubRule
+from warmline.core.rulebook import (
+    AcknowledgeRule,
+    AnyRule,
+    CapRule,
+    ConsentRule,
+    HoursRule,
+    LifetimeRule,
+    Pack,
+    ReassignedRule,
+    RevocationRule,
+    ScrubRule,
+    Source,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "compliance.md"
+RULES = PAGE.with_name("rules.md")
 BEGIN, END = "<!-- packs: begin -->\n", "<!-- packs: end -->\n"
 
 
@@ -60,5 +73,69 @@ def _channels(channels: tuple[str, ...]) -> str:
     return "/".join(channels)
 
 
+# --- every rule -------------------------------------------------------------------------------------------------------
+
+
+def every_rule() -> str:
+    """The page of rules, made anew."""
+    parts = [HEAD]
+    for pack in sorted(rules.packs().values(), key=lambda pack: (not pack.id.startswith("us.f"), pack.id)):
+        parts += [f"\n## {pack.name}\n\n`{pack.id}`, looked up on {pack.as_of}\n"]
+        parts += ["| Rule | Says | Law | In force | How sure | Sources |", "|---|---|---|---|---|---|"]
+        parts += [_whole(rule, pack) for rule in pack.rules]
+        parts += ["", *(f"- {key}: {_linked(one)}" for key, one in pack.sources.items())]
+    return "\n".join(parts) + "\n"
+
+
+HEAD = """# Every rule
+
+Not legal advice. Made of the packs in `src/warmline/rules/jurisdictions/` by `python -m tests.rules.write_docs`; how they are
+combined is in [compliance.md](compliance.md). **How sure**: high, the law's or a regulator's own text was seen, or two accounts
+that agree; medium, one good account of it; low, a vendor's table, or a quotation; unverified, our own reading, so that silence
+is not taken for permission."""
+
+
+def _whole(rule: AnyRule, pack: Pack) -> str:
+    since = rule.effective_from or pack.effective_from
+    until = f" to {rule.effective_until}" if rule.effective_until else ""
+    note = f"<br>{rule.note}" if rule.note else ""
+    cells = (
+        f"`{rule.id}`",
+        f"{_says(rule)}{note}",
+        rule.cite,
+        f"{since}{until}",
+        rule.confidence,
+        ", ".join(rule.source),
+    )
+    return "| " + " | ".join(cell.replace("|", "/").strip() for cell in cells) + " |"
+
+
+def _says(rule: AnyRule) -> str:
+    match rule:
+        case HoursRule():
+            return f"{_hours(rule)} for {', '.join(rule.purposes)}"
+        case ConsentRule():
+            asked = rule.asked.replace("_", " ") if rule.allowed else "barred"
+            return f"{_channels(rule.channels)}: {asked} for {', '.join(rule.purposes)}"
+        case ScrubRule():
+            unless = ", ".join(level.replace("_", " ") for level in rule.unless) or "nothing"
+            return f"{_other(rule)}, for {_channels(rule.channels)}; exempt by {unless}"
+        case AcknowledgeRule():
+            bound = "within" if rule.hours_bind_acknowledge else "outside"
+            return (
+                f"an answer within {rule.within_minutes} minutes, {bound} the hours too, by {_channels(rule.channels)}"
+            )
+        case RevocationRule():
+            reach = ", ends every channel" if rule.reaches_all else ""
+            days = f"within {rule.honour_within_business_days} business days"
+            return f"a withdrawal by {_channels(rule.channels)} counts {days}{reach}"
+    return _other(rule)
+
+
+def _linked(source: Source) -> str:
+    return f"[{source.title}]({source.url})" if source.url else source.title
+
+
 if __name__ == "__main__":
     PAGE.write_text(written(), "utf-8")
+    RULES.write_text(every_rule(), "utf-8")

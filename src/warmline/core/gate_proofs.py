@@ -59,9 +59,10 @@ def registry(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     today = max([now.date(), *(local_date(now, zone) for zone in facts.zones)])
     refused = [(scrub, said) for scrub in asked if (said := _refused(scrub.registry, scrub.days, facts, today))]
     if refused:
-        flips = [_cleared(scrub, ask) for scrub, _ in refused]
+        saws = dict.fromkeys(said for _, said in refused)  # two laws may ask one registry
+        flips = dict.fromkeys(_cleared(scrub, ask) for scrub, _ in refused)
         cite = "; ".join(dict.fromkeys(scrub.cite for scrub, _ in refused if scrub.cite))
-        return Finding("registry", "refuse", "; ".join(said for _, said in refused), "; ".join(flips), None, cite)
+        return Finding("registry", "refuse", "; ".join(saws), "; ".join(flips), None, cite)
     clean = [f"{scrub.registry} of {day_of(facts.registries[scrub.registry].as_of)}" for scrub in asked]
     return passes("registry", f"not in {', '.join(clean)}")
 
