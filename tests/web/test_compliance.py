@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from tests.builders import a_lead
 from tests.web.conftest import Answer, make_place
 from warmline.channels.contract import Signal
 from warmline.engine.seal import seal_all
@@ -153,3 +154,16 @@ def test_nobody_lifts_or_reads_what_another_workspace_holds(
     for path in ("/do-not-contact", "/do-not-contact?q=%2B12125550123", f"/do-not-contact?q={lead}"):
         assert "says Ann" not in page(stranger, path)
     assert len(in_force(conn, place)) == 3
+
+
+def test_another_lead_is_merged_into_this_one_from_its_page(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    other = a_lead(conn, place, phone="+13035550188", email="ann@home.example")
+    client = sign_in("sam")
+    assert client.post(f"/leads/{lead}/merge", {"other": "nobody@example.com"}).status_code == 422
+    stranger = a_lead(conn, make_place(conn), phone="+13035550177", email="bo@example.com")
+    assert client.post(f"/leads/{lead}/merge", {"other": str(stranger)}).status_code == 422
+    assert client.post(f"/leads/{lead}/merge", {"other": "ann@home.example"}).status_code == 302
+    assert conn.execute("select status from leads where id = %s", (other,)).fetchone() == ("closed",)
+    assert "Two leads became one" in page(client, f"/leads/{lead}")

@@ -18,6 +18,7 @@ from warmline.cli.import_ import import_
 from warmline.cli.init import init
 from warmline.cli.ledger import ledger
 from warmline.cli.may import may
+from warmline.cli.merge import merge
 from warmline.cli.migrate import migrate
 from warmline.cli.numbers import numbers
 from warmline.cli.orphans import orphans
@@ -63,6 +64,7 @@ app.command(rich_help_panel=LEADS)(may)
 app.command(rich_help_panel=LEADS)(reply)
 app.command(rich_help_panel=LEADS)(wordings)
 app.command(rich_help_panel=LEADS)(export)
+app.command(rich_help_panel=LEADS)(merge)
 app.command(rich_help_panel=LEADS)(forget)
 app.command("import", rich_help_panel=LEADS)(import_)
 app.command(rich_help_panel=LEADS)(stats)

@@ -68,6 +68,7 @@ WORDS: Mapping[str, str] = {
     "taken.over": "A person took over",
     "opted.out": "Opted out",
     "opted.in": "Opted in again",
+    "merged": "Two leads became one",
     "erased": "Erased, as the person asked",
     "doubtful": "Wrote something that may be an opt-out; a person decides",
     "help.asked": "Asked for help by keyword",

@@ -30,7 +30,7 @@ from warmline.store.proofs import Withdrawal
 from warmline.store.stories import Did, Look
 
 #: After these a lead may have other details, or an address another state, than at a look before them.
-_CHANGES = frozenset((*TRIGGERS, "changed", "bounced", "touch.failed", "erased", "released"))
+_CHANGES = frozenset((*TRIGGERS, "changed", "bounced", "touch.failed", "erased", "merged", "released"))
 #: A list may have been written while the look went on: then nobody can tell which came first.
 _AT_ONCE = timedelta(seconds=10)
 

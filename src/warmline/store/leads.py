@@ -116,6 +116,11 @@ def mark_address(conn: psycopg.Connection, lead_id: UUID, value: str, state: str
     )
 
 
+def drop_addresses(conn: psycopg.Connection, lead_id: UUID) -> None:
+    """The lead has no addresses any more: another one has taken them over."""
+    conn.execute("delete from addresses where lane = %s and lead_id = %s", (lane_of(lead_id), lead_id))
+
+
 _HOLD_RUNS = b"""
 select e.id from json_to_recordset(%s::json) as w (id uuid)
 join enrollments e on e.lane = %s and e.lead_id = w.id and e.status <> 'ended'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..core.enrol import CLOSED
-from ..insight.story import Story
+from ..insight.story import LeadNotFoundError, Story, find_lead
 from ..intake import acts
 from .asking import Ask
 
@@ -79,6 +79,16 @@ def _owner(ask: Ask, story: Story) -> str:
     return "given"
 
 
+def _merge(ask: Ask, story: Story) -> str:
+    """The other lead goes into this one."""
+    try:
+        _, other = find_lead(ask.conn, ask.workspace, ask.posted("other")[:320])
+        acts.merge(ask.conn, ask.workspace, story.lead.id, other, ask.person.key, ask.now)
+    except (LeadNotFoundError, acts.ActError) as error:
+        raise RefusedError(str(error)) from error
+    return "merged"
+
+
 def _enroll(ask: Ask, story: Story) -> str:
     _do(acts.enroll, ask, story, playbook=ask.posted("playbook"))
     return "enrolled"
@@ -96,6 +106,7 @@ ACTS: dict[str, Act] = {
     "address": _address,
     "owner": _owner,
     "enroll": _enroll,
+    "merge": _merge,
 }
 
 

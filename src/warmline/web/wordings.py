@@ -72,6 +72,7 @@ REASONS = {
     "other": "another reason",
     "wrong_number": "the number is somebody else's",
     "erased": "the person was erased",
+    "merged": "it became one with another lead",
     "restored": "a backup was restored, and it may have been sent before that",
 }
 TOLD = {
@@ -85,6 +86,7 @@ TOLD = {
     "noted": Told("Written into the story."),
     "address-set": Told("Saved. From now on this address is used."),
     "given": Told("Given on, with its open tasks."),
+    "merged": Told("One lead now. The other stays closed, and its story says where it went."),
     "enrolled": Told("In. The first look is now."),
     "done": Told("Done. On to the next."),
     "replayed": Told("Sent through again, and this time it was taken in."),

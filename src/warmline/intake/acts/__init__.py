@@ -21,6 +21,7 @@ from .lead import (
     set_zone,
     take_over,
 )
+from .merge import merge
 from .task import complete_call, complete_task
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "dismiss_quarantine",
     "enroll",
     "import_list",
+    "merge",
     "opt_out",
     "reassign",
     "release",

@@ -1,0 +1,107 @@
+"""Two leads that are one person: the one takes over everything that says who it is and what it may be sent."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import psycopg
+
+from warmline.core.enrol import CLOSED
+from warmline.store import address_owners, consents, leads, merges, suppressions
+from warmline.store.events import NewEvent
+from warmline.store.ids import lane_of, new_id
+from warmline.store.workspaces import Workspace
+
+from ..case import Case
+from .following import ActError, in_hand
+
+#: Attempts further back count against no cap.
+LOOKED_BACK = timedelta(days=31)
+
+
+def merge(conn: psycopg.Connection, workspace: Workspace, keep: UUID, gone: UUID, who: str, now: datetime) -> None:
+    """`gone` becomes a part of `keep`: addresses, proofs, wishes, and attempts that caps count. What one has opted out of,
+    both have. What runs for `gone` ends, and it stays as an empty, closed lead whose story says where it went.
+
+    One transaction. Raises ActError.
+    """
+    if keep == gone:
+        raise ActError(
+            "A lead can't be merged with itself. Name the other one by its phone number, mail address or id."
+        )
+    with conn.transaction(), ExitStack() as held:
+        first, second = sorted((keep, gone), key=lambda one: (lane_of(one), one))  # everybody locks in this order
+        cases = {one: held.enter_context(in_hand(conn, workspace, lane_of(one), one, now)) for one in (first, second)}
+        _merge(cases[keep], cases[gone], who)
+
+
+def _merge(keep: Case, gone: Case, who: str) -> None:
+    conn, now = keep.conn, keep.now
+    gone.stop("merged")
+    gone.cancel_tasks("merged", who)
+    gone.end_runs("merged")
+    _take_wishes(keep, gone, who)
+    consents.add(conn, merges.proofs_for(conn, gone.id, keep.id))
+    keep.events += [
+        NewEvent(
+            lane=keep.lane, lead_id=keep.id, workspace_id=keep.workspace.id, kind="touch.planned", at=attempt.at,
+            channel=attempt.channel, touch_id=attempt.touch, data={"merged": str(gone.id)},
+        )
+        for attempt in merges.attempts(conn, gone.id, now - LOOKED_BACK)
+    ]  # fmt: skip
+    _take_addresses(keep, gone)
+    for name in ("first_name", "last_name", "company", "country", "region", "time_zone", "email", "phone", "owner"):
+        if not getattr(keep.person, name) and getattr(gone.person, name):
+            keep.person.put(name, getattr(gone.person, name))
+    keep.person.put("fields", {**gone.person.fields, **keep.person.fields})
+    for name in ("email", "phone"):
+        gone.person.put(name, None)
+    opted_out = "opted_out" in (keep.person.status, gone.person.status)
+    if gone.person.status not in CLOSED:
+        gone.person.put("status", "closed")
+    gone.happened("merged", into=str(keep.id), who=who)
+    keep.happened("merged", other=str(gone.id), who=who)
+    if opted_out and keep.person.status != "opted_out":
+        keep.happened("opted.out", reason="opted_out", text="the other of the two leads had opted out")
+        keep.stop("opted_out")
+        keep.cancel_tasks("opted_out", who)
+        keep.end_runs("opted_out")
+        keep.person.put("status", "opted_out")
+    keep.leave_nobody_behind(f"Two leads became one: decide what {keep.person.called} gets next")
+
+
+def _take_addresses(keep: Case, gone: Case) -> None:
+    rows = [
+        {
+            "lane": keep.lane, "lead_id": keep.id, "workspace_id": keep.workspace.id,
+            "kind": "email" if "@" in value else "phone", "value": value,
+        }
+        for value in gone.person.addresses
+        if value not in keep.person.addresses
+    ]  # fmt: skip
+    if rows:
+        leads.add_addresses(keep.conn, rows, keep.now)
+    for value, state in gone.person.addresses.items():
+        if value not in keep.person.addresses and state != "ok":
+            leads.mark_address(keep.conn, keep.id, value, state)
+    owned = address_owners.hold(keep.conn, keep.workspace.id, list(gone.person.addresses))
+    address_owners.give(
+        keep.conn, keep.workspace.id, {value: keep.id for value, one in owned.items() if one == gone.id}
+    )
+    leads.drop_addresses(keep.conn, gone.id)
+
+
+def _take_wishes(keep: Case, gone: Case, who: str) -> None:
+    """What stands against one of the two as a person stands against both."""
+    for one, other in ((gone, keep), (keep, gone)):
+        rows = [
+            {
+                "id": new_id(), "workspace_id": keep.workspace.id, "scope": "person", "value": str(other.id),
+                "channels": wish.channels, "reason": wish.reason, "evidence": wish.evidence, "at": wish.at, "who": who,
+            }
+            for wish in suppressions.stored(keep.conn, keep.workspace.id, [str(one.id)])
+        ]  # fmt: skip
+        if rows:
+            suppressions.add(keep.conn, rows)

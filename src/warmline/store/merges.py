@@ -1,0 +1,54 @@
+"""What one of two leads hands to the other when they become one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from .ids import lane_of, new_id
+from .rows import read
+
+
+class Attempt(msgspec.Struct):
+    """A touch that was handed over, or may have been."""
+
+    touch: UUID
+    channel: str
+    at: datetime
+
+
+def attempts(conn: psycopg.Connection, lead_id: UUID, since: datetime) -> list[Attempt]:
+    """A touch has no index by lead: the lead's events name each of them."""
+    return read(
+        conn,
+        """
+        select json_agg(json_build_object('touch', t.id, 'channel', t.channel, 'at', coalesce(t.sent_at, t.created_at))
+                        order by t.created_at)::text
+        from touches t where t.lane = %(lane)s and t.status in ('sending', 'sent', 'delivered', 'failed', 'unknown')
+          and t.created_at > %(since)s and t.id = any(array(
+            select touch_id from events e where e.lane = %(lane)s and e.lead_id = %(lead)s and touch_id is not null))
+        """,
+        {"lane": lane_of(lead_id), "lead": lead_id, "since": since},
+        Attempt,
+    )
+
+
+def proofs_for(conn: psycopg.Connection, lead_id: UUID, to: UUID) -> list[dict[str, Any]]:
+    """A lead's proofs as rows of another's. The first lead keeps its own: what was sealed stays as it is."""
+    rows = read(
+        conn,
+        """
+        select json_agg(json_build_object('workspace_id', workspace_id, 'level', level, 'channels', channels,
+          'purpose', purpose, 'seller', seller, 'at', at, 'expires_at', expires_at, 'wording', wording,
+          'wording_text', wording_text, 'source', source, 'url', url, 'ip', ip, 'user_agent', user_agent,
+          'phone', phone, 'email', email) order by at, id)::text
+        from consents where lane = %s and lead_id = %s
+        """,
+        (lane_of(lead_id), lead_id),
+        dict[str, Any],
+    )
+    return [{**row, "lane": lane_of(to), "id": new_id(), "lead_id": to} for row in rows]
