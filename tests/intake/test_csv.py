@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import TUESDAY, a_workspace
+from tests.builders import TUESDAY, a_workspace, starter_files
 from warmline.core.settings import Source
+from warmline.insight.may import may
 from warmline.intake.csv import Counts, UnreadableListError, header_of, import_list, preview
 from warmline.store.workspaces import Workspace
 
@@ -123,3 +125,33 @@ def test_no_file_makes_it_raise_anything_but_its_own_error(body: bytes) -> None:
     except UnreadableListError:
         return
     assert counts.rejected == len(rejects) - 1
+
+
+def test_proofs_are_of_the_day_that_the_list_names_and_a_day_nobody_can_read_proves_nothing(
+    conn: psycopg.Connection,
+) -> None:
+    settings = starter_files()["warmline.toml"] + (
+        '\n[sources.fair]\nconsent = [{level = "inquiry", channels = ["call"], at = "asked_on"}]\n'
+    )
+    place = a_workspace(conn, {"warmline.toml": settings})
+    rows = b"phone,asked_on\n2125550101,2026-06-01\n2125550102,last week\n2125550103,\n2125550104,2031-01-01\n"
+    import_list(conn, place, place.config.sources["fair"], io.BytesIO(rows), lambda: TUESDAY)
+    found = dict(
+        conn.execute(
+            "select l.phone, c.at from leads l left join consents c on c.lead_id = l.id order by l.phone"
+        ).fetchall()
+    )
+    assert found == {
+        "+12125550101": datetime(2026, 6, 1, tzinfo=UTC),
+        "+12125550102": None,
+        "+12125550103": None,
+        "+12125550104": TUESDAY,  # what is still to come is taken for now
+    }
+    (notes,) = conn.execute(
+        "select data->'notes' from events where kind = 'lead.imported' and data->>'notes' like '%last week%'"
+    ).fetchall()
+    assert "no day such as 2026-11-26" in notes[0][0]
+    assert (
+        next(one for one in may(conn, place, "+12125550101", TUESDAY).channels if one.channel == "call").rule
+        == "no_consent"
+    )

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
-from warmline.cli.say import CommandError, counted, err, out, show_json
+from warmline.cli.say import CommandError, counted, err, note, out, show_json
 from warmline.core.settings import Config, Source
 from warmline.core.words import suggest
 from warmline.garbage import calm_the_collector
@@ -64,6 +64,11 @@ def import_(
                 )
         except UnreadableListError as error:
             raise CommandError(f"{file}: {error}") from error
+    if any(not rule.at for rule in origin.consent):
+        note(
+            f"What the source {origin.key} proves is dated today. If these people agreed earlier, name the column of days in "
+            'warmline.toml: consent = [{level = "inquiry", channels = ["call"], at = "asked_on"}]'
+        )
     kept = _settle_rejects(file, counts, dry_run)
     if as_json:
         show_json(counts)

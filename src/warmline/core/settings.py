@@ -73,6 +73,7 @@ class ConsentRule(msgspec.Struct, frozen=True):
     field: str = ""
     wording: str = ""  # a key of [wordings]
     purpose: Purpose = "marketing"  # "acknowledge": the proof serves answers to the lead's own request only
+    at: str = ""  # the field that holds the day it was given; "": the moment it comes in
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -275,7 +276,7 @@ def _source(key: str, table: Table, wordings: Mapping[str, str]) -> Source:
 
 
 def _consent(row: Table, wordings: Mapping[str, str]) -> ConsentRule:
-    row.allow("level", "channels", "field", "wording", "purpose")
+    row.allow("level", "channels", "field", "wording", "purpose", "at")
     if "level" not in row.values:
         row.note("level", "is missing.", f'Write one of: level = "{LEVELS[0]}" ... "{LEVELS[-1]}".')
     level = cast("Level", row.choice("level", LEVELS, "inquiry"))
@@ -293,7 +294,7 @@ def _consent(row: Table, wordings: Mapping[str, str]) -> ConsentRule:
         said = f"is missing: {level} consent is only worth the words the lead saw."
         row.note("wording", said, 'Write: wording = "sms-2026-11".', warning=True)
     purpose = cast("Purpose", row.choice("purpose", PURPOSES, "marketing"))
-    return ConsentRule(level, channels, row.text("field"), wording, purpose)
+    return ConsentRule(level, channels, row.text("field"), wording, purpose, row.text("at"))
 
 
 def _person(key: str, table: Table) -> Person:

@@ -132,7 +132,8 @@ class _Import:
             return
         for rule in self.source.consent:
             draft.fields.pop(rule.field, None)
-        consents = consents_of(fields, self.source, self.workspace.config)
+        consents, notes = consents_of(fields, self.source, self.workspace.config)
+        draft.notes += notes
         self.batch.append(
             (
                 Submission(

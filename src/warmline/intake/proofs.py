@@ -27,10 +27,11 @@ def proof(
     months: int | None,
 ) -> Mapping[str, Any]:
     """A row of the consents. `phone` and `email` were given with it; `months` is how long it lasts where the lead is."""
+    at = min(given.at, now) if given.at else now
     return {
         "lane": person.lane, "id": new_id(), "lead_id": person.id, "workspace_id": workspace_id, "level": given.level,
-        "channels": given.channels, "purpose": given.purpose, "seller": seller, "at": now,
-        "expires_at": add_months(now, months) if months else None, "wording": given.wording,
+        "channels": given.channels, "purpose": given.purpose, "seller": seller, "at": at,
+        "expires_at": add_months(at, months) if months else None, "wording": given.wording,
         "wording_text": given.wording_text, "source": source, "url": origin.url, "ip": origin.ip,
         "user_agent": origin.user_agent, "phone": phone or "", "email": email or "",
     }  # fmt: skip

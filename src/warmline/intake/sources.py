@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hmac import compare_digest
 
 from warmline import rules
@@ -81,13 +82,15 @@ def _read(row: Row, source: Source, config: Config, origin: Origin) -> Submissio
         return Unread(_as_sent(draft.fields, row, source), as_json(row))
     for rule in source.consent:
         draft.fields.pop(rule.field, None)  # the proof is in the ledger, with its wording
+    consents, notes = consents_of(row, source, config)
+    draft.notes += notes
     return Submission(
         source=source.key,
         draft=draft,
         kind=kind,
         form=source.form if kind == source.event else "",
         keyword=clean(row.get(keyword, ""))[:MOST_KEYWORD],
-        consents=consents_of(row, source, config),
+        consents=consents,
         origin=origin,
         raw=row,
     )
@@ -98,10 +101,31 @@ def _as_sent(problems: Mapping[str, str], row: Row, source: Source) -> dict[str,
     return {name if name in row else source.map.get(name, name): said for name, said in problems.items()}
 
 
-def consents_of(row: Mapping[str, str], source: Source, config: Config) -> tuple[Given, ...]:
-    """What the submission proves: rules without a field always, rules with one when it was ticked."""
-    return tuple(
-        Given(rule.level, rule.channels, rule.wording, config.wordings.get(rule.wording, ""), rule.purpose)
-        for rule in source.consent
-        if not rule.field or row.get(rule.field, "").strip().casefold() in TRUE
-    )
+def consents_of(row: Mapping[str, str], source: Source, config: Config) -> tuple[tuple[Given, ...], list[str]]:
+    """What the submission proves: rules without a field always, rules with one when it was ticked. And what is wrong with
+    the days that were given: such a proof does not count, because nobody knows whether it has run out."""
+    given, notes = [], []
+    for rule in source.consent:
+        if rule.field and row.get(rule.field, "").strip().casefold() not in TRUE:
+            continue
+        at = None
+        if rule.at:
+            text = row.get(rule.at, "").strip()
+            at = _day(text)
+            if at is None:
+                notes.append(
+                    f"No {rule.level} consent was kept: {rule.at} holds {text[:40]!r}, and no day such as 2026-11-26."
+                )
+                continue
+        words = config.wordings.get(rule.wording, "")
+        given.append(Given(rule.level, rule.channels, rule.wording, words, rule.purpose, at))
+    return tuple(given), notes
+
+
+def _day(text: str) -> datetime | None:
+    """A day or an instant as ISO 8601 writes it; without a zone it is UTC's."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

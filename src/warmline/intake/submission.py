@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ class Given:
     wording: str = ""
     wording_text: str = ""
     purpose: Purpose = "marketing"
+    at: datetime | None = None  # None: now
 
 
 @dataclass(frozen=True, slots=True)
