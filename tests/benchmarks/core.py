@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.builders import TUESDAY, starter_files
@@ -18,7 +18,7 @@ from warmline.core.events import Event
 from warmline.core.gate import Facts
 from warmline.core.settings import Config
 from warmline.core.standing import history_of
-from warmline.rules.binding import places_known, policy_of, zones_known
+from warmline.rules.binding import Somebody, places_known, policy_of, zones_known
 
 from .population import ENROLLED, FIRST_DAY
 from .report import Bar, Found, Row, of_rounds
@@ -63,7 +63,7 @@ def _everywhere(config: Config, facts: Facts, rounds: int) -> Row:
     policy = policy_of(config, day)
     people = []
     for place in sorted({place for pack in rules.packs().values() for place in pack.covers}):
-        somebody = _Somebody(None, "", place if "-" in place else "", place[:2])
+        somebody = Somebody(None, place if "-" in place else "", place[:2])
         zones, binding = zones_known(somebody), policy.rules(places_known(somebody))
         known = {scrub.registry: gate.Registry(day, listed=False) for scrub in binding.scrubs}
         told = gate.Reassigned("no", TUESDAY)
@@ -85,14 +85,6 @@ def _everywhere(config: Config, facts: Facts, rounds: int) -> Row:
         found.append((time.process_time() - began) / (batches * len(people) * len(asks)) * 1e6)
     what = f"check, in {len(people)} places of {len(rules.packs())} packs, on every channel"
     return of_rounds("core.check_packs", what, "us", found, Bar(30, "at most"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Somebody:
-    phone: str | None
-    time_zone: str
-    region: str
-    country: str
 
 
 def _row(key: str, what: str, call: Callable[[], object], bar: float | None, times: int, rounds: int) -> Row:

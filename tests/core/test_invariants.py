@@ -23,7 +23,6 @@ from tests.core.worlds import (
     PEOPLE,
     STARTS,
     ZONES,
-    Somebody,
     World,
     playbooks,
     rules_at,
@@ -39,7 +38,7 @@ from warmline.core.gate import Ask, Cap, Facts, HoursRule, Reassigned, Registry,
 from warmline.core.history import REQUESTS, History, fold, kept
 from warmline.core.hours import Window, every_day
 from warmline.core.playbook import Call, Playbook, Send
-from warmline.rules.binding import places_known
+from warmline.rules.binding import Somebody, places_known
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 HARD = settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))

@@ -39,7 +39,7 @@ from warmline.core.playbook import (
     Send,
     Step,
 )
-from warmline.rules.binding import places_known, policy_of, zones_known
+from warmline.rules.binding import Somebody, places_known, policy_of, zones_known
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ZONES = (NEW_YORK, CHICAGO, LOS_ANGELES, PHOENIX, "Pacific/Honolulu", "Europe/London", "Australia/Lord_Howe")
@@ -66,14 +66,6 @@ PEOPLE: tuple[tuple[str, str, str], ...] = (
     ("+19285550123", "US-AZ", ""), ("+12125550123", "US-FL", ""), ("+12075550123", "", ""), ("+18015550123", "", ""),
     ("+16055550123", "", ""), ("+18085550123", "", ""),
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Somebody:
-    phone: str
-    region: str
-    country: str
-    time_zone: str = ""
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from warmline.core.playbook import ChannelKind
 from warmline.core.standing import Asked, facts_of, history_of
 from warmline.insight.lines import Looked, named
 from warmline.insight.story import addresses_meant
-from warmline.rules.binding import places_known, policy_of, zones_known
+from warmline.rules.binding import Somebody, places_known, policy_of, zones_known
 from warmline.store import address_owners, due, numbers, suppressions
 from warmline.store.due import Known
 from warmline.store.ids import lane_of
@@ -55,16 +54,6 @@ class May(msgspec.Struct, frozen=True):
     channels: tuple[Channel, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Somebody:
-    """What an address alone tells of a place, and what was said beside it."""
-
-    phone: str | None
-    time_zone: str
-    region: str
-    country: str
-
-
 def may(
     conn: psycopg.Connection, workspace: Workspace, text: str, at: datetime, *, region: str = "", country: str = ""
 ) -> May:
@@ -74,7 +63,7 @@ def may(
     by_mail = "@" in address
     owner = address_owners.find(conn, workspace.id, [address]).get(address)
     lead = due.know(conn, lane_of(owner), [owner])[owner] if owner else None
-    somebody = lead or _Somebody(None if by_mail else address, "", region.upper(), country.upper())
+    somebody = lead or Somebody(None if by_mail else address, region.upper(), country.upper())
     policy, places, zones = policy_of(workspace.config, at.date()), places_known(somebody), zones_known(somebody)
     bound = policy.rules(places)
     channels: tuple[ChannelKind, ...] = ("email",) if by_mail else BY_PHONE

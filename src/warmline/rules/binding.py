@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from typing import Protocol
@@ -30,6 +31,16 @@ class Located(Placed, Protocol):
 
     @property
     def time_zone(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """What is known of where somebody is who is no lead, or not a whole one."""
+
+    phone: str | None = None
+    region: str = ""
+    country: str = ""
+    time_zone: str = ""
 
 
 def policy_of(config: Config, on: date) -> Policy:

@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 
 from ..ids import lane_of
+from ..proofs import Proof
 from ..rows import encode, read
 from . import CALLED
 
@@ -19,32 +20,14 @@ MOST = 100
 _WINDOWS = (timedelta(days=1), timedelta(days=7), timedelta(days=31), timedelta(days=366))
 
 
-class Given(msgspec.Struct):
-    """A consent, whole, and whose it is. `entry` names it in the ledger; 0: not sealed yet."""
+class Given(Proof, frozen=True, kw_only=True):
+    """A consent, whole, and whose it is."""
 
-    id: UUID
-    lead_id: UUID
     lead: str
-    level: str
-    channels: tuple[str, ...]
-    purpose: str
-    seller: str
-    at: datetime
-    expires_at: datetime | None
-    wording: str
-    wording_text: str
-    source: str
-    url: str
-    ip: str
-    user_agent: str
-    phone: str
-    email: str
+    lead_phone: str | None
     region: str
     country: str
-    lead_phone: str | None
     lane: int
-    entry: int
-    hash: str
 
 
 class Listed(msgspec.Struct):

@@ -18,7 +18,7 @@ from ...intake.acts import ActError
 from ...intake.registries import UnusableFileError, import_registry, registries_known
 from ...intake.suppressed import CHANNELS
 from ...intake.unread import UNREAD
-from ...rules.binding import places_known, policy_of
+from ...rules.binding import Somebody, places_known, policy_of
 from ...store import numbers
 from ...store.pages import leads, proofs
 from ...store.proofs import consent_of
@@ -52,17 +52,11 @@ class Shown(NamedTuple):
     in_force: bool
 
 
-class _Place(NamedTuple):
-    phone: str | None
-    region: str
-    country: str
-
-
 def _with_ends(ask: Ask, given: list[proofs.Given]) -> list[Shown]:
     policy = policy_of(ask.workspace.config, ask.now.date())
     shown = []
     for one in given:
-        places = places_known(_Place(one.lead_phone, one.region, one.country))
+        places = places_known(Somebody(one.lead_phone, one.region, one.country))
         spans = spans_of(consent_of(one), policy.rules(places).lifetimes)
         shown.append(Shown(one, spans, any(span.until is None or span.until > ask.now for span in spans)))
     return shown
