@@ -20,7 +20,7 @@ from warmline.core.length import in_words, segments
 from warmline.insight.foreseen import Coming
 from warmline.insight.lines import DID, Deed, Line, Looked
 from warmline.insight.replay import Replayed, Step, replay
-from warmline.insight.story import LeadNotFoundError, Story, find_lead, story
+from warmline.insight.story import LeadNotFoundError, Story, as_told, find_lead, story
 from warmline.store.clock import read_clock
 from warmline.store.stories import Touch
 
@@ -52,12 +52,7 @@ def why(
     if again:
         show_replayed(out(), decided, as_json=as_json)
     elif as_json:
-        # These travel from the database as arrays; whoever reads the answer gets them by name.
-        by_name = {
-            name: [msgspec.structs.asdict(one) for one in getattr(told, name)]
-            for name in ("consents", "addresses", "suppressions")
-        }
-        show_json(msgspec.structs.asdict(told) | by_name)
+        show_json(as_told(told))
     else:
         show(out(), told, brief=brief)
 

@@ -146,6 +146,15 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
     )
 
 
+def as_told(told: Story) -> dict[str, Any]:
+    """A story as it leaves the program as JSON. What travels from the database as arrays gets its names."""
+    named = {
+        name: [msgspec.structs.asdict(one) for one in getattr(told, name)]
+        for name in ("consents", "addresses", "suppressions")
+    }
+    return msgspec.structs.asdict(told) | named
+
+
 def find_lead(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID) -> tuple[int, UUID]:
     """Lane and id of the lead that `ref` names: its id, phone number or mail address. Raises LeadNotFoundError."""
     if isinstance(ref, str):

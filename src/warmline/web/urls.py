@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from .views import (
+    api,
     attention,
     compliance,
     design,
@@ -43,6 +44,8 @@ urlpatterns = [
     path("playbooks", playbooks.show, name="playbooks"),
     path("playbooks/<slug:key>", playbooks.one, name="playbook"),
     path("rules", rules.show, name="rules"),
+    path("api/v1/leads/<str:ref>/why", api.why, name="api-why"),
+    path("api/v1/may", api.may, name="api-may"),
     path("consents", compliance.consents, name="consents"),
     path("do-not-contact", compliance.listed, name="do-not-contact"),
     path("do-not-contact/add", compliance.add, name="do-not-contact-add"),
