@@ -36,14 +36,8 @@ def may(request: HttpRequest) -> HttpResponse:
         if when.tzinfo is None:
             return _problem(422, "The instant names no time zone. Write one such as 2026-11-28T17:00-05:00.")
         try:
-            found = ask_gate(
-                ask.conn,
-                ask.workspace,
-                ask.got("to"),
-                when.astimezone(UTC),
-                region=ask.got("region"),
-                country=ask.got("country"),
-            )
+            place = {name: ask.got(name) for name in ("region", "country")}
+            found = ask_gate(ask.conn, ask.workspace, ask.got("to"), when.astimezone(UTC), **place)
         except UnreadableError as error:
             return _problem(422, str(error))
         return _json(found)
