@@ -78,7 +78,7 @@ def never_sees_an_end(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Ve
 
 
 def holds_until_now(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdict:
-    return replace(gates.check(ask, facts, rules, now), result="hold", rule="quiet_hours", until=now)
+    return msgspec.structs.replace(gates.check(ask, facts, rules, now), result="hold", rule="quiet_hours", until=now)
 
 
 # --- decisions that are wrong ---------------------------------------------------------------------------------------------

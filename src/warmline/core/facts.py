@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+import msgspec
+
 from .consent import Consent, Suppression
 from .playbook import ChannelKind, Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """The touch as the gate sees it. `id` lets the last look leave the touch itself out of the count."""
 
     channel: ChannelKind

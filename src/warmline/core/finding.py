@@ -5,7 +5,6 @@ Most findings pass, and say the same of most leads of a morning: those are made 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
@@ -26,8 +25,7 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     cite: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """`rule` is the one that decided ("" when allowed). `until` ends a hold; None: a person must act."""
 
     result: Literal["allow", "hold", "refuse"]

@@ -34,9 +34,12 @@ def check(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdict:
     findings = tuple([look(ask, facts, rules, now) for look in CHECKS])
     refused = held = None
     for finding in findings:
-        if finding.result == "refuse":
+        result = finding.result
+        if result == "pass":  # most do
+            continue
+        if result == "refuse":
             refused = refused or finding
-        elif finding.result == "hold" and (held is None or later(finding, held)):
+        elif held is None or later(finding, held):
             held = finding
     if refused is not None:
         return Verdict("refuse", refused.rule, None, findings)

@@ -52,7 +52,10 @@ def registry(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     binding = [scrub for scrub in rules.scrubs if ask.channel in scrub.channels]
     if not binding:
         return passes("registry", f"no registry binds {ask.channel} here")
-    asked = [scrub for scrub in binding if not _exempt(scrub.unless, ask, facts, rules, now)]
+    held = {
+        one.level for one in in_force(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
+    }
+    asked = [scrub for scrub in binding if held.isdisjoint(scrub.unless)]
     if not asked:
         return passes("registry", "the lead's own consent exempts it")
     # Where the lead's day has begun already, the file is a day older.
@@ -100,7 +103,7 @@ def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
             return Finding("reassigned", "hold", saw, "a person makes sure who has the number, and records the consent")
         return passes("reassigned", f"has not changed hands, as was said on {on}")
     for rule in rules.numbers:
-        if ask.channel in rule.channels and not _exempt(rule.unless, ask, facts, rules, now, this_number=True):
+        if ask.channel in rule.channels and not _exempt(rule.unless, ask, facts, rules, now):
             saw = "nobody has asked whether the number has changed hands"
             flip = "import an answer: warmline numbers import FILE"
             return Finding("reassigned", "hold", saw, flip, None, rule.cite)
@@ -113,14 +116,10 @@ def _given_since(told: Reassigned, ask: Ask, facts: Facts, rules: Rules, now: da
     return held is not None and held.at > told.at and held.was_given_with(facts.address)
 
 
-def _exempt(
-    unless: tuple[str, ...], ask: Ask, facts: Facts, rules: Rules, now: datetime, *, this_number: bool = False
-) -> bool:
-    """`this_number`: only a proof that did not come with another number says anything of who has this one."""
-    if not unless:
-        return False
+def _exempt(unless: tuple[str, ...], ask: Ask, facts: Facts, rules: Rules, now: datetime) -> bool:
+    """Only a proof that did not come with another number says anything of who has this one."""
     held = in_force(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
-    return any(one.level in unless and (not this_number or one.was_given_with(facts.address)) for one in held)
+    return any(one.level in unless and one.was_given_with(facts.address) for one in held)
 
 
 def _either(levels: tuple[str, ...]) -> str:
