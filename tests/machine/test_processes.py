@@ -91,8 +91,8 @@ def test_a_second_signal_kills_at_once() -> None:
     with Processes(said.append) as processes:
         processes.start("engine", python(STUBBORN))
         processes.run(until=line(said, "no"))
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
         assert not processes.run()
     assert said[-1] == "warmline | engine did not stop in time and will be killed"
 
@@ -106,14 +106,16 @@ def test_a_program_that_is_not_there_is_named() -> None:
 
 
 def test_handlers_are_as_before_afterwards_and_an_ignored_hang_up_stays_ignored() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    terminate = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         with Processes(print):
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-            assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     finally:
-        signal.signal(signal.SIGHUP, before)
+        signal.signal(signal.SIGHUP, hang_up)
+        signal.signal(signal.SIGTERM, terminate)
 
 
 def test_children_end_when_the_supervisor_is_killed(in_child: InChild) -> None:
