@@ -76,6 +76,16 @@ def registries_known() -> dict[str, str]:
     }
 
 
+def days_allowed() -> dict[str, int]:
+    """Name of every registry -> how many days old its file may be, by the strictest of the laws that ask it."""
+    found: dict[str, int] = {}
+    for pack in rules.packs().values():
+        for rule in pack.rules:
+            if isinstance(rule, ScrubRule):
+                found[rule.registry] = min(rule.max_age_days, found.get(rule.registry, rule.max_age_days))
+    return found
+
+
 def import_registry(
     conn: psycopg.Connection,
     workspace: Workspace,

@@ -15,7 +15,7 @@ from ...core.consent import Span, spans_of
 from ...insight.story import addresses_meant
 from ...intake import acts
 from ...intake.acts import ActError
-from ...intake.registries import UnusableFileError, import_registry, registries_known
+from ...intake.registries import UnusableFileError, days_allowed, import_registry, registries_known
 from ...intake.suppressed import CHANNELS
 from ...intake.unread import UNREAD
 from ...rules.binding import Somebody, places_known, policy_of
@@ -188,10 +188,17 @@ def _list(ask: Ask, status: int = 200, **more: Any) -> HttpResponse:
         reasons=acts.REASONS,
         channels=CHANNELS,
         registries=sorted(registries_known()),
-        files=[(one, (ask.now.date() - one.as_of).days) for one in numbers.imported(ask.conn, ask.workspace_id)],
-        good_for=31,
+        files=_files(ask),
         **more,
     )
+
+
+def _files(ask: Ask) -> list[tuple[numbers.Imported, int, bool]]:
+    """Each file with its age in days, and whether the law that asks it still takes it."""
+    allowed = days_allowed()
+    imported = numbers.imported(ask.conn, ask.workspace_id)
+    ages = [(one, (ask.now.date() - one.as_of).days) for one in imported]
+    return [(one, age, age <= allowed.get(one.registry, 0)) for one, age in ages]
 
 
 def _newest(ask: Ask) -> list[proofs.Listed]:
