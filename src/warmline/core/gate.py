@@ -97,7 +97,12 @@ def _recording(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
 def _address(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     kind = "email" if ask.channel == "email" else "phone number"
     if facts.address is None:
-        return Finding("no_address", "refuse", f"no {kind} known", f"add a {kind} to the lead")
+        return Finding(
+            "no_address",
+            "refuse",
+            f"no {kind} known",
+            f"add {'an email' if kind == 'email' else 'a phone number'} to the lead",
+        )
     state = facts.address_state
     if state in ("invalid", "bounced") or (state == "not_sms_capable" and ask.channel == "sms"):
         return Finding("no_address", "refuse", f"{kind} is marked {state.replace('_', ' ')}", f"correct the {kind}")
