@@ -20,7 +20,7 @@ from warmline.core.finding import Finding
 from warmline.core.history import History
 from warmline.core.numbers import RegistryFile
 from warmline.core.places import Zones
-from warmline.core.playbook import Call, Step
+from warmline.core.playbook import Call, Send, Step
 from warmline.core.settings import Config
 from warmline.core.standing import Asked, facts_of
 from warmline.rules.binding import places_known, policy_of
@@ -58,9 +58,8 @@ class GateAgain:
         asked = Asked(tuple(files), self._config.asks_lines)
         on = channel == "call" or channel in self._config.channels
         facts = facts_of(lead, self._zones, history, channel, on, asked)
-        calls = isinstance(step, Call)
-        purpose = "marketing" if calls else getattr(step, "purpose", "marketing")
-        office = not calls or step.hours == "office"  # type: ignore[union-attr] # a call has hours
+        purpose = step.purpose if isinstance(step, Send) else "marketing"
+        office = not isinstance(step, Call) or step.hours == "office"
         verdict = gate.check(gate.Ask(channel, purpose, office=office), facts, rules, look.at)  # type: ignore[arg-type] # stored kinds
         self.asked += 1
         return _difference(did.findings, verdict.findings)

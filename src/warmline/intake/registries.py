@@ -108,8 +108,7 @@ def import_registry(
     if as_of > now.date():
         raise UnusableFileError(f"{as_of} has not come yet. Give the day on which the file was downloaded.")
     covers = [_beginning(code) for code in area_codes]
-    country = "US" if known[registry] == "US" else known[registry]
-    lines = Lines(source, country)
+    lines = Lines(source, known[registry])
     with conn.transaction():
         count = numbers.import_registry(
             conn, workspace.id, registry, as_of, covers, _fitting(lines, covers), name=name, digest=lines.digest, who=who,
@@ -117,7 +116,7 @@ def import_registry(
         )  # fmt: skip
         if lines.unread > max(_SHOWN, _MOST_WRONG * (lines.read + lines.unread)):
             raise UnusableFileError(
-                f"{lines.unread:,} of {lines.read + lines.unread:,} lines name no number of {country}, such as "
+                f"{lines.unread:,} of {lines.read + lines.unread:,} lines name no number of {lines.country}, such as "
                 f"{lines.wrong[0]!r}. Is it the right file? Nothing was changed."
             )
     return count, lines

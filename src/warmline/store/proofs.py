@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -39,18 +38,7 @@ class Proof(msgspec.Struct, frozen=True):
     hash: str = ""
 
 
-class ProofLike(Protocol):
-    @property
-    def level(self) -> str: ...
-    @property
-    def channels(self) -> tuple[str, ...]: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def expires_at(self) -> datetime | None: ...
-
-
-def consent_of(proof: ProofLike) -> Consent:
+def consent_of(proof: Proof) -> Consent:
     """As far as it matters for how long it speaks."""
     return Consent(proof.level, proof.channels, proof.at, proof.expires_at)  # type: ignore[arg-type] # a stored level
 
