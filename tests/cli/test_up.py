@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from tests.cli.conftest import Run
 from tests.cli.test_check import spoil
 from warmline.cli.first_lead import curl_line
 from warmline.cli.say import CommandError
-from warmline.cli.up import public_url, require_sandbox
+from warmline.cli.up import answers, public_url, require_sandbox
 from warmline.core.settings import Config, parse_settings
 from warmline.machine.postgres import Postgres
 
@@ -54,6 +55,21 @@ def test_a_faster_clock_is_refused_for_a_far_end_that_only_looks_like_this_machi
     far = 'provider = "twilio"\nbase_url = "http://127.0.0.1.example.com"\nfrom = "+15550104400"\nrate = 10'
     with pytest.raises(CommandError):
         require_sandbox(config(PROVIDER, far))
+
+
+def test_a_call_that_hears_its_own_words_is_no_answer() -> None:
+    # What happens where nobody listens yet and the system gives the caller the very port that it calls.
+    with socket.create_server(("127.0.0.1", 0)) as echo:
+
+        def repeat() -> None:
+            heard, _ = echo.accept()
+            with heard:
+                heard.sendall(heard.recv(1000))
+
+        caller = threading.Thread(target=repeat)
+        caller.start()
+        assert not answers(echo.getsockname()[1])
+        caller.join()
 
 
 def test_an_address_of_this_machine_follows_the_port_and_a_public_one_stays() -> None:

@@ -96,7 +96,8 @@ def compare(original: psycopg.Connection, restored: psycopg.Connection, before: 
     held = snapshots.held(restored)
     assert held is not None
     for table in LEDGERS:
-        then, now = rows(restored, table), rows(original, table)
+        # The mark that a proof is sealed is no part of what was said: each of the two seals in its own time.
+        then, now = rows(restored, table, but="sealed"), rows(original, table, but="sealed")
         assert then, table
         assert then <= now, f"{table} has rows that the original never had"
     leads = {lead for (lead,) in restored.execute("select id from leads").fetchall()}
@@ -110,8 +111,9 @@ def compare(original: psycopg.Connection, restored: psycopg.Connection, before: 
     ).fetchone() == (0,)
 
 
-def rows(conn: psycopg.Connection, table: str) -> set[str]:
-    query = sql.SQL("select t::text from {} t").format(sql.Identifier(table))
+def rows(conn: psycopg.Connection, table: str, but: str) -> set[str]:
+    """Each row in words, but for one column."""
+    query = sql.SQL("select (to_jsonb(t) - {})::text from {} t").format(but, sql.Identifier(table))
     return {row for (row,) in conn.execute(query).fetchall()}
 
 

@@ -183,8 +183,10 @@ def answers(port: int) -> bool:
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
-    except OSError:
-        return False  # not listening yet
+    except (OSError, http.client.HTTPException):
+        # Not listening yet. And where the port is one that the system gives to callers, it may give this very caller that
+        # one: then the call reaches itself, and hears its own request as the answer.
+        return False
     finally:
         connection.close()
 
