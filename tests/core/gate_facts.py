@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
+
+import msgspec
 
 from tests.core.simulator import NEW_YORK, STARTER
 from warmline.core.consent import Consent
@@ -46,7 +47,7 @@ def facts(**known: Any) -> Facts:
     usual = Facts(
         address="+12125550123", zones=frozenset({NEW_YORK}), zone_basis="area_code", consents=[WRITTEN, INQUIRY]
     )
-    return replace(usual, **known)
+    return msgspec.structs.replace(usual, **known)
 
 
 def finding(verdict: Verdict, rule: str) -> Finding:

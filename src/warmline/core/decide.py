@@ -7,10 +7,11 @@ channels; those are the gate's. The same call serves the engine, previews, `warm
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
+
+import msgspec
 
 from .condition import HISTORY_FUNCTIONS, Condition
 from .history import History, StepState
@@ -22,8 +23,7 @@ from .schedule import Never, Waiting, due, not_before
 OVERTAKEN_BY = timedelta(hours=12)
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True):
     """Send `step` on `channel` with `template`, if the gate allows; `last`: no other channel is left after this one."""
 
     step: Send
@@ -32,8 +32,7 @@ class Reach:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """Open a task for a person: a call attempt or a chore, due now, expiring at `expires_at`."""
 
     step: Call | Chore
@@ -41,24 +40,21 @@ class Ask:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Expire:
+class Expire(msgspec.Struct, frozen=True):
     """The open task of `step` ran out; `last` when no further attempt follows."""
 
     step: Call | Chore
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(msgspec.Struct, frozen=True):
     """`step` will not happen: its condition is false, or a later step caught up with it."""
 
     step: Step
     reason: Literal["condition", "overtaken"]
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOver(msgspec.Struct, frozen=True):
     """A human signal came: stop, and give the lead to its owner with a task due at `due_at`."""
 
     signal: str
@@ -66,15 +62,13 @@ class HandOver:
     urgent: bool  # the playbook's hand-off names this signal, so its clock runs
 
 
-@dataclass(frozen=True, slots=True)
-class Escalate:
+class Escalate(msgspec.Struct, frozen=True):
     """A clock ran out: the manager gets a task. `what` is hand_off or promise."""
 
     what: Literal["hand_off", "promise"]
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """The enrollment is over. `after` says what comes next; it is empty when the lead opted out."""
 
     reason: Literal["finished", "opted_out"]
@@ -84,8 +78,7 @@ class End:
 Action = Reach | Ask | Expire | Skip | HandOver | Escalate
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """All that is due now, when something may be due next (None: only an event can change that), and the end."""
 
     actions: tuple[Action, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
@@ -38,23 +38,22 @@ class Reassigned:
     at: datetime
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(msgspec.Struct):
     """All that is known of the lead for this question. Empty or None means not known, and that narrows."""
 
     address: str | None = None
     address_state: str = "ok"  # ok | invalid | not_sms_capable | bounced | unsure
     zones: frozenset[str] = frozenset()
     zone_basis: str = "unknown"
-    consents: list[Consent] = field(default_factory=list)
-    suppressions: list[Suppression] = field(default_factory=list)
+    consents: list[Consent] = []
+    suppressions: list[Suppression] = []
     opted_out_at: datetime | None = None
     human_live: str = ""  # the signal, or who has the lead
     requested_at: datetime | None = None
-    attempts: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
+    attempts: Mapping[str, tuple[datetime, str]] = {}
     channel_on: bool = True
     unrecorded: str = ""  # the recording that a voicemail would play and that nobody has made, in words
-    registries: Mapping[str, Registry] = field(default_factory=dict)  # those whose file covers the number
+    registries: Mapping[str, Registry] = {}  # those whose file covers the number
     reassigned: Reassigned | None = None  # None: nobody has asked
     line: str | None = None  # numbers.Line; None: nobody has asked
     lines_asked: bool = False  # the workspace asks about the line of every number

@@ -83,9 +83,13 @@ def facts_of(
     lead: LeadLike, zones: Zones, history: History, channel: str, channel_on: bool, asked: Asked, unrecorded: str = ""
 ) -> Facts:
     """What the gate knows for one channel. `unrecorded`: see `Recordings.lacking`."""
-    kind = "email" if channel == "email" else "phone"
-    value = lead.email if kind == "email" else lead.phone
-    state = next((one.state for one in lead.addresses if one.kind == kind and one.value == value), "ok")
+    by_mail = channel == "email"
+    value = lead.email if by_mail else lead.phone
+    state = "ok"
+    for one in lead.addresses:
+        if one.value == value:
+            state = one.state
+            break
     live = history.signal or ("hand-off" if lead.status == "handed_off" else "")
     return Facts(
         address=value,
@@ -100,8 +104,8 @@ def facts_of(
         attempts=history.attempts,
         channel_on=channel_on,
         unrecorded=unrecorded,
-        registries={} if kind == "email" else registries_of(value, lead.numbers, asked.files),
-        reassigned=None if kind == "email" else reassigned_of(lead.numbers),
-        line=None if kind == "email" else line_of(value, lead.numbers),
+        registries={} if by_mail else registries_of(value, lead.numbers, asked.files),
+        reassigned=None if by_mail else reassigned_of(lead.numbers),
+        line=None if by_mail else line_of(value, lead.numbers),
         lines_asked=asked.lines,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
@@ -37,8 +36,7 @@ ROUNDS = 64
 NewId = Callable[[], UUID]
 
 
-@dataclass(slots=True)
-class Look:
+class Look(msgspec.Struct):
     """The enrollment under the eye, and what has been found so far."""
 
     due: Due
@@ -52,8 +50,8 @@ class Look:
     writes: Writes
     new_id: NewId
     kept: msgspec.Raw | None  # of the history, for the next look; None when nothing new came in
-    done: list[dict[str, Any]] = field(default_factory=list)  # for the decision's record, in order
-    later: list[datetime] = field(default_factory=list)  # ends of holds, expiries of tasks just opened
+    done: list[dict[str, Any]] = []  # for the decision's record, in order
+    later: list[datetime] = []  # ends of holds, expiries of tasks just opened
 
     # --- what every action needs -----------------------------------------------------------------------------------
 

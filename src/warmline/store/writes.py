@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import psycopg
 
 from . import numbers
@@ -17,24 +17,21 @@ from .rows import encode
 Row = dict[str, Any]
 
 
-@dataclass(slots=True)
-class Writes:
+class Writes(msgspec.Struct):
     """Rows of one lane. Dicts whose keys are column names; UUIDs and aware datetimes as they are."""
 
     lane: int
-    enrollments: list[Row] = field(
-        default_factory=list
-    )  # id, status, due_at, ended_at, end_reason, error, fold, folded
-    touches: list[Row] = field(default_factory=list)
-    tasks: list[Row] = field(default_factory=list)
-    expired: list[Row] = field(default_factory=list)  # open tasks that ran out: enrollment_id, step
-    leads: list[Row] = field(default_factory=list)  # id, status
-    stopped: list[Row] = field(default_factory=list)  # enrollments whose queued touches and open tasks fall: id, reason
-    entered: list[Row] = field(default_factory=list)  # enrollments that come after
-    events: list[NewEvent] = field(default_factory=list)
-    decisions: list[Row] = field(default_factory=list)
-    wondered: list[Row] = field(default_factory=list)  # numbers to ask about: lane, lead_id, workspace_id, value
-    traces: dict[str, Any] = field(default_factory=dict)  # digest -> findings, of what the gate allowed
+    enrollments: list[Row] = []  # id, status, due_at, ended_at, end_reason, error, fold, folded
+    touches: list[Row] = []
+    tasks: list[Row] = []
+    expired: list[Row] = []  # open tasks that ran out: enrollment_id, step
+    leads: list[Row] = []  # id, status
+    stopped: list[Row] = []  # enrollments whose queued touches and open tasks fall: id, reason
+    entered: list[Row] = []  # enrollments that come after
+    events: list[NewEvent] = []
+    decisions: list[Row] = []
+    wondered: list[Row] = []  # numbers to ask about: lane, lead_id, workspace_id, value
+    traces: dict[str, Any] = {}  # digest -> findings, of what the gate allowed
 
     def add(self, other: Writes) -> None:
         """Take over what a look at one enrollment came to. A look that failed is never added, so it leaves no half."""
