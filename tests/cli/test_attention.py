@@ -33,7 +33,9 @@ def run_id(place: Workspace, conn: psycopg.Connection) -> UUID:
     """A run that the engine has parked."""
     lead_id = a_lead(conn, place)
     enrollment_id = enrolled(conn, place, "pricing", lead_id)
-    tick(conn, lane_of(lead_id), TUESDAY, Catalog(conn), look=_fails)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("warmline.engine.tick.judge", _fails)
+        tick(conn, lane_of(lead_id), TUESDAY, Catalog(conn))
     return enrollment_id
 
 

@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
 from tests.engine.hands import Hands
 from tests.engine.test_dispatch import a_lead_in_lane
 from warmline.core.history import FOLD
+from warmline.engine import tick as ticking
 from warmline.engine.catalog import Catalog
-from warmline.engine.look import look
+from warmline.engine.look import Look
 from warmline.engine.tick import start_scheduled, tick
 from warmline.insight.replay import replay
 from warmline.intake import acts
@@ -65,20 +67,22 @@ def test_what_is_not_due_is_left_alone(hands: Hands, workspace: Workspace) -> No
 
 
 def test_a_look_goes_on_from_what_the_last_one_kept_and_reads_only_what_came_after(
-    hands: Hands, workspace: Workspace
+    hands: Hands, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = a_lead(hands.conn, workspace)
     enrolled(hands.conn, workspace, "pricing", lead)
     hands.tick(lead)
     hands.hand_over(lead)
     looked: list[list[str]] = []
+    begin = ticking.begin
 
-    def watched(due: Due, known: Known, *rest: Any) -> None:
+    def watched(due: Due, known: Known, *rest: Any) -> Look:
         looked.append([event.kind for event in known.events])
-        look(due, known, *rest)
+        return begin(due, known, *rest)
 
+    monkeypatch.setattr(ticking, "begin", watched)
     hands.now += timedelta(hours=3)  # the call that nobody took has run out
-    tick(hands.conn, lane_of(lead), hands.now, Catalog(hands.conn), look=watched)
+    hands.tick(lead)
     assert looked == [["touch.planned", "task.opened", "touch.sent"]]
     assert "task.expired" in story(hands.conn, lead)
     assert all(one.same for one in replay(hands.conn, lane_of(lead), lead))
@@ -127,34 +131,44 @@ def test_a_parked_lead_goes_on_when_its_cause_is_gone_and_a_person_replays_it(ha
     assert hands.one("select status, error from enrollments where id = %s", enrollment)[1] == ""
 
 
-def test_a_row_that_postgresql_refuses_parks_only_the_culprit(hands: Hands, workspace: Workspace) -> None:
+def test_a_row_that_postgresql_refuses_parks_only_the_culprit(
+    hands: Hands, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     leads = [a_lead_in_lane(hands, workspace, 7, number) for number in range(5)]
     culprit = leads[2]
 
-    def spoil(due: Any, *more: Any) -> None:
-        look(due, *more)
-        if due.lead_id == culprit:
-            writes = more[3]
-            writes.touches[-1]["template"] = "a NUL \x00 in it"
+    act = ticking.act
 
-    done = tick(hands.conn, 7, hands.now, Catalog(hands.conn), look=spoil)
+    def spoil(at: Look) -> Look:
+        act(at)
+        if at.due.lead_id == culprit:
+            at.writes.touches[-1]["template"] = "a NUL \x00 in it"
+        return at
+
+    monkeypatch.setattr(ticking, "act", spoil)
+    done = tick(hands.conn, 7, hands.now, Catalog(hands.conn))
     assert (done.looked_at, done.touches, done.parked) == (5, 4, 1)
     assert hands.all("select lead_id from enrollments where status = 'parked'") == [culprit]
     assert sorted(hands.all("select lead_id from touches")) == sorted(set(leads) - {culprit})
     assert tick(hands.conn, 7, hands.now, Catalog(hands.conn)).looked_at == 0
 
 
-def test_a_batch_that_crashes_leaves_everything_due_and_untouched(hands: Hands, workspace: Workspace) -> None:
+def test_a_batch_that_crashes_leaves_everything_due_and_untouched(
+    hands: Hands, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     leads = [a_lead_in_lane(hands, workspace, 7, number) for number in range(3)]
     before = hands.all("select id, due_at from enrollments order by id")
 
-    def away(due: Any, *more: Any) -> None:
-        if due.lead_id == leads[1]:
-            raise psycopg.OperationalError("the server closed the connection unexpectedly")
-        look(due, *more)
+    act = ticking.act
 
+    def away(at: Look) -> Look:
+        if at.due.lead_id == leads[1]:
+            raise psycopg.OperationalError("the server closed the connection unexpectedly")
+        return act(at)
+
+    monkeypatch.setattr(ticking, "act", away)
     try:
-        tick(hands.conn, 7, hands.now, Catalog(hands.conn), look=away)
+        tick(hands.conn, 7, hands.now, Catalog(hands.conn))
     except psycopg.OperationalError:
         pass
     else:
@@ -163,20 +177,26 @@ def test_a_batch_that_crashes_leaves_everything_due_and_untouched(hands: Hands, 
     assert hands.all("select id from touches") == []
 
 
-def test_two_workers_on_one_lane_share_it_without_overlap(hands: Hands, dsn: str, workspace: Workspace) -> None:
+def test_two_workers_on_one_lane_share_it_without_overlap(
+    hands: Hands, dsn: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     leads = [a_lead_in_lane(hands, workspace, 7, number) for number in range(60)]
     seen: list[UUID] = []
     start = threading.Barrier(3)
 
-    def noting(due: Any, *more: Any) -> None:
+    begin = ticking.begin
+
+    def noting(due: Due, *more: Any) -> Look:
         seen.append(due.lead_id)
-        look(due, *more)
+        return begin(due, *more)
+
+    monkeypatch.setattr(ticking, "begin", noting)
 
     def work() -> None:
         with connect(dsn) as conn:
             catalog = Catalog(conn)
             start.wait()
-            while tick(conn, 7, TUESDAY, catalog, limit=5, look=noting).looked_at:
+            while tick(conn, 7, TUESDAY, catalog, limit=5).looked_at:
                 pass
 
     workers = [threading.Thread(target=work) for _ in range(3)]

@@ -1,4 +1,7 @@
-"""One look at one enrollment: decide, ask the gate, and say what is to be written. No I/O; ids come from outside."""
+"""One look at one enrollment: decide, ask the gate, and say what is to be written. No I/O; ids come from outside.
+
+It has steps, so that a batch can go through each together: begin, then judge and act until it is over.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ NewId = Callable[[], UUID]
 
 
 class Look(msgspec.Struct):
-    """The enrollment under the eye, and what has been found so far."""
+    """The enrollment under the eye, and what has been found so far. `writes` are its own."""
 
     due: Due
     lead: Known
@@ -50,8 +53,14 @@ class Look(msgspec.Struct):
     writes: Writes
     new_id: NewId
     kept: msgspec.Raw | None  # of the history, for the next look; None when nothing new came in
+    decision: Decision = Decision()
+    over: bool = False  # all that this look comes to is in `writes`
     done: list[dict[str, Any]] = []  # for the decision's record, in order
     later: list[datetime] = []  # ends of holds, expiries of tasks just opened
+
+    @property
+    def lane(self) -> int:
+        return self.writes.lane
 
     # --- what every action needs -----------------------------------------------------------------------------------
 
@@ -107,28 +116,38 @@ class Look(msgspec.Struct):
         return name or self.lead.phone or self.lead.email or "this lead"
 
 
-def look(due: Due, lead: Known, site: Site, version: Version, writes: Writes, now: datetime, new_id: NewId) -> None:
-    """Raises ConditionError and other errors of this one lead's making; the caller parks it, the others go on."""
+def begin(due: Due, lead: Known, site: Site, version: Version, lane: int, now: datetime, new_id: NewId) -> Look:
+    """Where the lead may be, what binds there, and its story up to now."""
     zones, office = zones_known(lead), site.policy.office
     history, kept = catch_up(
         due.folded or History(str(due.id), due.seed, due.started_at), due.seed,
         calendar_zone(zones, office.zone), lead, version.playbook.lead_reads, due.event,
     )  # fmt: skip
-    at = Look(due, lead, site, site.rules(lead), version, now, zones, history, writes, new_id, kept)
+    at = Look(due, lead, site, site.rules(lead), version, now, zones, history, Writes(lane), new_id, kept)
     if site.asks_about(lead, now):
-        row = {"lane": writes.lane, "lead_id": lead.id, "workspace_id": lead.workspace_id, "value": lead.phone}
-        writes.wondered.append(row)
-    for _ in range(ROUNDS):
-        decision = decide(version.playbook, history, now, office)
-        at.later.clear()
-        moved = [_act(at, action) for action in decision.actions]
-        if decision.end is not None:
-            _end(at, decision.end)
-            return
-        if not any(moved):
-            _rest(at, decision)
-            return
-    raise RuntimeError(f"Playbook {due.playbook} did not come to rest in {ROUNDS} rounds for this lead.")
+        row = {"lane": lane, "lead_id": lead.id, "workspace_id": lead.workspace_id, "value": lead.phone}
+        at.writes.wondered.append(row)
+    return at
+
+
+def judge(at: Look) -> Look:
+    """What its playbook wants now. Raises ConditionError and other errors of this one lead's making."""
+    at.decision = decide(at.version.playbook, at.history, at.now, at.site.policy.office)
+    return at
+
+
+def act(at: Look) -> Look:
+    """Do what was decided, as far as the gate lets it. When that moves the story the lead is judged anew, else it is over."""
+    at.later.clear()
+    moved = [_act(at, action) for action in at.decision.actions]
+    if at.decision.end is not None:
+        _end(at, at.decision.end)
+    elif not any(moved):
+        _rest(at, at.decision)
+    else:
+        return at
+    at.over = True
+    return at
 
 
 def _act(at: Look, action: Reach | Ask | Expire | Skip | HandOver | Escalate) -> bool:
