@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
+
+import msgspec
 
 from tests.builders import TUESDAY, starter_files
 from warmline import rules
@@ -61,7 +62,7 @@ def _everywhere(config: Config, facts: Facts, rounds: int) -> Row:
     of each, and all channels are asked for. Each batch of them comes at an instant of its own, as an engine's ticks do."""
     day = TUESDAY.date()
     asked = Consent("inquiry", ("email", "call"), ENROLLED)
-    facts = replace(facts, consents=[*facts.consents, asked])
+    facts = msgspec.structs.replace(facts, consents=[*facts.consents, asked])
     policy = policy_of(config, day)
     people = []
     for place in sorted({place for pack in rules.packs().values() for place in pack.covers}):
@@ -69,7 +70,7 @@ def _everywhere(config: Config, facts: Facts, rounds: int) -> Row:
         zones, binding = zones_known(somebody), policy.rules(places_known(somebody))
         known = {scrub.registry: gate.Registry(day, listed=False) for scrub in binding.scrubs}
         told = gate.Reassigned("no", TUESDAY)
-        somewhere = replace(facts, zones=zones.zones, registries=known, reassigned=told, line="mobile")
+        somewhere = msgspec.structs.replace(facts, zones=zones.zones, registries=known, reassigned=told, line="mobile")
         people += [(somewhere, binding)] * 3
     asks = [gate.Ask(channel) for channel in ("sms", "call", "voicemail", "email")]
     batches = 15

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 
@@ -115,10 +116,21 @@ def test_a_batch_is_written_whole_or_not_at_all(conn: psycopg.Connection, worksp
     assert "opened" not in story(conn, lead)
 
 
-def test_writes_of_one_lead_are_added_whole(workspace: Workspace, lead: UUID) -> None:
-    batch, aside = Writes(lane_of(lead)), Writes(lane_of(lead))
-    for name in ("enrollments", "touches", "tasks", "expired", "leads", "stopped", "entered", "decisions"):
-        getattr(aside, name).append({"id": name})
-    aside.events.append(an_event(workspace, lead))
-    batch.add(aside)
-    assert batch == aside
+def what_a_look_came_to(workspace: Workspace, run: UUID, lead: UUID) -> dict[str, list[Any]]:
+    """A row of every kind, named as looks name theirs."""
+    return {
+        "enrollments": [{"id": run}], "touches": [{"enrollment_id": run}], "tasks": [{"enrollment_id": run}],
+        "expired": [{"enrollment_id": run}], "leads": [{"id": lead}], "stopped": [{"id": run}],
+        "entered": [{"id": new_id(), "lead_id": lead}], "decisions": [{"enrollment_id": run}],
+        "wondered": [{"lead_id": lead}], "events": [an_event(workspace, lead)],
+    }  # fmt: skip
+
+
+def test_what_a_failed_look_came_to_is_taken_out_whole_and_nothing_of_the_others(
+    workspace: Workspace, lead: UUID
+) -> None:
+    ill, well = what_a_look_came_to(workspace, new_id(), new_id()), what_a_look_came_to(workspace, new_id(), lead)
+    assert {*ill, "lane", "traces"} == {field.name for field in msgspec.structs.fields(Writes)}
+    batch = Writes(lane_of(lead), **{name: [*ill[name], *well[name]] for name in ill})
+    batch.drop(ill["enrollments"][0]["id"], ill["leads"][0]["id"])
+    assert batch == Writes(lane_of(lead), **well)

@@ -40,7 +40,7 @@ NewId = Callable[[], UUID]
 
 
 class Look(msgspec.Struct):
-    """The enrollment under the eye, and what has been found so far. `writes` are its own."""
+    """The enrollment under the eye, and what has been found so far. `writes` are those of its lane."""
 
     due: Due
     lead: Known
@@ -55,6 +55,7 @@ class Look(msgspec.Struct):
     kept: msgspec.Raw | None  # of the history, for the next look; None when nothing new came in
     decision: Decision = Decision()
     over: bool = False  # all that this look comes to is in `writes`
+    touches: list[dict[str, Any]] = []  # those that it has planned
     done: list[dict[str, Any]] = []  # for the decision's record, in order
     later: list[datetime] = []  # ends of holds, expiries of tasks just opened
 
@@ -116,17 +117,17 @@ class Look(msgspec.Struct):
         return name or self.lead.phone or self.lead.email or "this lead"
 
 
-def begin(due: Due, lead: Known, site: Site, version: Version, lane: int, now: datetime, new_id: NewId) -> Look:
+def begin(due: Due, lead: Known, site: Site, version: Version, writes: Writes, now: datetime, new_id: NewId) -> Look:
     """Where the lead may be, what binds there, and its story up to now."""
     zones, office = zones_known(lead), site.policy.office
     history, kept = catch_up(
         due.folded or History(str(due.id), due.seed, due.started_at), due.seed,
         calendar_zone(zones, office.zone), lead, version.playbook.lead_reads, due.event,
     )  # fmt: skip
-    at = Look(due, lead, site, site.rules(lead), version, now, zones, history, Writes(lane), new_id, kept)
+    at = Look(due, lead, site, site.rules(lead), version, now, zones, history, writes, new_id, kept)
     if site.asks_about(lead, now):
-        row = {"lane": lane, "lead_id": lead.id, "workspace_id": lead.workspace_id, "value": lead.phone}
-        at.writes.wondered.append(row)
+        row = {"lane": writes.lane, "lead_id": lead.id, "workspace_id": lead.workspace_id, "value": lead.phone}
+        writes.wondered.append(row)
     return at
 
 
@@ -177,13 +178,13 @@ def _reach(at: Look, reach: Reach) -> bool:
     at.heard("plan", verdict, step.name, channel, template=reach.template)
     if verdict.result == "allow":
         touch_id = at.new_id()
-        at.writes.touches.append(
-            {
-                "lane": at.writes.lane, "id": touch_id, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id,
-                "enrollment_id": at.due.id, "version_id": at.due.version_id, "step": step.name, "channel": channel,
-                "purpose": step.purpose, "template": reach.template, "last": reach.last, "ready_at": at.now,
-            }
-        )  # fmt: skip
+        touch = {
+            "lane": at.writes.lane, "id": touch_id, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id,
+            "enrollment_id": at.due.id, "version_id": at.due.version_id, "step": step.name, "channel": channel,
+            "purpose": step.purpose, "template": reach.template, "last": reach.last, "ready_at": at.now,
+        }  # fmt: skip
+        at.touches.append(touch)
+        at.writes.touches.append(touch)
         at.happened("touch.planned", step=step.name, channel=channel, touch=touch_id)
         return False  # it waits for its receipt now, and the other steps stay as they were decided
     if verdict.result == "refuse" or (verdict.until is None and not reach.last):
@@ -254,10 +255,12 @@ def _escalate(at: Look, what: str) -> None:
 
 def _rest(at: Look, decision: Decision) -> None:
     """Nothing more to do now: sleep until the next thing that time alone can bring, or for a day when only an event can."""
-    times = [*at.later, decision.next_at] if decision.next_at is not None else at.later
+    times = at.later
+    if decision.next_at is not None:
+        times.append(decision.next_at)
     # A hold that ends in the past would spin; the gate never gives one, and this makes sure.
-    due_at = max(min(times, default=at.now + REST), at.now + timedelta(seconds=1))
-    for touch in at.writes.touches:
+    due_at = max(min(times), at.now + timedelta(seconds=1)) if times else at.now + REST
+    for touch in at.touches:
         # Being sent changes nothing by itself, unless a step hangs on it or nothing else is left to wait for.
         touch["wakes"] = not times or touch["step"] in at.version.playbook.anchors
     status = "handed_off" if at.history.handed_off_at is not None else "running"
@@ -307,7 +310,11 @@ def _end(at: Look, end: End) -> None:
 
 def _record(at: Look, due_at: datetime | None) -> None:
     # What did not go out is what people look for, so a hold or refusal names the look; what went out has touches of its own.
-    first = next((one for one in at.done if one["do"] in ("hold", "refuse")), at.done[0] if at.done else NOTHING_DUE)
+    first = at.done[0] if at.done else NOTHING_DUE
+    for one in at.done:
+        if one["do"] in ("hold", "refuse"):
+            first = one
+            break
     at.writes.decisions.append(
         {
             "lane": at.writes.lane, "lead_id": at.due.lead_id, "workspace_id": at.due.workspace_id, "enrollment_id": at.due.id,

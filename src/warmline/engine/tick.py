@@ -98,22 +98,19 @@ def _look_at(
         # On a fast clock the machine's own slowness would show as hours: there, things happen when they were due.
         at = one.due.due_at if catalog.punctual else now
         site, version = catalog.site(one.due.workspace_id, at), catalog.version(one.due.version_id)
-        return begin(one.due, known[one.due.lead_id], site, version, one.lane, at, new_id)
+        return begin(one.due, known[one.due.lead_id], site, version, writes[one.lane], at, new_id)
 
+    writes = {lane: Writes(lane) for lane in claimed}
     failed: _Failed = []
-    begun = going = _each(start, [_Claim(lane, due) for lane, mine in claimed.items() for due in mine], failed)
+    going = _each(start, [_Claim(lane, due) for lane, mine in claimed.items() for due in mine], failed)
     for _ in range(ROUNDS):
         going = [at for at in _each(act, _each(judge, going, failed), failed) if not at.over]
         if not going:
             break
     for at in going:
         failed.append((at.lane, at.due, RuntimeError(f"{at.due.playbook} did not come to rest in {ROUNDS} rounds.")))
-
-    writes = {lane: Writes(lane) for lane in claimed}
-    for at in begun:
-        if at.over:
-            writes[at.lane].add(at.writes)
     for lane, due, error in failed:
+        writes[lane].drop(due.id, due.lead_id)
         park(writes[lane], due.id, due.lead_id, due.workspace_id, error, now)
     return writes, Counter(lane for lane, _, _ in failed)
 

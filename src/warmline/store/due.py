@@ -19,7 +19,7 @@ from warmline.core.events import Event
 from warmline.core.history import FOLD, History
 from warmline.core.numbers import NumberFact
 
-from .rows import of_every_lane, result
+from .rows import encode, of_every_lane, result
 
 
 class Due(msgspec.Struct, array_like=True):
@@ -133,7 +133,7 @@ def know_lanes(conn: psycopg.Connection, leads: Mapping[int, Sequence[tuple[UUID
     """The same for leads of several lanes: one statement a lane, and in a pipeline one round trip. Each lead comes with
     the highest event that the caller has seen; only later ones are read."""
     asked = [
-        conn.execute(_KNOW, {"lane": lane, "ids": [lead for lead, _ in wanted], "seen": [seen for _, seen in wanted]})
+        conn.execute(_KNOW, {"lane": lane, "leads": encode({"id": lead, "seen": seen} for lead, seen in wanted)})
         for lane, wanted in leads.items()
         if wanted
     ]
@@ -156,9 +156,7 @@ select '[' || string_agg(
            || coalesce('"' || e.touch_id || '"', 'null') || ',' || e.data || ']'
     from events e where e.lane = %(lane)s and e.lead_id = l.id and e.seq > u.seen order by e.seq), ',')
   || '],[' || array_to_string(array(
-    select '["' || c.level || '",' || to_json(c.channels) || ',' || to_json(c.at) || ','
-           || coalesce(to_json(c.expires_at)::text, 'null') || ',' || to_json(c.wording) || ',' || to_json(c.source)
-           || ',' || to_json(c.phone) || ',' || to_json(c.email) || ',"' || c.purpose || '"]'
+    select json_build_array(c.level, c.channels, c.at, c.expires_at, c.wording, c.source, c.phone, c.email, c.purpose)::text
     from consents c where c.lane = %(lane)s and c.lead_id = l.id), ',')
   || '],[' || array_to_string(array(
     select '["' || a.kind || '",' || to_json(a.value) || ',"' || a.state || '"]'
@@ -172,7 +170,7 @@ select '[' || string_agg(
     select '["' || n.kind || '","' || n.answer || '",' || to_json(n.at) || ']'
     from number_facts n where n.workspace_id = l.workspace_id and n.value = l.phone), ',')
   || ']]', ',') || ']'
-from unnest(%(ids)s::uuid[], %(seen)s::bigint[]) u (id, seen)
+from json_to_recordset(%(leads)s::json) u (id uuid, seen bigint)
 cross join lateral (select * from leads l where l.lane = %(lane)s and l.id = u.id limit 1) l
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -33,19 +34,17 @@ class Writes(msgspec.Struct):
     wondered: list[Row] = []  # numbers to ask about: lane, lead_id, workspace_id, value
     traces: dict[str, Any] = {}  # digest -> findings, of what the gate allowed
 
-    def add(self, other: Writes) -> None:
-        """Take over what a look at one enrollment came to. A look that failed is never added, so it leaves no half."""
-        self.enrollments += other.enrollments
-        self.touches += other.touches
-        self.tasks += other.tasks
-        self.expired += other.expired
-        self.leads += other.leads
-        self.stopped += other.stopped
-        self.entered += other.entered
-        self.events += other.events
-        self.decisions += other.decisions
-        self.wondered += other.wondered
-        self.traces.update(other.traces)
+    def drop(self, enrollment: UUID, lead: UUID) -> None:
+        """Take out again what the look at one enrollment came to: it failed, and leaves no half. A lead has one look."""
+        mine = {enrollment, lead}
+        for name in _ROWS:
+            rows: list[Row] = getattr(self, name)
+            setattr(self, name, [row for row in rows if mine.isdisjoint(row.get(key) for key in _NAMES)])
+        self.events = [event for event in self.events if event.lead_id != lead]
+
+
+_ROWS = ("enrollments", "touches", "tasks", "expired", "leads", "stopped", "entered", "decisions", "wondered")
+_NAMES = ("id", "enrollment_id", "lead_id")  # every row names its enrollment or its lead by one of these
 
 
 def save(conn: psycopg.Connection, writes: Writes, now: datetime) -> None:
