@@ -10,7 +10,7 @@ import psycopg
 
 from warmline import rules
 from warmline.core import gate
-from warmline.core.consent import Suppression
+from warmline.core.consent import Suppression, suppressible_values
 from warmline.core.gate import Facts
 from warmline.core.numbers import line_of, reassigned_of, registries_of
 from warmline.core.playbook import ChannelKind
@@ -76,7 +76,7 @@ def may(
         if lead is not None:
             facts = _of_lead(lead, channel, on, at, policy.office.zone, asked)
         else:
-            kept = suppressions.in_force(conn, workspace.id, [address, address.rpartition("@")[2]])
+            kept = suppressions.in_force(conn, workspace.id, suppressible_values((), [address]))
             out = [
                 Suppression(o.scope, o.value, o.reason, o.at, tuple(o.channels)) for some in kept.values() for o in some
             ]
