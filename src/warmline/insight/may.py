@@ -69,7 +69,7 @@ def may(
     channels: tuple[ChannelKind, ...] = ("email",) if by_mail else BY_PHONE
     if lead is not None:
         channels = (*BY_PHONE, "email")
-    asked = Asked(numbers.files(conn, workspace.id), workspace.config.asks_lines)
+    asked = numbers.asked_of(conn, workspace)
     found = []
     for channel in channels:
         on = channel == "call" or channel in workspace.config.channels
