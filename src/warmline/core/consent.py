@@ -25,7 +25,6 @@ LEVEL_WORDS: dict[str, str] = {
     "express_written": "express written consent",
 }
 
-
 #: Months that a proof lasts, by channel and level: what the rules of a place say (gate.Rules.lifetimes).
 Lifetimes = Mapping[tuple[str, str], int]
 
