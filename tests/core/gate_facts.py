@@ -24,6 +24,10 @@ LONG_AGO = NOON - timedelta(days=400)
 LATELY = NOON - timedelta(days=30)
 WRITTEN = Consent("express_written", ("sms", "voicemail"), LONG_AGO, None, "sms-2026-11")
 INQUIRY = Consent("inquiry", ("email", "call"), LATELY)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SMS, EMAIL, CALL, VOICEMAIL = Ask("sms"), Ask("email"), Ask("call"), Ask("voicemail")
+ACK = Ask("sms", "acknowledge")
+CHANNELS = (SMS, EMAIL, CALL, VOICEMAIL)
 
 
 @cache
@@ -52,6 +56,14 @@ def facts(**known: Any) -> Facts:
 
 def finding(verdict: Verdict, rule: str) -> Finding:
     return next(one for one in verdict.findings if one.rule == rule)
+
+
+def look(ask: Ask = SMS, known: Facts | None = None, now: datetime = NOON, rules: Rules | None = None) -> Verdict:
+    return check(ask, known or facts(), rules or starter_rules(TODAY), now)
+
+
+def tried(*ago: timedelta, channel: str = "sms") -> dict[str, tuple[datetime, str]]:
+    return {f"t{number}": (NOON - one, channel) for number, one in enumerate(ago)}
 
 
 def starter_gate(*zones: str | Rules) -> Callable[[str, Send | Call, History, datetime], Verdict]:

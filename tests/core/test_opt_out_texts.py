@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from warmline import rules
 from warmline.core.replies import plain, read
-from warmline.core.rulebook import first_words
+from warmline.core.wordings import first_words
 
 from .opt_out_measure import PAGE as DOCUMENT
 from .opt_out_measure import as_read, false_doubts, false_opt_outs, missed, page, tables, texts

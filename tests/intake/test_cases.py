@@ -22,7 +22,8 @@ from warmline.engine.tick import tick
 from warmline.intake.inbound import receive
 from warmline.rules.binding import places_known, policy_of, zones_known
 from warmline.store.due import know
-from warmline.store.ids import lane_of, touch_ref
+from warmline.store.ids import lane_of, new_id, touch_ref
+from warmline.store.tasks import open_many
 from warmline.store.workspaces import Workspace
 
 PHONE = "+12125550123"
@@ -37,6 +38,11 @@ def place(conn: psycopg.Connection) -> Workspace:
 @pytest.fixture
 def lead(conn: psycopg.Connection, place: Workspace) -> UUID:
     return a_lead(conn, place, phone=PHONE, at=TUESDAY - timedelta(days=1))
+
+
+def a_workspace_that_keeps_channels_apart(conn: psycopg.Connection) -> Workspace:
+    settings = starter_files()["warmline.toml"].replace('opt_out = "all"', 'opt_out = "channel"')
+    return a_workspace(conn, {"warmline.toml": settings})
 
 
 def refused(conn: psycopg.Connection, place: Workspace, lead_id: UUID, now: datetime) -> dict[str, str]:
@@ -144,8 +150,7 @@ def test_case_11_an_open_alone_and_two_links_at_once_are_no_human_signal(
 def test_case_12_the_law_that_one_withdrawal_ends_all_flips_on_its_day_where_a_workspace_keeps_channels_apart(
     conn: psycopg.Connection, day: datetime, ended: bool
 ) -> None:
-    settings = starter_files()["warmline.toml"].replace('opt_out = "all"', 'opt_out = "channel"')
-    place = a_workspace(conn, {"warmline.toml": settings})
+    place = a_workspace_that_keeps_channels_apart(conn)
     lead = a_lead(conn, place, phone=PHONE, at=day - timedelta(days=1))
     text(conn, place, "STOP", "k1", day, day)
     found = refused(conn, place, lead, day + minutes(1))
@@ -166,8 +171,7 @@ def test_by_default_one_withdrawal_ends_all_on_every_day(
 
 
 def test_where_channels_are_kept_apart_the_playbook_goes_on_with_the_others(conn: psycopg.Connection) -> None:
-    settings = starter_files()["warmline.toml"].replace('opt_out = "all"', 'opt_out = "channel"')
-    place = a_workspace(conn, {"warmline.toml": settings})
+    place = a_workspace_that_keeps_channels_apart(conn)
     lead = a_lead(conn, place, phone=PHONE)
     enrolled(conn, place, "pricing", lead)
     text(conn, place, "STOP", "k1", TUESDAY, TUESDAY)
@@ -175,3 +179,25 @@ def test_where_channels_are_kept_apart_the_playbook_goes_on_with_the_others(conn
     rows = conn.execute("select channel, status from touches where lead_id = %s", (lead,)).fetchall()
     assert rows == [("email", "queued")]
     assert conn.execute("select status from leads where id = %s", (lead,)).fetchone() == ("open",)
+
+
+@pytest.mark.parametrize(
+    ("sender", "said", "left"),
+    [(PHONE, "STOP", {"review"}), ("ann@example.com", "unsubscribe", {"call", "review"})],
+    ids=["by text", "by mail"],
+)
+def test_where_channels_are_kept_apart_an_opt_out_ends_the_reading_of_a_doubtful_reply_and_the_calls_that_it_names(
+    conn: psycopg.Connection, sender: str, said: str, left: set[str]
+) -> None:
+    place = a_workspace_that_keeps_channels_apart(conn)
+    lead = a_lead(conn, place, phone=PHONE)
+    enrolled(conn, place, "pricing", lead)
+    text(conn, place, "Not interested", "k1", TUESDAY, TUESDAY)
+    row = {"id": new_id(), "lane": lane_of(lead), "lead_id": lead, "workspace_id": place.id, "kind": "call",
+           "title": "Call Ann", "due_at": TUESDAY, "opened_at": TUESDAY}  # fmt: skip
+    open_many(conn, [row])
+    now = TUESDAY + minutes(2)
+    receive(conn, place, [Signal("inbound", now, sender=sender, text=said, key="k2")], now)
+    # The doubt has frozen the playbook: without a task nobody would hand the lead back to it.
+    rows = conn.execute("select kind from tasks where lead_id = %s and status = 'open'", (lead,)).fetchall()
+    assert {kind for (kind,) in rows} == left

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time
 
-import msgspec
 import pytest
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from phonenumbers.tzdata import TIMEZONE_DATA
@@ -19,14 +18,13 @@ from warmline.core.rulebook import (
     AreaCodeFile,
     ConsentRule,
     HoursRule,
-    OptOutWords,
     Pack,
     ProviderErrors,
     holiday_dates,
     read_week,
     read_window,
-    spell_out,
 )
+from warmline.core.wordings import OptOutWords
 
 CROSSING = [
     "208", "219", "250", "270", "308", "418", "423", "541", "574", "605", "606", "620", "701", "709", "775", "785",
@@ -298,17 +296,6 @@ def test_phrases_find_what_they_must_and_nothing_that_they_must_not() -> None:
 )  # fmt: skip
 def test_no_phrase_takes_an_ordinary_answer_for_an_opt_out(text: str) -> None:
     assert [pattern.find for pattern in rules.opt_out_words().phrases if re.search(pattern.find, text)] == []
-
-
-def test_a_pattern_names_groups_that_exist_and_begins_with_its_words() -> None:
-    words = rules.opt_out_words()
-    for find, told in (
-        (r"\b(?:stop) {nothing}", "there is no group 'nothing'"),
-        (r"stop (?:it)", "begins with its first words"),
-    ):
-        broken = msgspec.structs.replace(words.phrases[0], find=find)
-        with pytest.raises(ValueError, match=told):
-            spell_out(msgspec.structs.replace(words, phrases=(broken,)))
 
 
 @pytest.mark.parametrize(

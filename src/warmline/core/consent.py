@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 
@@ -23,7 +24,6 @@ LEVEL_WORDS: dict[str, str] = {
     "express": "express consent",
     "express_written": "express written consent",
 }
-
 
 #: Months that a proof lasts, by channel and level: what the rules of a place say (gate.Rules.lifetimes).
 Lifetimes = Mapping[tuple[str, str], int]
@@ -89,6 +89,12 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True):
     reason: str
     at: datetime
     channels: tuple[str, ...] = ()
+
+
+def suppressible_values(leads: Iterable[UUID], addresses: Collection[str]) -> set[str]:
+    """Every value under which a suppression of these leads and addresses may stand: both, and the domains of mail."""
+    domains = (address.rpartition("@")[2] for address in addresses if "@" in address)
+    return {*map(str, leads), *addresses, *domains}
 
 
 def in_force(

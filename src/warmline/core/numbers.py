@@ -24,7 +24,6 @@ LISTED = "registry:"  # and the name of the registry
 #: and only a look-up knows.
 _FIXED = (PhoneNumberType.FIXED_LINE, PhoneNumberType.PAGER, PhoneNumberType.VOICEMAIL, PhoneNumberType.UAN)
 
-
 #: An answer about who has a number is asked for again when it is older.
 AGAIN = timedelta(days=30)
 

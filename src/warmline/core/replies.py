@@ -15,7 +15,7 @@ from itertools import permutations
 from typing import Literal
 
 from .near import LONG, Near, once
-from .rulebook import OptOutWords, Pattern, Word, first_words
+from .wordings import OptOutWords, Pattern, Word, first_words
 
 Kind = Literal["opt_out", "help", "start", "doubtful", "reply"]
 Tier = Literal["certain", "phrase", "doubtful", ""]

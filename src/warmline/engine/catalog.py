@@ -112,6 +112,6 @@ class Catalog:
             policy=policy_of(workspace.config, day),
             day=day,
             current={version.key: version for version in playbooks.current(self._conn, workspace_id)},
-            asked=Asked(numbers.files(self._conn, workspace_id), workspace.config.asks_lines),
+            asked=numbers.asked_of(self._conn, workspace),
             recordings=Recordings(needs_recording(workspace.config), recordings.made(self._conn, workspace_id)),
         )

@@ -13,7 +13,7 @@ import psycopg
 from liquid import BoundTemplate, Environment
 
 from warmline import __version__
-from warmline.core.consent import LEVEL_WORDS, Span, spans_of
+from warmline.core.consent import LEVEL_WORDS, Span, spans_of, suppressible_values
 from warmline.core.gate import LABELS
 from warmline.insight.lines import DID, Line
 from warmline.insight.story import LeadView, story
@@ -41,8 +41,7 @@ class CaseFile(msgspec.Struct, frozen=True):
 def case_file(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: datetime) -> CaseFile:
     """Raises story.LeadNotFoundError."""
     told = story(conn, workspace, ref, now)
-    values = {str(told.lead.id), *(one.value for one in told.addresses)}
-    values |= {value.rpartition("@")[2] for value in values if "@" in value}
+    values = suppressible_values([told.lead.id], [one.value for one in told.addresses])
     kept = proofs.of_lead(conn, told.lead.id)
     lifetimes = policy_of(workspace.config, now.date()).rules(places_known(told.lead)).lifetimes
     return CaseFile(

@@ -10,7 +10,7 @@ import psycopg
 
 from warmline import rules
 from warmline.core import gate
-from warmline.core.consent import Suppression
+from warmline.core.consent import Suppression, suppressible_values
 from warmline.core.gate import Facts
 from warmline.core.numbers import line_of, reassigned_of, registries_of
 from warmline.core.playbook import ChannelKind
@@ -69,14 +69,14 @@ def may(
     channels: tuple[ChannelKind, ...] = ("email",) if by_mail else BY_PHONE
     if lead is not None:
         channels = (*BY_PHONE, "email")
-    asked = Asked(numbers.files(conn, workspace.id), workspace.config.asks_lines)
+    asked = numbers.asked_of(conn, workspace)
     found = []
     for channel in channels:
         on = channel == "call" or channel in workspace.config.channels
         if lead is not None:
             facts = _of_lead(lead, channel, on, at, policy.office.zone, asked)
         else:
-            kept = suppressions.in_force(conn, workspace.id, [address, address.rpartition("@")[2]])
+            kept = suppressions.in_force(conn, workspace.id, suppressible_values((), [address]))
             out = [
                 Suppression(o.scope, o.value, o.reason, o.at, tuple(o.channels)) for some in kept.values() for o in some
             ]

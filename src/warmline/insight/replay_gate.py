@@ -14,7 +14,7 @@ import msgspec
 import psycopg
 
 from warmline.core import gate
-from warmline.core.consent import Suppression
+from warmline.core.consent import Suppression, suppressible_values
 from warmline.core.events import TRIGGERS
 from warmline.core.finding import Finding
 from warmline.core.history import History
@@ -40,8 +40,7 @@ class GateAgain:
 
     def __init__(self, conn: psycopg.Connection, config: Config, lead: Known, zones: Zones) -> None:
         self._config, self._lead, self._zones = config, lead, zones
-        values = {str(lead.id), *(one.value for one in lead.addresses)}
-        values |= {value.rpartition("@")[2] for value in values if "@" in value}
+        values = suppressible_values([lead.id], [one.value for one in lead.addresses])
         self._withdrawn = proofs.withdrawn(conn, lead.workspace_id, values)
         self._files = numbers.imported(conn, lead.workspace_id)
         self.asked = 0  # how often it was asked again

@@ -23,7 +23,7 @@ from warmline.core.mail_address import read_email
 from warmline.core.phone import read_phone
 from warmline.core.places import Zones
 from warmline.core.recordings import Recordings
-from warmline.core.standing import Asked, calendar_zone
+from warmline.core.standing import calendar_zone
 from warmline.insight.foreseen import Coming, StepView, View, foresee, view_steps
 from warmline.insight.lines import Line, tell
 from warmline.rules.binding import places_known, policy_of, zones_known
@@ -121,7 +121,7 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
     open_tasks = sorted((task for task in record.tasks if task.status == "open"), key=lambda task: task.due_at)
     view = None
     if run is not None:
-        asked = Asked(numbers.files(conn, workspace.id), workspace.config.asks_lines)
+        asked = numbers.asked_of(conn, workspace)
         heard = Recordings(needs_recording(workspace.config), recordings.made(conn, workspace.id))
         view = View(known, workspace, binding, zones, lead.zone, run, versions[run.version_id], now, heard, asked)
     away_until = view.history().away_until if view is not None else None

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import psycopg
 
+from warmline.core.consent import suppressible_values
 from warmline.store import address_owners, leads, playbooks, quarantine, suppressions
 from warmline.store.ids import new_id
 from warmline.store.pipeline import together
@@ -82,12 +83,13 @@ def _once(
     with together(conn):
         current = playbooks.ask_current(conn, workspace.id)
         claimed = address_owners.claim(conn, workspace.id, claims)
-        in_force = suppressions.ask_in_force(conn, workspace.id, _contact_values(values, {}) | tokens.keys())
+        in_force = suppressions.ask_in_force(conn, workspace.id, suppressible_values((), values) | tokens.keys())
     setting = setting_of(workspace, current(), now)
     standing: dict[UUID, leads.Standing] = {}
     if taken := values - claimed():
         matched, claims, standing = _with_known(conn, workspace, submissions, news, taken, claims, now)
-        kept = suppressions.in_force(conn, workspace.id, _contact_values(values, standing) | tokens.keys())
+        others = {address.value for one in standing.values() for address in one.addresses}
+        kept = suppressions.in_force(conn, workspace.id, suppressible_values(standing, values | others) | tokens.keys())
     else:
         kept = in_force()
 
@@ -149,13 +151,6 @@ def match(
             belongs.setdefault(phone, lead_id)
         matched.append(lead_id)
     return matched, belongs
-
-
-def _contact_values(values: set[str], standing: Mapping[UUID, leads.Standing]) -> set[str]:
-    """Lead ids, addresses and mail domains under which a suppression of these leads may stand."""
-    everything = values | {address.value for one in standing.values() for address in one.addresses}
-    domains = {value.rpartition("@")[2] for value in everything if "@" in value}
-    return everything | domains | {str(lead_id) for lead_id in standing}
 
 
 def _quarantined(conn: psycopg.Connection, workspace: Workspace, one: Submission, why: str, now: datetime) -> Rejected:

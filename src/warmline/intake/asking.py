@@ -9,7 +9,7 @@ import psycopg
 
 from warmline.core import gate
 from warmline.core.gate import Verdict
-from warmline.core.standing import Asked, facts_of, history_of
+from warmline.core.standing import facts_of, history_of
 from warmline.rules.binding import places_known, policy_of, zones_known
 from warmline.store import due, numbers
 from warmline.store.ids import lane_of
@@ -28,7 +28,7 @@ def may_call(
     lead = due.know(conn, lane, [lead_id])[lead_id]
     policy = policy_of(workspace.config, now.date())
     history = history_of(str(enrollment), 0, now, policy.office.zone, {}, {}, lead.events)
-    asked = Asked(numbers.files(conn, workspace.id), workspace.config.asks_lines)
+    asked = numbers.asked_of(conn, workspace)
     facts = facts_of(lead, zones_known(lead), history, "call", True, asked)
     if history.doubtful_at is None:
         facts.human_live = ""

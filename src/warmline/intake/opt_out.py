@@ -9,6 +9,7 @@ from warmline.store import suppressions
 from warmline.store.ids import new_id
 
 from .case import Case
+from .judge import REVIEW_WITHIN
 
 
 def opt_out(
@@ -29,8 +30,13 @@ def opt_out(
             "opted.out", channel=channel, key=key, reason=reason, address=address, text=evidence[:2000],
             channels=list(channels), **data,
         )  # fmt: skip
-        case.cancel_tasks("opted_out", kinds=("call",) if "call" in channels else ("read_reply",))
-        case.leave_nobody_behind(f"{case.person.called} wants no more {_WORDS[channels]}: decide what comes next")
+        waited = "read_reply" in case.person.tasks
+        case.cancel_tasks("opted_out", kinds=("call", "read_reply") if "call" in channels else ("read_reply",))
+        decide = f"{case.person.called} wants no more {_WORDS[channels]}: decide what comes next"
+        if waited:  # the doubt has frozen the playbook, and only a person hands the lead back to it
+            case.ask("review", decide, case.office_time(REVIEW_WITHIN))
+        else:
+            case.leave_nobody_behind(decide)
         return
     _suppress(case, "person", str(case.id), reason, evidence)
     if address:

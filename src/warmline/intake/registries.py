@@ -68,22 +68,19 @@ _MOST_WRONG = 0.05
 
 def registries_known() -> dict[str, str]:
     """Name of every registry that a law of the packs asks -> the country it is of."""
-    return {
-        rule.registry: rule.registry.partition(".")[0].upper()
-        for pack in rules.packs().values()
-        for rule in pack.rules
-        if isinstance(rule, ScrubRule)
-    }
+    return {rule.registry: rule.registry.partition(".")[0].upper() for rule in _scrub_rules()}
 
 
 def days_allowed() -> dict[str, int]:
     """Name of every registry -> how many days old its file may be, by the strictest of the laws that ask it."""
     found: dict[str, int] = {}
-    for pack in rules.packs().values():
-        for rule in pack.rules:
-            if isinstance(rule, ScrubRule):
-                found[rule.registry] = min(rule.max_age_days, found.get(rule.registry, rule.max_age_days))
+    for rule in _scrub_rules():
+        found[rule.registry] = min(rule.max_age_days, found.get(rule.registry, rule.max_age_days))
     return found
+
+
+def _scrub_rules() -> Iterator[ScrubRule]:
+    return (rule for pack in rules.packs().values() for rule in pack.rules if isinstance(rule, ScrubRule))
 
 
 def import_registry(

@@ -1,6 +1,7 @@
 """Reads the rule data beside this file: validated on the first call, then kept for the life of the process.
 
-What the data may look like is in core/rulebook.py. A file that does not fit raises BadRules with the file and the key.
+What the data may look like is in core/rulebook.py and core/wordings.py. A file that does not fit raises BadRules with the
+file and the key.
 """
 
 from __future__ import annotations
@@ -27,18 +28,15 @@ from warmline.core.rulebook import (
     HolidayFile,
     HoursRule,
     MailAgent,
-    OptOutWords,
     Pack,
     ProviderErrors,
     RegionFile,
     Regions,
     ScannerFile,
-    Wording,
-    WordingFile,
     holiday_dates,
     index_regions,
-    spell_out,
 )
+from warmline.core.wordings import OptOutWords, Wording, WordingFile, spell_out
 
 AnyFile = TypeVar("AnyFile", bound=File)
 

@@ -11,9 +11,11 @@ import msgspec
 import psycopg
 
 from warmline.core.numbers import LISTED, NumberFact, RegistryFile
+from warmline.core.standing import Asked
 
 from .ids import new_id
 from .rows import encode, of_every_lane, read
+from .workspaces import Workspace
 
 
 class Digest(Protocol):
@@ -49,6 +51,10 @@ def files(conn: psycopg.Connection, workspace_id: int) -> tuple[RegistryFile, ..
         (workspace_id,),
     ).fetchall()
     return tuple(RegistryFile(registry, as_of, tuple(covers)) for registry, as_of, covers in rows)
+
+
+def asked_of(conn: psycopg.Connection, workspace: Workspace) -> Asked:
+    return Asked(files(conn, workspace.id), workspace.config.asks_lines)
 
 
 def of_number(conn: psycopg.Connection, workspace_id: int, value: str) -> list[NumberFact]:

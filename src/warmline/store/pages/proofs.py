@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 
 from ..ids import lane_of
-from ..proofs import Proof
+from ..proofs import Proof, Withdrawal
 from ..rows import encode, read
 from . import CALLED
 
@@ -30,22 +30,11 @@ class Given(Proof, frozen=True, kw_only=True):
     lane: int
 
 
-class Listed(msgspec.Struct):
-    """A line of the do-not-contact list. `lead` is whose wish it is, where that is known."""
+class Listed(Withdrawal, frozen=True, kw_only=True):
+    """A line of the do-not-contact list, without its entry in the ledger. `lead` is whose wish it is, where that is known."""
 
-    id: UUID
-    scope: str
-    value: str
-    channels: tuple[str, ...]
-    reason: str
-    evidence: str
-    at: datetime
-    who: str
-    lifted_at: datetime | None
-    lifted_why: str
-    lifted_by: str
-    lead_id: UUID | None
-    lead: str | None
+    lead_id: UUID | None = None
+    lead: str | None = None
 
 
 class Doubtful(msgspec.Struct):
@@ -118,8 +107,7 @@ def listed(conn: psycopg.Connection, workspace_id: int, values: Sequence[str] = 
         conn,
         """
         select json_agg(row_to_json(s) order by s.at desc, s.id)::text from (
-          select id, scope, value, channels, reason, evidence, at, who, lifted_at, lifted_why, lifted_by,
-            null::uuid lead_id, null lead
+          select id, scope, value, channels, reason, evidence, at, who, lifted_at, lifted_why, lifted_by
           from suppressions
           where workspace_id = %(w)s and case when %(some)s then value = any(%(values)s) else lifted_at is null end
           order by at desc, id limit %(most)s
@@ -128,13 +116,13 @@ def listed(conn: psycopg.Connection, workspace_id: int, values: Sequence[str] = 
         {"w": workspace_id, "some": bool(values), "values": list(values), "most": MOST},
         Listed,
     )
-    persons = [UUID(one.value) for one in rows if one.scope == "person"]
-    called = _called(conn, workspace_id, persons)
-    for one in rows:
-        if one.scope == "person":
-            one.lead_id = UUID(one.value)
-            one.lead = called.get(one.lead_id)
-    return rows
+    called = _called(conn, workspace_id, [UUID(one.value) for one in rows if one.scope == "person"])
+    return [_with_lead(one, called) if one.scope == "person" else one for one in rows]
+
+
+def _with_lead(one: Listed, called: Mapping[UUID, str]) -> Listed:
+    lead_id = UUID(one.value)
+    return msgspec.structs.replace(one, lead_id=lead_id, lead=called.get(lead_id))
 
 
 def _called(conn: psycopg.Connection, workspace_id: int, leads: Sequence[UUID]) -> dict[UUID, str]:
