@@ -68,13 +68,13 @@ def counts_one_too_few(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> V
 
 
 def asks_one_zone(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdict:
-    return gates.check(ask, replace(facts, zones=frozenset(sorted(facts.zones)[:1])), rules, now)
+    return gates.check(ask, msgspec.structs.replace(facts, zones=frozenset(sorted(facts.zones)[:1])), rules, now)
 
 
 def never_sees_an_end(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdict:
     """Of a consent that runs out."""
     lasting = [msgspec.structs.replace(one, expires_at=None) for one in facts.consents]
-    return gates.check(ask, replace(facts, consents=lasting), rules, now)
+    return gates.check(ask, msgspec.structs.replace(facts, consents=lasting), rules, now)
 
 
 def holds_until_now(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdict:
@@ -91,7 +91,7 @@ def plans_twice(playbook: Playbook, history: History, now: datetime, office: Off
     state = history.steps.get(first.name)
     if right.end is None and state is not None and state.settled and now > history.started_at:
         again = Reach(first, first.channels[0], first.template, last=True)
-        return replace(right, actions=(*right.actions, again))
+        return msgspec.structs.replace(right, actions=(*right.actions, again))
     return right
 
 
@@ -114,6 +114,6 @@ def changes_its_mind() -> Decide:
 
     def decide(playbook: Playbook, history: History, now: datetime, office: Office) -> Decision:
         right = decides(playbook, history, now, office)
-        return replace(right, next_at=now.replace(microsecond=1 + next(answers) % 2))
+        return msgspec.structs.replace(right, next_at=now.replace(microsecond=1 + next(answers) % 2))
 
     return decide
