@@ -166,7 +166,7 @@ def what_is_not_drawn_would_have_changed_nothing(world: World) -> None:
     """`decide` draws dates only of steps that may come first; drawing all of them gives the same answers."""
     for seen, at, decision in world.decisions:
         told = fold(begun_as(world), world.events[:seen])
-        with patch("warmline.core.decide.not_before", lambda *_: None):
+        with patch("warmline.core.decide.comes_after", lambda *_: False):
             assert decide(world.playbook, told, at, world.office) == decision
 
 

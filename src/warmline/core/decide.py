@@ -17,7 +17,7 @@ from .condition import HISTORY_FUNCTIONS, Condition
 from .history import History, StepState
 from .hours import add_office_time, local_date
 from .playbook import After, Call, ChannelKind, Choice, Chore, Office, Playbook, Send, Step
-from .schedule import Never, Waiting, due, not_before
+from .schedule import Never, Waiting, comes_after, due
 
 #: A step that a later one has caught up with by this much is skipped rather than sent in a burst.
 OVERTAKEN_BY = timedelta(hours=12)
@@ -138,11 +138,9 @@ def _cadence(playbook: Playbook, history: History, now: datetime, office: Office
                     next_at = _earlier(next_at, at)
                 open_ended = True
                 continue
-        if next_at is not None and state is None:
-            earliest = not_before(step, history)
-            if earliest is not None and earliest > now and earliest >= next_at:
-                open_ended = True  # some other thing comes first, so when exactly is that look's question
-                continue
+        if next_at is not None and state is None and comes_after(step, history, next_at):
+            open_ended = True  # some other thing comes first, so when exactly is that look's question
+            continue
         at_or_why = due(step, playbook, history, now)
         if isinstance(at_or_why, Never):
             continue

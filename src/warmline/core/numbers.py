@@ -62,18 +62,22 @@ def registries_of(
 
 
 def reassigned_of(known: Iterable[NumberFact]) -> Reassigned | None:
-    found = next((one for one in known if one.kind == "reassigned"), None)
-    return Reassigned(cast("Answer", found.answer), found.at) if found else None
+    for one in known:
+        if one.kind == "reassigned":
+            return Reassigned(cast("Answer", one.answer), one.at)
+    return None
 
 
 def line_of(phone: str | None, known: Iterable[NumberFact]) -> Line | None:
     """The kind of line: as a look-up said, or as the numbering plan tells. None: nobody has asked, and the plan is silent."""
-    found = next((one for one in known if one.kind == "line"), None)
-    if found is not None and found.answer != "unknown":
-        return cast("Line", found.answer)
-    if phone is not None and not phone.startswith("+1") and _is_fixed(phone):
+    said: Line | None = None
+    for one in known:
+        if one.kind == "line":
+            said = cast("Line", one.answer)
+            break
+    if said in (None, "unknown") and phone is not None and not phone.startswith("+1") and _is_fixed(phone):
         return "landline"
-    return "unknown" if found is not None else None
+    return said
 
 
 def is_to_be_asked(known: Iterable[NumberFact], questions: Iterable[str], now: datetime) -> bool:

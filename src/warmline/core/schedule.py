@@ -38,14 +38,13 @@ def due(step: Step, playbook: Playbook, history: History, now: datetime) -> date
     return instant(step.at, anchor, history.zone, history.seed, step.name)
 
 
-def not_before(step: Step, history: History) -> datetime | None:
-    """An instant before which `step` is certainly not due, told without drawing; None where only `due` can tell."""
+def comes_after(step: Step, history: History, moment: datetime) -> bool:
+    """Whether `step`, which counts days from the start, certainly lies on a later day than `moment`. Told without drawing,
+    by the calendar alone; False where only `due` can tell."""
     at = step.at
     if not isinstance(at, Days) or at.anchor.step:
-        return None
-    anchor, opens = history.started_at, at.window[0]
-    moment = _at_local(_local_date(anchor, history.zone), at.first - 1, opens.hour * 60 + opens.minute, history.zone)
-    return moment if moment > anchor else anchor
+        return False
+    return at.first - 1 > _days_between(history.started_at, moment, history.zone)
 
 
 def anchored_at(anchor: Anchor, playbook: Playbook, history: History, now: datetime) -> datetime | Waiting | Never:
@@ -110,6 +109,11 @@ def fractions(seed: int, name: str) -> tuple[float, float]:
 
 # Leads of one morning share their days, and many share their minutes: both answers are kept.
 _local_date = lru_cache(maxsize=65_536)(local_date)
+
+
+@lru_cache(maxsize=65_536)
+def _days_between(start: datetime, end: datetime, zone: str) -> int:
+    return (_local_date(end, zone) - _local_date(start, zone)).days
 
 
 @lru_cache(maxsize=262_144)

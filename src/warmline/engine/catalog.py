@@ -10,13 +10,12 @@ import psycopg
 
 from warmline import rules
 from warmline.channels import needs_recording
-from warmline.core.gate import Rules
 from warmline.core.numbers import is_to_be_asked
 from warmline.core.policy import Policy
 from warmline.core.recordings import Recordings
 from warmline.core.settings import Config
 from warmline.core.standing import Asked
-from warmline.rules.binding import Located, places_known, policy_of
+from warmline.rules.binding import policy_of
 from warmline.store import numbers, playbooks, recordings, workspaces
 from warmline.store.due import Known
 from warmline.store.playbooks import Version
@@ -36,10 +35,6 @@ class Site:
     current: Mapping[str, Version]
     recordings: Recordings = field(default_factory=Recordings)
     asked: Asked = field(default_factory=Asked)
-
-    def rules(self, lead: Located) -> Rules:
-        """Those of every place that this lead may be in."""
-        return self.policy.rules(places_known(lead))
 
     def asks_about(self, lead: Known, now: datetime) -> bool:
         """Whether the workspace's look-ups have something to say about the lead's number that is not known, or is old."""

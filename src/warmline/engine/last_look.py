@@ -10,7 +10,7 @@ from warmline.core import gate
 from warmline.core.events import Event
 from warmline.core.history import History
 from warmline.core.standing import facts_of
-from warmline.rules.binding import zones_known
+from warmline.rules.binding import whereabouts
 from warmline.store.due import Known
 from warmline.store.touches import Ready
 
@@ -53,10 +53,11 @@ def look_once_more(lead: Known, touch: Ready, story: Story, to: str, site: Site,
     history = story.history
     unrecorded = site.unrecorded(touch.channel, lead.owner, touch.template)
     on = touch.channel in site.config.channels
-    facts = facts_of(lead, zones_known(lead), history, touch.channel, on, site.asked, unrecorded)
+    zones, places = whereabouts(lead)
+    facts = facts_of(lead, zones, history, touch.channel, on, site.asked, unrecorded)
     if facts.address != to:
         facts.address = None  # it was corrected or taken away while the touch waited
-    verdict = gate.check(gate.Ask(touch.channel, touch.purpose, str(touch.id)), facts, site.rules(lead), now)  # type: ignore[arg-type] # stored kinds
+    verdict = gate.check(gate.Ask(touch.channel, touch.purpose, str(touch.id)), facts, site.policy.rules(places), now)  # type: ignore[arg-type] # stored kinds
     if history.ended_at is not None and verdict.result != "refuse":
         if story.over == "parked":  # it is planned anew when the enrollment goes on
             return gate.Verdict("hold", "parked", None, verdict.findings)

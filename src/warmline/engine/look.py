@@ -22,7 +22,7 @@ from warmline.core.history import FOLD, History
 from warmline.core.places import Zones
 from warmline.core.playbook import Call
 from warmline.core.standing import calendar_zone, catch_up, facts_of
-from warmline.rules.binding import zones_known
+from warmline.rules.binding import whereabouts
 from warmline.store.due import Due, Known
 from warmline.store.events import NewEvent
 from warmline.store.playbooks import Version
@@ -85,7 +85,7 @@ class Look(msgspec.Struct):
         if verdict.result == "allow":
             digest = digest_of(verdict.findings)
             self.writes.traces[digest] = verdict.findings
-            self.note(do, step=step, channel=channel, trace=digest, **more)
+            self.done.append({"do": do, "reason": "", "step": step, "channel": channel, "trace": digest, **more})
             return
         self.note(
             verdict.result,
@@ -119,12 +119,12 @@ class Look(msgspec.Struct):
 
 def begin(due: Due, lead: Known, site: Site, version: Version, writes: Writes, now: datetime, new_id: NewId) -> Look:
     """Where the lead may be, what binds there, and its story up to now."""
-    zones, office = zones_known(lead), site.policy.office
+    (zones, places), office = whereabouts(lead), site.policy.office
     history, kept = catch_up(
         due.folded or History(str(due.id), due.seed, due.started_at), due.seed,
         calendar_zone(zones, office.zone), lead, version.playbook.lead_reads, due.event,
     )  # fmt: skip
-    at = Look(due, lead, site, site.rules(lead), version, now, zones, history, writes, new_id, kept)
+    at = Look(due, lead, site, site.policy.rules(places), version, now, zones, history, writes, new_id, kept)
     if site.asks_about(lead, now):
         row = {"lane": writes.lane, "lead_id": lead.id, "workspace_id": lead.workspace_id, "value": lead.phone}
         writes.wondered.append(row)

@@ -58,7 +58,12 @@ def _forbidden(year: int) -> Mapping[str, frozenset[date]]:
 
 def zones_known(lead: Located) -> Zones:
     """The time zones a lead may be in."""
-    return _zones(_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
+    return whereabouts(lead)[0]
+
+
+def whereabouts(lead: Located) -> tuple[Zones, frozenset[str]]:
+    """The time zones a lead may be in, and the places whose rules may protect it."""
+    return _whereabouts(_prefix(lead.phone), lead.time_zone, lead.region, lead.country)
 
 
 def places_known(lead: Placed) -> frozenset[str]:
@@ -67,8 +72,9 @@ def places_known(lead: Placed) -> frozenset[str]:
 
 
 @lru_cache(maxsize=65_536)
-def _zones(phone: str | None, time_zone: str, region: str, country: str) -> Zones:
-    return zones_of(phone, time_zone or None, region or None, country or None, rules.area_codes(), rules.regions())
+def _whereabouts(phone: str | None, time_zone: str, region: str, country: str) -> tuple[Zones, frozenset[str]]:
+    zones = zones_of(phone, time_zone or None, region or None, country or None, rules.area_codes(), rules.regions())
+    return zones, _places(phone, region, country)
 
 
 @lru_cache(maxsize=65_536)
