@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import psycopg
+import pytest
 
 from tests.builders import TUESDAY, a_workspace
 from warmline import rules
@@ -10,11 +13,14 @@ from warmline.intake.setting import prepare, setting_of
 from warmline.store import playbooks
 
 
-def test_what_was_prepared_is_what_the_first_lead_is_judged_by(conn: psycopg.Connection) -> None:
+def test_what_was_prepared_is_what_the_first_lead_is_judged_by(
+    conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workspace = a_workspace(conn)
-    rules.regions.cache_clear()
+    read = Mock(wraps=rules.regions)
+    monkeypatch.setattr(rules, "regions", read)
     prepare(conn, TUESDAY)
-    assert rules.regions.cache_info().currsize == 1
+    assert read.called
     first = setting_of(workspace, playbooks.current(conn, workspace.id), TUESDAY)
     prepare(conn, TUESDAY)
     assert setting_of(workspace, playbooks.current(conn, workspace.id), TUESDAY) is first

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time
+from importlib.resources import files
+from pathlib import Path
+from threading import Event, Semaphore
+from unittest.mock import Mock
 
 import pytest
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from phonenumbers.tzdata import TIMEZONE_DATA
+from ruamel.yaml import YAML
 
 from warmline import rules
 from warmline.core.consent import RANK
@@ -25,6 +31,8 @@ from warmline.core.rulebook import (
     read_window,
 )
 from warmline.core.wordings import OptOutWords
+
+FILES = sorted(Path(str(files("warmline.rules"))).rglob("*.yaml"))
 
 CROSSING = [
     "208", "219", "250", "270", "308", "418", "423", "541", "574", "605", "606", "620", "701", "709", "775", "785",
@@ -44,6 +52,25 @@ def places() -> dict[str, AreaCode]:
 
 
 # --- area codes and regions -------------------------------------------------------------------------------------------
+
+
+def test_the_fast_reader_reads_what_the_plain_one_does() -> None:
+    assert len(FILES) > 40
+    for file in FILES:
+        text = file.read_text("utf-8")
+        assert YAML(typ="safe").load(text) == YAML(typ="safe", pure=True).load(text), file.name
+
+
+def test_threads_that_ask_for_the_same_data_at_once_read_it_once() -> None:
+    begun, go_on = Semaphore(0), Event()
+    read = Mock(side_effect=lambda: (begun.release(), go_on.wait(5), "data")[-1])
+    once = rules.once(read)
+    with ThreadPoolExecutor(3) as threads:
+        told = [threads.submit(once) for _ in range(3)]
+        assert begun.acquire(timeout=5)
+        go_on.set()
+        assert [one.result(timeout=5) for one in told] == ["data"] * 3
+    assert read.call_count == 1
 
 
 def test_every_area_code_of_the_metadata_is_there() -> None:

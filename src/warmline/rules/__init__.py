@@ -7,11 +7,11 @@ file and the key.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from importlib.resources import files
 from string import Formatter
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeVar
 
 import msgspec
@@ -39,25 +39,45 @@ from warmline.core.rulebook import (
 from warmline.core.wordings import OptOutWords, Wording, WordingFile, spell_out
 
 AnyFile = TypeVar("AnyFile", bound=File)
+Read = TypeVar("Read")
 
 
 class BadRules(ValueError):
     """A file of rule data cannot be used. The text names the file, the key and what is wrong with it."""
 
 
-@cache
+#: Threads of one process that start together ask for the same at once: one reads, and the others have it.
+_reading = RLock()
+
+
+def once(read: Callable[[], Read]) -> Callable[[], Read]:
+    """`read` on the first call, and what it gave from then on."""
+    kept: list[Read] = []
+
+    @wraps(read)
+    def give() -> Read:
+        if not kept:
+            with _reading:
+                if not kept:
+                    kept.append(read())
+        return kept[0]
+
+    return give
+
+
+@once
 def area_codes() -> Mapping[str, AreaCode]:
     """Area codes of the North American plan by their three digits."""
     return _read("area_codes.yaml", AreaCodeFile).codes
 
 
-@cache
+@once
 def regions() -> Regions:
     """States, provinces and countries with their zones."""
     return index_regions(_read("regions.yaml", RegionFile))
 
 
-@cache
+@once
 def packs() -> Mapping[str, Pack]:
     """Jurisdictions by id: every file of rules/jurisdictions."""
     names = sorted(path.name for path in files(__name__).joinpath("jurisdictions").iterdir())
@@ -74,40 +94,36 @@ def packs() -> Mapping[str, Pack]:
     return known
 
 
-@cache
+@once
 def forbidden_days() -> Mapping[str, Calendar]:
     """Days on which a law forbids contact, by key. Not when anybody's office is closed: that is `holidays`."""
     return _read("forbidden_days.yaml", HolidayFile).calendars
 
 
-#: msgspec learns a struct's fields at its first use, and two threads that do so at once take the process down (0.22).
-_learning = Lock()
-
-
-@cache
+@once
 def opt_out_words() -> OptOutWords:
     """What people say who want no more messages, every pattern spelled out."""
     return spell_out(_read("opt_out_words.yaml", OptOutWords))
 
 
-@cache
+@once
 def consent_wordings() -> Mapping[str, Wording]:
     """Ready words that ask for consent, by key."""
     return _read("consent_wordings.yaml", WordingFile).wordings
 
 
-@cache
+@once
 def provider_errors() -> ProviderErrors:
     return _read("provider_errors.yaml", ProviderErrors)
 
 
-@cache
+@once
 def mail_agents() -> tuple[MailAgent, ...]:
     """Programs that look at mail before, or instead of, the person."""
     return tuple(_read("scanners.yaml", ScannerFile).agents.values())
 
 
-@cache
+@once
 def holidays() -> Mapping[str, Calendar]:
     """Holiday calendars for office hours, by key. Not a list of days on which a law forbids contact."""
     return _read("holidays.yaml", HolidayFile).calendars
@@ -116,8 +132,9 @@ def holidays() -> Mapping[str, Calendar]:
 def read_rules(name: str, text: str, kind: type[AnyFile]) -> AnyFile:
     """The data of one file. Raises BadRules. `name` is for its error texts only."""
     try:
-        written = YAML(typ="safe", pure=True).load(text)
-        with _learning:
+        written = YAML(typ="safe").load(text)
+        # msgspec learns a struct's fields at its first use, and two threads that do so at once take the process down (0.22).
+        with _reading:
             data = msgspec.convert(written, kind)
     except YAMLError as error:
         raise BadRules(f"rules/{name}: not readable as YAML: {error}") from error
