@@ -179,12 +179,13 @@ _lock = Lock()
 
 
 def _parsed(conn: psycopg.Connection, heads: list[_Head]) -> list[Version]:
-    """In the order of `heads`. Only what this process has not met yet is fetched and parsed."""
-    unread = [head.id for head in heads if (head.id, head.digest) not in _cache]
-    if unread:
-        fresh = [_parse(row) for row in read(conn, _ROWS + " where id = any(%s)", (unread,), _Row)]
+    """In the order of `heads`. Only what this process has not met yet is fetched and parsed, by whichever thread comes first:
+    they start together, and parsing takes a second of computing."""
+    if any((head.id, head.digest) not in _cache for head in heads):
         with _lock:
-            _cache.update({(one.id, one_digest): one for one, one_digest in fresh})
+            unread = [head.id for head in heads if (head.id, head.digest) not in _cache]
+            rows = read(conn, _ROWS + " where id = any(%s)", (unread,), _Row) if unread else []
+            _cache.update({(one.id, digest): one for one, digest in map(_parse, rows)})
     return [_cache[head.id, head.digest] for head in heads]
 
 
