@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
@@ -36,7 +37,13 @@ def digest_of(record: Mapping[str, Any]) -> bytes:
     return sha256(_encoder.encode(record)).digest()
 
 
-def link(before: bytes, lane: int, number: int, kind: str, record_id: UUID, digest: bytes, at: datetime) -> bytes:
-    """The hash of an entry. `at` counts to the microsecond, as the database keeps it."""
-    said = f"{lane}:{number}:{kind}:{record_id}:{at.astimezone(UTC).isoformat(timespec='microseconds')}"
+def link(before: bytes, lane: int, number: int, kind: str, record_id: UUID | str, digest: bytes, at: datetime) -> bytes:
+    """The hash of an entry. `record_id` as UUIDs are written. `at` counts to the microsecond, as the database keeps it."""
+    said = f"{lane}:{number}:{kind}:{record_id}:{_written(at)}"
     return sha256(before + said.encode() + digest).digest()
+
+
+@lru_cache(maxsize=16)
+def _written(at: datetime) -> str:
+    """Records are sealed many at a time."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -110,7 +110,7 @@ def append(conn: psycopg.Connection, lane: int, news: Sequence[tuple[Kind, dict[
     for kind, record in news:
         number += 1
         digest = digest_of(record)
-        before = link(before, lane, number, kind, UUID(record["id"]), digest, now)
+        before = link(before, lane, number, kind, record["id"], digest, now)
         rows.append(
             {
                 "lane": lane, "number": number, "workspace_id": record["workspace"], "kind": kind,
