@@ -35,7 +35,7 @@ class Lead:
     consents: list[Consent] = field(default_factory=lambda: [WRITTEN, INQUIRY])
     suppressions: list[Suppression] = field(default_factory=list)
     numbers: list[NumberFact] = field(default_factory=list)
-    addresses: list[Address] = field(default_factory=list)
+    marked: list[Address] = field(default_factory=list)
 
 
 def test_the_calendar_is_the_leads_own_zone_or_the_offices_while_nobody_knows() -> None:
@@ -61,7 +61,7 @@ def test_a_lead_without_an_address_has_none() -> None:
 
 
 def test_the_state_of_an_address_is_that_of_the_one_that_would_be_used() -> None:
-    lead = Lead(addresses=[Address("phone", "+12125550123", "invalid"), Address("email", "ann@example.com", "bounced")])
+    lead = Lead(marked=[Address("phone", "+12125550123", "invalid"), Address("email", "ann@example.com", "bounced")])
     assert facts_of(lead, PANHANDLE, history(), "email", True, Asked()).address_state == "bounced"
     assert facts_of(lead, PANHANDLE, history(), "sms", True, Asked()).address_state == "ok"
 

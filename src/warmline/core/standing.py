@@ -36,7 +36,7 @@ class LeadLike(Person, Protocol):
     numbers: list[NumberFact]
 
     @property
-    def addresses(self) -> Sequence[AddressLike]: ...
+    def marked(self) -> Sequence[AddressLike]: ...  # those of its addresses that are not well
 
 
 def history_of(
@@ -86,7 +86,7 @@ def facts_of(
     by_mail = channel == "email"
     value = lead.email if by_mail else lead.phone
     state = "ok"
-    for one in lead.addresses:
+    for one in lead.marked:
         if one.value == value:
             state = one.state
             break

@@ -27,8 +27,9 @@ from warmline.core.standing import calendar_zone
 from warmline.insight.foreseen import Coming, StepView, View, foresee, view_steps
 from warmline.insight.lines import Line, tell
 from warmline.rules.binding import places_known, policy_of, zones_known
-from warmline.store import due, numbers, playbooks, recordings, stories
-from warmline.store.due import Address, Known
+from warmline.store import due, leads, numbers, playbooks, recordings, stories
+from warmline.store.due import Known
+from warmline.store.leads import Address
 from warmline.store.stories import Record, Run, Task, Touch
 from warmline.store.workspaces import Workspace
 
@@ -141,7 +142,7 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
         tasks=tuple(open_tasks),
         touches=tuple(record.touches),
         consents=consents,
-        addresses=tuple(known.addresses),
+        addresses=tuple(leads.addresses_of(conn, lead_id)),
         suppressions=tuple(known.suppressions),
     )
 

@@ -22,7 +22,7 @@ from warmline.core.playbook import Call, ChannelKind, Office, Playbook, Purpose
 from warmline.core.standing import facts_of
 
 from .watch import Broken, Out, Seen, asks, goes_out, once_only, rests_on_something
-from .worlds import Lead, World
+from .worlds import Lead, Marked, World
 
 Gate = Callable[[Question, Facts, Rules, datetime], Verdict]
 Decide = Callable[[Playbook, History, datetime, Office], Decision]
@@ -275,10 +275,9 @@ def asked(state: State, kind: str) -> None:
 
 
 def marked(lead: Lead, channel: str, mark: str) -> Lead:
-    kind = "email" if channel == "email" else "phone"
-    return replace(
-        lead, addresses=tuple(replace(one, state=mark) if one.kind == kind else one for one in lead.addresses)
-    )
+    kind, value = ("email", lead.email) if channel == "email" else ("phone", lead.phone)
+    others = tuple(one for one in lead.marked if one.kind != kind)
+    return replace(lead, marked=(*others, Marked(kind, value, mark)) if value is not None else others)
 
 
 def values(world: World) -> dict[str, Any]:

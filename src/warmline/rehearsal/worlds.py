@@ -77,10 +77,12 @@ KNOWN = (*(where.key for where in PLACES), *STARTS, *CONSENTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Marked:
+    """An address that is not well."""
+
     kind: str
     value: str
-    state: str = "ok"
+    state: str
 
 
 @dataclass(slots=True)
@@ -93,8 +95,8 @@ class Lead:
     region: str
     consents: list[Consent]
     suppressions: list[Suppression]
-    addresses: tuple[Address, ...]
     numbers: list[NumberFact]
+    marked: tuple[Marked, ...] = ()
     owner: str | None = "owner"
     status: str = "open"
     first_name: str = "Ann"
@@ -206,10 +208,7 @@ def lead_of(where: Where, consent: str, start: datetime, rules: Rules, numbers: 
         months = rules.lasts(level, channels)
         lasts = add_months(start, months) if months else None
         consents = [Consent(level, channels, start, start + EXPIRES_AFTER if ends else lasts)]
-    addresses = tuple(
-        Address(kind, value) for kind, value in (("phone", where.phone), ("email", MAIL)) if value is not None
-    )
-    return Lead(where.phone, MAIL, where.country, where.region, consents, [], addresses, numbers)
+    return Lead(where.phone, MAIL, where.country, where.region, consents, [], numbers)
 
 
 def start_of(when: str, where: Where, on: date, zone: str, rules: Rules, office: Office) -> datetime:

@@ -19,6 +19,7 @@ from warmline.core.events import Event
 from warmline.core.history import FOLD, History
 from warmline.core.numbers import NumberFact
 
+from .leads import Address
 from .rows import encode, of_every_lane, result
 
 
@@ -44,12 +45,6 @@ class Due(msgspec.Struct, array_like=True):
         return self.folded.seen if self.folded is not None else 0
 
 
-class Address(msgspec.Struct, array_like=True):
-    kind: str
-    value: str
-    state: str
-
-
 class Known(msgspec.Struct, array_like=True):
     """A lead and its story, or what of it came after the events that the caller had seen."""
 
@@ -69,7 +64,7 @@ class Known(msgspec.Struct, array_like=True):
     source: str
     events: list[Event]
     consents: list[Consent]
-    addresses: list[Address]
+    marked: list[Address]  # its addresses that are not well
     suppressions: list[Suppression]
     numbers: list[NumberFact]
 
@@ -160,7 +155,7 @@ select '[' || string_agg(
     from consents c where c.lane = %(lane)s and c.lead_id = l.id), ',')
   || '],[' || array_to_string(array(
     select '["' || a.kind || '",' || to_json(a.value) || ',"' || a.state || '"]'
-    from addresses a where a.lane = %(lane)s and a.lead_id = l.id order by a.added_at desc), ',')
+    from addresses a where a.lane = %(lane)s and a.lead_id = l.id and a.state <> 'ok'), ',')
   || '],[' || array_to_string(array(
     select json_build_array(s.scope, s.value, s.reason, s.at, s.channels)::text
     from suppressions s

@@ -13,7 +13,7 @@ import psycopg
 
 from .ids import lane_of
 from .pipeline import together
-from .rows import by_lane, encode, result
+from .rows import by_lane, encode, read, result
 
 Row = dict[str, Any]
 
@@ -113,6 +113,17 @@ def mark_address(conn: psycopg.Connection, lead_id: UUID, value: str, state: str
     conn.execute(
         "update addresses set state = %s where lane = %s and lead_id = %s and value = %s",
         (state, lane_of(lead_id), lead_id, value),
+    )
+
+
+def addresses_of(conn: psycopg.Connection, lead_id: UUID) -> list[Address]:
+    """All of them, the newest first."""
+    return read(
+        conn,
+        "select json_agg(json_build_array(kind, value, state) order by added_at desc, value)::text from addresses"
+        " where lane = %s and lead_id = %s",
+        (lane_of(lead_id), lead_id),
+        Address,
     )
 
 
