@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from tests.core.gate_facts import (
     CHANNELS,
     EMAIL,
     HOUR,
+    LATELY,
     LONG_AGO,
     MINUTE,
     NOON,
@@ -115,6 +117,15 @@ def test_a_suppression_refuses_the_channels_it_names_or_all(suppression: Suppres
             assert suppression.reason in found.saw
             assert suppression.value in found.saw
             assert found.flip == "lift the suppression, with proof of new consent"
+
+
+def test_which_of_several_suppressions_is_named_does_not_hang_on_their_order() -> None:
+    several = [
+        Suppression("address", "ann@example.com", "opted_out", LATELY), Suppression("person", "x", "opted_out", LATELY),
+        Suppression("domain", "example.com", "stop", LATELY + HOUR), Suppression("person", "x", "stop", LONG_AGO, ("sms",)),
+    ]  # fmt: skip
+    said = {finding(look(EMAIL, facts(suppressions=list(order))), "suppressed").saw for order in permutations(several)}
+    assert said == {"person x suppressed on 10 May 2026 16:00 UTC: opted_out"}
 
 
 def test_nothing_automated_speaks_while_a_person_does() -> None:

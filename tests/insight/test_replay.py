@@ -13,6 +13,7 @@ from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.insight.replay import Step, replay
 from warmline.intake import acts
+from warmline.store import suppressions
 from warmline.store.ids import lane_of, new_id
 from warmline.store.workspaces import Workspace
 
@@ -89,6 +90,21 @@ def test_a_finding_that_does_not_follow_from_what_was_known_is_found(conn: psyco
         " now pass (has express written consent for sms, wording v2)",
     )
     assert not replay(conn, lane_of(lead_id), lead_id)[0].same
+
+
+def test_wishes_of_one_moment_are_named_alike_in_whatever_order_they_are_found(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead_id = a_lead(conn, place)
+    conn.execute("update leads set company = 'Example Homes' where id = %s", (lead_id,))
+    enrolled(conn, place, "demo", lead_id)
+    older, younger = sorted((new_id(), new_id()))
+    of = {"workspace_id": place.id, "channels": ["sms"], "reason": "opted_out", "evidence": "STOP",
+          "at": TUESDAY - timedelta(days=1)}  # fmt: skip
+    suppressions.add(conn, [{**of, "id": younger, "scope": "address", "value": "+12125550123"}])
+    suppressions.add(conn, [{**of, "id": older, "scope": "person", "value": str(lead_id)}])
+    tick(conn, lane_of(lead_id), TUESDAY, Catalog(conn))
+    assert [(one.same, one.asked) for one in replay(conn, lane_of(lead_id), lead_id)] == [(True, 3)]
 
 
 def test_what_came_later_is_left_out(conn: psycopg.Connection, lead_id: UUID, place: Workspace) -> None:

@@ -64,11 +64,18 @@ def _opted_out(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
 
 
 def _suppressed(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
-    for one in facts.suppressions:
-        if not one.channels or ask.channel in one.channels:
-            saw = f"{one.scope} {one.value} suppressed on {minute_of(one.at)}: {one.reason}"
-            return Finding("suppressed", "refuse", saw, "lift the suppression, with proof of new consent")
-    return passes("suppressed", "not on any do-not-contact list")
+    standing = [one for one in facts.suppressions if not one.channels or ask.channel in one.channels]
+    if not standing:
+        return passes("suppressed", "not on any do-not-contact list")
+    one = min(
+        standing, key=lambda one: (one.at, _SCOPES.index(one.scope), one.value)
+    )  # in whatever order they are known
+    saw = f"{one.scope} {one.value} suppressed on {minute_of(one.at)}: {one.reason}"
+    return Finding("suppressed", "refuse", saw, "lift the suppression, with proof of new consent")
+
+
+#: Of suppressions of one moment, the widest is named.
+_SCOPES = ("person", "address", "domain")
 
 
 def _human_live(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
