@@ -23,7 +23,6 @@ __all__ = [
 #: Channels whose touches go out by machine. A call is made by a person, and its attempts are counted apart.
 AUTOMATED = ("sms", "email", "voicemail")
 
-
 #: So much later a touch is looked at again that waits for what a look-up says of its number.
 LOOK_UP = timedelta(minutes=1)
 
