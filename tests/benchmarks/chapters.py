@@ -28,8 +28,9 @@ CHAPTERS = {
         """From the claim to the commit, with a real playbook, each lead with a first day of eight events, two
 consents and two addresses. The bare loop writes the same rows to the same tables (touch, event, decision, the
 enrollment moved), decides nothing and looks nothing up: it is what PostgreSQL and the driver allow. A worker is a
-process; an engine has two threads that decide. On two cores, four workers show what crowding costs, not what four
-cores give.
+process; an engine has two threads that decide. Threads of one process share Python's lock: the bare loop, which is
+mostly PostgreSQL's work, gains a core by a second thread, and a tick, which is half Python's, little; it gains by a
+second process. On two cores, four workers show what crowding costs, not what four cores give.
 """,
     ),
     "peers": (

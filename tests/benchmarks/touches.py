@@ -21,8 +21,9 @@ from .processes import Hand, a_hand
 from .report import Bar, Found, Row, of_rounds
 from .server import a_database, postmaster
 
-#: Worker processes and threads of each. An engine has two: while PostgreSQL works for one, the other decides.
-SHAPES = ((1, 1), (1, 2), (2, 2), (4, 2))
+#: Worker processes and threads of each, a connection a thread. An engine has two: while PostgreSQL works for one, the other
+#: decides.
+SHAPES = ((1, 1), (2, 1), (1, 2), (2, 2), (4, 2))
 
 
 @dataclass(slots=True)
