@@ -31,6 +31,10 @@ from warmline.machine.postgres import Postgres
 PROVIDER = 'provider = "sandbox"\nfrom = "+15550104400"\nrate = 10'
 
 
+#: Seconds: what `up` itself gives its children and then PostgreSQL before it kills them.
+STOPS_WITHIN = 30 + 120 + 15 + 5
+
+
 def config(old: str = "", new: str = "") -> Config:
     text = starter_files()["warmline.toml"]
     assert old in text
@@ -127,7 +131,7 @@ def running(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str]
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.communicate(timeout=STOPS_WITHIN)
 
 
 def alone() -> dict[str, str]:
@@ -160,7 +164,7 @@ def wait_until_it_is_back(folder: Path) -> None:
 
 def stopped(process: subprocess.Popen[str]) -> str:
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=STOPS_WITHIN)
     assert process.returncode == 0, said
     return said
 
@@ -228,9 +232,10 @@ def test_up_answers_a_first_lead_stops_cleanly_and_goes_on_from_there(open_folde
 
 
 def wait_for(folder: Path, lead: str, kind: str) -> dict[str, dict[str, str]]:
-    """The lead's story, once `kind` has happened. Each look is a process of its own, so a few of them are seconds."""
-    for _ in range(30):
+    """The lead's story, once `kind` has happened. Each look is a process of its own."""
+    ends = time.monotonic() + 60
+    while True:
         told: dict[str, dict[str, str]] = json.loads(warmline(folder, "why", lead, "--json"))
         if kind in [line["kind"] for line in told["lines"]]:  # type: ignore[index]
             return told
-    raise AssertionError(f"{kind} did not happen: {told['lines']}")
+        assert time.monotonic() < ends, f"{kind} did not happen: {told['lines']}"
