@@ -153,6 +153,34 @@ def test_a_row_that_postgresql_refuses_parks_only_the_culprit(
     assert tick(hands.conn, 7, hands.now, Catalog(hands.conn)).looked_at == 0
 
 
+@pytest.mark.parametrize("ends", ["with an error", "never"])
+def test_a_look_that_fails_when_it_has_written_already_leaves_no_half_and_the_others_go_on(
+    hands: Hands, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    leads = [a_lead_in_lane(hands, workspace, 7, number) for number in range(5)]
+    culprit = leads[2]
+    act = ticking.act
+
+    def failing(at: Look) -> Look:
+        act(at)
+        if at.due.lead_id == culprit:
+            if ends == "with an error":
+                raise ValueError("it went wrong")
+            at.over = False
+        return at
+
+    monkeypatch.setattr(ticking, "act", failing)
+    done = tick(hands.conn, 7, hands.now, Catalog(hands.conn))
+    assert (done.looked_at, done.touches, done.parked) == (5, 4, 1)
+    assert hands.all("select lead_id from touches where lead_id = %s", culprit) == []
+    assert hands.all("select lead_id from decisions where lead_id = %s", culprit) == []
+    assert hands.all("select kind from tasks where lead_id = %s", culprit) == ["parked"]
+    assert story(hands.conn, culprit)[-1] == "parked"
+    assert "touch.planned" not in story(hands.conn, culprit)
+    told = {"with an error": "it went wrong", "never": "did not come to rest"}[ends]
+    assert told in hands.one("select error from enrollments where lead_id = %s", culprit)
+
+
 def test_a_batch_that_crashes_leaves_everything_due_and_untouched(
     hands: Hands, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

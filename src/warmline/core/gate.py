@@ -62,19 +62,18 @@ def _opted_out(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     )
 
 
+#: Of suppressions of one moment, which is named first.
+_SCOPES = ("person", "address", "domain")
+
+
 def _suppressed(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     standing = [one for one in facts.suppressions if not one.channels or ask.channel in one.channels]
     if not standing:
         return passes("suppressed", "not on any do-not-contact list")
-    one = min(
-        standing, key=lambda one: (one.at, _SCOPES.index(one.scope), one.value)
-    )  # in whatever order they are known
+    # The same one in whatever order they are known, or a replay would find a difference where there is none.
+    one = min(standing, key=lambda one: (one.at, _SCOPES.index(one.scope), one.value))
     saw = f"{one.scope} {one.value} suppressed on {minute_of(one.at)}: {one.reason}"
     return Finding("suppressed", "refuse", saw, "lift the suppression, with proof of new consent")
-
-
-#: Of suppressions of one moment, the widest is named.
-_SCOPES = ("person", "address", "domain")
 
 
 def _human_live(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:

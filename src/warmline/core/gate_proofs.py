@@ -49,16 +49,15 @@ def registry(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     """A person who stands in a registry, or whom nobody has looked up in it, hears no marketing without the proof it names."""
     if ask.purpose != "marketing":
         return passes("registry", "an answer to the lead's own request needs none")
-    bound, asked = False, []
-    for scrub in rules.scrubs:
-        if ask.channel in scrub.channels:
-            bound = True
-            if not _speaks(scrub.unless, ask, facts, rules, now):
-                asked.append(scrub)
+    binding = [scrub for scrub in rules.scrubs if ask.channel in scrub.channels]
+    if not binding:
+        return passes("registry", f"no registry binds {ask.channel} here")
+    held = {
+        one.level for one in in_force(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
+    }
+    asked = [scrub for scrub in binding if held.isdisjoint(scrub.unless)]
     if not asked:
-        return passes(
-            "registry", "the lead's own consent exempts it" if bound else f"no registry binds {ask.channel} here"
-        )
+        return passes("registry", "the lead's own consent exempts it")
     # Where the lead's day has begun already, the file is a day older.
     today = max([now.date(), *(local_date(now, zone) for zone in facts.zones)])
     refused = [(scrub, said) for scrub in asked if (said := _refused(scrub.registry, scrub.days, facts, today))]
@@ -69,14 +68,6 @@ def registry(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
         return Finding("registry", "refuse", "; ".join(saws), "; ".join(flips), None, cite)
     clean = [f"{scrub.registry} of {day_of(facts.registries[scrub.registry].as_of)}" for scrub in asked]
     return passes("registry", f"not in {', '.join(clean)}")
-
-
-def _speaks(levels: tuple[str, ...], ask: Ask, facts: Facts, rules: Rules, now: datetime) -> bool:
-    """Whether a proof of one of these levels is in force."""
-    for one in in_force(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes):
-        if one.level in levels:
-            return True
-    return False
 
 
 def _cleared(scrub: Scrub, ask: Ask) -> str:

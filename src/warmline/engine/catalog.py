@@ -39,7 +39,7 @@ class Site:
     def asks_about(self, lead: Known, now: datetime) -> bool:
         """Whether the workspace's look-ups have something to say about the lead's number that is not known, or is old."""
         asks = self.config.numbers
-        return bool(asks.provider) and lead.phone is not None and is_to_be_asked(lead.numbers, asks.ask, now)
+        return bool(asks.provider and lead.phone) and is_to_be_asked(lead.numbers, asks.ask, now)
 
     def unrecorded(self, channel: str, owner: str | None, template: str) -> str:
         """The recording that this touch needs and nobody has made, in words; "" when nothing is missing."""

@@ -85,7 +85,7 @@ class Look(msgspec.Struct):
         if verdict.result == "allow":
             digest = digest_of(verdict.findings)
             self.writes.traces[digest] = verdict.findings
-            self.done.append({"do": do, "reason": "", "step": step, "channel": channel, "trace": digest, **more})
+            self.note(do, step=step, channel=channel, trace=digest, **more)
             return
         self.note(
             verdict.result,
@@ -255,11 +255,9 @@ def _escalate(at: Look, what: str) -> None:
 
 def _rest(at: Look, decision: Decision) -> None:
     """Nothing more to do now: sleep until the next thing that time alone can bring, or for a day when only an event can."""
-    times = at.later
-    if decision.next_at is not None:
-        times.append(decision.next_at)
+    times = [*at.later, decision.next_at] if decision.next_at is not None else at.later
     # A hold that ends in the past would spin; the gate never gives one, and this makes sure.
-    due_at = max(min(times), at.now + timedelta(seconds=1)) if times else at.now + REST
+    due_at = max(min(times, default=at.now + REST), at.now + timedelta(seconds=1))
     for touch in at.touches:
         # Being sent changes nothing by itself, unless a step hangs on it or nothing else is left to wait for.
         touch["wakes"] = not times or touch["step"] in at.version.playbook.anchors

@@ -54,6 +54,7 @@ def files(conn: psycopg.Connection, workspace_id: int) -> tuple[RegistryFile, ..
 
 
 def asked_of(conn: psycopg.Connection, workspace: Workspace) -> Asked:
+    """What the workspace has asked the world about numbers, for the gate."""
     return Asked(files(conn, workspace.id), workspace.config.asks_lines)
 
 
