@@ -41,7 +41,7 @@ PARTS = {
     "core": Part(core.measure, "decide, check and fold, in this process", {"times": 200, "rounds": 3}),
     "touches": Part(
         touches.measure, "due touches against the bare loop, on 1, 2 and 4 workers",
-        {"leads": 600, "rounds": 1, "shapes": ((1, 2),)}, ("rounds",),
+        {"leads": 600, "rounds": 1, "workers": (1, 2)}, ("rounds",),
     ),
     "peers": Part(
         peers.measure, "the same work on pgqueuer, Celery and Procrastinate", {"scale": 0.02, "rounds": 1}, ("rounds",)

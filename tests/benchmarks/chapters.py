@@ -28,9 +28,8 @@ CHAPTERS = {
         """From the claim to the commit, with a real playbook, each lead with a first day of eight events, two
 consents and two addresses. The bare loop writes the same rows to the same tables (touch, event, decision, the
 enrollment moved), decides nothing and looks nothing up: it is what PostgreSQL and the driver allow. A worker is a
-process; an engine has two threads that decide. Threads of one process share Python's lock: the bare loop, which is
-mostly PostgreSQL's work, gains a core by a second thread, and a tick, which is half Python's, little; it gains by a
-second process. On two cores, four workers show what crowding costs, not what four cores give.
+process with one connection; an engine has two of them decide. On two cores, four workers show what crowding costs, not
+what four cores give.
 """,
     ),
     "peers": (
@@ -39,7 +38,8 @@ second process. On two cores, four workers show what crowding costs, not what fo
 moves one due time in one statement that commits by itself; jobs lie ready before the clock runs, and the clock runs
 from the first touch to the last. Warmline's side does more: it reads the story, decides, asks the gate, and records
 event and decision. The peers are made for jobs of any kind that come one by one, with retries and results; most of
-the ratio is that Warmline commits 500 leads at a time. Do not read it as "faster Python".
+the ratio is that Warmline commits 500 leads at a time. Do not read it as "faster Python". Everybody has two processes
+that work: an engine as it starts, and two of each peer's.
 """,
     ),
     "growth": (

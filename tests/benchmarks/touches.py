@@ -1,6 +1,6 @@
 """Due touches, claim to committed: the tick with a real playbook and gate against the bare loop, in turn, in one run.
 
-Both run in the same worker processes (touches_worker.py), with the same number of them and of connections.
+Both run in as many worker processes (touches_worker.py), each with one connection: what engine/decider.py is to an engine.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from .processes import Hand, a_hand
 from .report import Bar, Found, Row, of_rounds
 from .server import a_database, postmaster
 
-#: Worker processes and threads of each, a connection a thread. An engine has two: while PostgreSQL works for one, the other
-#: decides.
-SHAPES = ((1, 1), (2, 1), (1, 2), (2, 2), (4, 2))
+#: Worker processes. An engine starts two: while PostgreSQL works for one, the other decides.
+WORKERS = (1, 2, 4)
 
 
 @dataclass(slots=True)
@@ -31,31 +30,28 @@ class Crew:
     """Worker processes of one kind, and what they did in each counted round."""
 
     kind: str
-    threads: int
     hands: list[Hand]
     rates: list[float] = field(default_factory=list)
     seen: list[tuple[int, Watched]] = field(default_factory=list)
 
     @property
     def key(self) -> str:
-        return f"touches.{self.kind}.{len(self.hands)}x{self.threads}"
+        return f"touches.{self.kind}.{len(self.hands)}"
 
     @property
     def name(self) -> str:
         called = {"bare": "bare loop", "tick": "tick"}[self.kind]
         workers = "1 worker" if len(self.hands) == 1 else f"{len(self.hands)} workers"
-        return f"{called}, {workers}, {self.threads} {'thread' if self.threads == 1 else 'threads'} each"
+        return f"{called}, {workers}"
 
 
-def measure(
-    server: str, *, leads: int = 30_000, rounds: int = 3, shapes: tuple[tuple[int, int], ...] = SHAPES
-) -> Found:
-    """touches/s of the bare loop and of the tick, on as many workers and threads."""
+def measure(server: str, *, leads: int = 30_000, rounds: int = 3, workers: tuple[int, ...] = WORKERS) -> Found:
+    """touches/s of the bare loop and of the tick, on as many workers."""
     with a_database(server) as dsn, connect(dsn) as conn, ExitStack() as stack:
         fill(conn, a_workspace(conn), leads)
         crews = [
-            Crew(kind, threads, [stack.enter_context(a_hand("touches_worker", dsn, kind, threads, n)) for n in range(size)])
-            for size, threads in shapes
+            Crew(kind, [stack.enter_context(a_hand("touches_worker", dsn, kind, n)) for n in range(size)])
+            for size in workers
             for kind in ("bare", "tick")
         ]  # fmt: skip
         for number in range(rounds + 1):
@@ -88,7 +84,7 @@ def _row(crew: Crew, bare: float) -> Row:
     }
     beside["a worker's memory"] = f"{max(seen.usage['Python'].memory for _, seen in crew.seen) / MB:.0f} MB"
     # The bar is for a machine on which the bare loop makes 20,000; on a slower one its share alone counts.
-    barred = crew.kind == "tick" and (len(crew.hands), crew.threads) == (1, 2) and bare >= 20_000
+    barred = crew.kind == "tick" and len(crew.hands) == 1 and bare >= 20_000
     bar = Bar(10_000) if barred else None
     return of_rounds(crew.key, crew.name, "/s", crew.rates, bar, beside)
 
@@ -97,9 +93,8 @@ def _ratios(crews: list[Crew]) -> list[Row]:
     rows = []
     for bare, tick in zip(crews[::2], crews[1::2], strict=True):
         of_each_round = [t / b * 100 for t, b in zip(tick.rates, bare.rates, strict=True)]
-        size = f"{len(tick.hands)}x{tick.threads}"
         what = f"{tick.name}: share of the bare loop's"
-        rows.append(of_rounds(f"touches.share.{size}", what, "%", of_each_round, Bar(50)))
+        rows.append(of_rounds(f"touches.share.{len(tick.hands)}", what, "%", of_each_round, Bar(50)))
     return rows
 
 

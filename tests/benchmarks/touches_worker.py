@@ -1,6 +1,6 @@
 """A worker process of the bench: works off every lane with the tick or with the bare loop, each time it is told to.
 
-Arguments: DSN, `bare` or `tick`, number of threads, which lane to begin with.
+Arguments: DSN, `bare` or `tick`, and which of the workers it is: each begins at another lane, so that they meet seldom.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import threading
 from collections.abc import Callable
 
 import psycopg
@@ -27,14 +26,14 @@ Work = Callable[[int], int]
 
 
 def main() -> None:
-    dsn, kind, threads, first = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    dsn, kind, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    works = [_work(connect(dsn, f"warmline bench {kind}"), kind) for _ in range(threads)]
+    work = _work(connect(dsn, f"warmline bench {kind}"), kind)
     calm_the_collector()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for _ in sys.stdin:
-        sys.stdout.write(json.dumps({"count": _round(works, first)}) + "\n")
+        sys.stdout.write(json.dumps({"count": _round(work, number * 5)}) + "\n")
         sys.stdout.flush()
 
 
@@ -46,22 +45,13 @@ def _work(conn: psycopg.Connection, kind: str) -> Work:
     return lambda lane: tick(conn, lane, TUESDAY, catalog).looked_at
 
 
-def _round(works: list[Work], first: int) -> int:
-    """Every thread walks all lanes, each beginning elsewhere, so that they meet seldom; what is locked is skipped."""
-    counts = [0] * len(works)
-
-    def walk(number: int) -> None:
-        begin = first * 5 + number * LANES // len(works)
-        for step in range(LANES):
-            while done := works[number]((begin + step) % LANES):
-                counts[number] += done
-
-    running = [threading.Thread(target=walk, args=(number,)) for number in range(len(works))]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
-    return sum(counts)
+def _round(work: Work, first: int) -> int:
+    """Walk all lanes; what another worker has locked is skipped."""
+    count = 0
+    for step in range(LANES):
+        while done := work((first + step) % LANES):
+            count += done
+    return count
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.builders import a_lead, a_workspace, enrolled, starter_files, story
+from warmline.engine import loop
 from warmline.engine.loop import Engine, Options
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of
@@ -167,3 +168,22 @@ def test_a_faster_clock_keeps_its_appointments(dsn: str, conn: psycopg.Connectio
     row = conn.execute("select created_at from touches where lane = %s", (lane_of(lead),)).fetchone()
     assert row is not None
     assert row[0] >= due_at
+
+
+@pytest.mark.slow
+def test_what_has_gathered_is_decided_by_processes_of_its_own(
+    dsn: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "BATCH", 16)  # a share of one lead a lane: all the others have gathered
+    workspace = a_workspace(conn, at_any_hour())
+    for number in range(150):
+        a_new_lead(conn, workspace, number)
+
+    async def body(_: Engine) -> None:
+        await until(lambda: count(conn, "pg_stat_activity where application_name = 'warmline decider'") > 0)
+        await until(lambda: count(conn, "touches where sent_at is not null") == 150)
+
+    running(dsn, body)
+    assert count(conn, "events where kind = 'touch.planned'") == 150
+    mine = "pg_stat_activity where application_name like 'warmline %' and datname = current_database()"
+    asyncio.run(until(lambda: count(conn, mine) == 0))

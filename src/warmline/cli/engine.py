@@ -14,7 +14,7 @@ from warmline.cli.secret import read_secret
 
 def engine(
     directory: Dir = HERE,
-    tickers: Annotated[int, typer.Option(min=1, max=64, help="Threads that decide.")] = 2,
+    deciders: Annotated[int, typer.Option(min=1, max=64, help="Processes that decide while much is due.")] = 2,
     in_flight: Annotated[int, typer.Option(min=1, max=5000, help="Messages being handed over at once.")] = 400,
     lease: Annotated[
         float,
@@ -43,4 +43,4 @@ def engine(
     secret = read_secret(directory).encode()
     with address(directory) as dsn:
         spans = {"lease": timedelta(seconds=lease), "ask_for": timedelta(seconds=ask_for)}
-        run(Options(dsn, secret, os.environ, folder=directory, in_flight=in_flight, tickers=tickers, **spans))
+        run(Options(dsn, secret, os.environ, folder=directory, in_flight=in_flight, deciders=deciders, **spans))

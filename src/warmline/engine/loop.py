@@ -1,4 +1,7 @@
-"""The engine process: threads decide, an event loop hands over, a thread listens. Any number of processes may run."""
+"""The engine: what has just become due is decided here, what has gathered by processes of its own; an event loop hands over.
+
+Any number of engines may run.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +35,14 @@ from warmline.store.ids import new_id
 from .accounts import Accounts, sandbox_world
 from .catalog import Catalog
 from .compose import Composer
+from .decider import Decider
 from .dispatch import Dispatcher
 from .hints import AsyncHints, Hints, listen
 from .mailbox import Place, Watchers
 from .numbers import ask_about_numbers
 from .rescue import ASK_FOR, rescue
 from .seal import seal_all
-from .tick import BATCH, start_scheduled, tick, tick_lanes
+from .tick import BATCH, start_scheduled, tick_lanes
 
 log = structlog.get_logger()
 
@@ -63,7 +67,7 @@ class Options:
     ask_for: timedelta = ASK_FOR
     in_flight: int = 400
     folder: Path = Path()  # of the workspace, for the files it names
-    tickers: int = 2  # while PostgreSQL works for one of them, the other decides
+    deciders: int = 2  # processes, while much is due; PostgreSQL works for one while the other decides
 
 
 def run(options: Options) -> None:
@@ -99,9 +103,8 @@ class Engine:
         threads = [threading.Thread(target=listen, args=(self.options.dsn, self.hints, self.stopping), name="listen")]
         for name, work in (("watch", self.watch), ("upkeep", self.upkeep)):
             threads.append(threading.Thread(target=self.forever, args=(name, work), name=name))
-        for number in range(self.options.tickers):
-            name = f"tick {number}"
-            threads.append(threading.Thread(target=self.forever, args=(name, self.work_off), name=name))
+        count = range(self.options.deciders)
+        threads += [threading.Thread(target=self.work_off, name=f"decider {number}") for number in count]
         for thread in threads:
             thread.start()
         log.info("engine.started", engine=str(self.id), pid=os.getpid())
@@ -184,19 +187,29 @@ class Engine:
             self.ready.add(lane for lane, one in done.items() if one.touches)
             self.backlog.add(lane for lane, one in done.items() if one.looked_at == share)
 
-    def work_off(self, conn: psycopg.Connection, catalog: Catalog) -> None:
-        """Take lanes that hold much, one at a time, in full batches until they are empty."""
-        refreshed = 0.0
-        while not self.stopping.is_set():
-            if time.monotonic() - refreshed > REFRESH:
-                refreshed = time.monotonic()
-                catalog.refresh()
-            lane = self.backlog.take_one(IDLE)
-            if lane is None:
-                continue
-            done = tick(conn, lane, self.now(), catalog)
-            self.ready.add((lane,) if done.touches else ())
-            self.backlog.add((lane,) if done.looked_at == BATCH else ())
+    def work_off(self) -> None:
+        """Have lanes that hold much ticked by a process, one at a time, in full batches until they are empty."""
+        decider = Decider(self.options.dsn)
+        try:
+            while not self.stopping.is_set():
+                lane = self.backlog.take_one(IDLE)
+                if lane is None:
+                    decider.rest()
+                    continue
+                try:
+                    done = decider.tick(lane, self.now(), punctual=self.clock.speed > 1)
+                except AWAY as error:
+                    log.warning("tick.database_away", error=str(error).strip())
+                    self.stopping.wait(1)
+                except Exception:
+                    # Nothing is lost, all stays due and is found again; say it loudly and go on.
+                    log.exception("tick.failed")
+                    self.stopping.wait(1)
+                else:
+                    self.ready.add((lane,) if done.touches else ())
+                    self.backlog.add((lane,) if done.looked_at == BATCH else ())
+        finally:
+            decider.close()
 
     def upkeep(self, conn: psycopg.Connection, catalog: Catalog) -> None:
         """What no lead waits for: the ledger, replies that nobody read in time, look-ups of numbers."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from .environment import a_redis, python
 
 PATIENCE = 180.0
 OURS = 20_000
+WORKERS = 2  # processes that work, of everybody: an engine has two that decide
 
 
 @dataclass(slots=True)
@@ -46,12 +48,12 @@ def measure(server: str, *, scale: float = 1.0, rounds: int = 3) -> Found:
     with (
         a_database(server) as dsn, connect(dsn) as conn, a_redis() as (port, redis),
         tempfile.TemporaryDirectory(prefix="wl-bench-jobs-", dir="/tmp") as folder,
-        a_hand("touches_worker", dsn, "tick", 2, 0) as hand,
+        ExitStack() as stack,
     ):  # fmt: skip
         fill(conn, a_workspace(conn), leads)
         _write_jobs(conn, Path(folder) / "jobs.csv")
         surroundings = {"BENCH_DSN": dsn, "BENCH_JOBS": str(Path(folder) / "jobs.csv"), "BENCH_REDIS": str(port)}
-        ours = Crew("tick", 2, [hand])
+        ours = Crew("tick", [stack.enter_context(a_hand("touches_worker", dsn, "tick", n)) for n in range(WORKERS)])
         reset(conn)
         work(ours, leads, postmaster(dsn), counted=False)
         for _ in range(rounds):
@@ -63,7 +65,11 @@ def measure(server: str, *, scale: float = 1.0, rounds: int = 3) -> Found:
                 _round(conn, one, surroundings, int(one.jobs * scale), heads, found[one.key])
     rows = [
         of_rounds(
-            "peers.ours", "Warmline: 1 worker, 2 threads", "/s", ours.rates, beside=_cpu(ours.seen[-1][1], "Python")
+            "peers.ours",
+            f"Warmline: an engine, {WORKERS} processes that decide",
+            "/s",
+            ours.rates,
+            beside=_cpu(ours.seen[-1][1], "Python"),
         )
     ]
     for one in peers:
@@ -83,9 +89,10 @@ def _round(
     prepare(one, surroundings, jobs)
     conn.execute("vacuum analyze")
     conn.execute("checkpoint")
-    with a_worker(one, surroundings) as process:
+    with ExitStack() as stack:
+        workers = [stack.enter_context(a_worker(one, surroundings)) for _ in range(WORKERS // one.processes)]
         _wait_for_touches(conn, 1)
-        with watch({"worker": [process.pid], **heads}) as watched:
+        with watch({"worker": [worker.pid for worker in workers], **heads}) as watched:
             _wait_for_touches(conn, jobs)
     row = conn.execute(
         "select count(*), extract(epoch from max(created_at) - min(created_at)),"

@@ -25,6 +25,7 @@ class Contender:
     prepare: tuple[str, ...]  # arguments to the environment's Python that install the queue and put the jobs into it
     work: tuple[str, ...]  # those that run its worker
     settings: str
+    processes: int = 1  # that its worker starts by itself
     environ: dict[str, str] = field(default_factory=dict)
 
 
@@ -33,24 +34,24 @@ def contenders() -> list[Contender]:
     celery += ("--without-gossip", "--without-mingle", "--without-heartbeat")
     return [
         Contender(
-            "pgqueuer", f"pgqueuer {environment.pinned('pgqueuer')}", 5_000, 10,
+            "pgqueuer", f"pgqueuer {environment.pinned('pgqueuer')}", 8_000, 10,
             ("pgqueuer_app.py", "prepare"), ("pgqueuer_app.py", "work"),
-            "1 process, asyncpg pool of 16, drain mode, batches of 100",
+            "2 processes, each an asyncpg pool of 16, drain mode, batches of 100",
         ),
         Contender(
             "celery", f"Celery {environment.pinned('celery')}, Redis", 2_500, 25,
             ("celery_app.py", "prepare"), celery,
-            "prefork 2, prefetch 64, results ignored, no gossip, mingle, heartbeat or events",
+            "prefork 2, prefetch 64, results ignored, no gossip, mingle, heartbeat or events", 2,
         ),
         Contender(
             "celery_late", f"Celery {environment.pinned('celery')}, Redis, acks late", 2_500, 25,
             ("celery_app.py", "prepare"), (*celery, "-O", "fair"),
-            "the durable setting: acks_late, prefetch 4, -O fair", {"BENCH_ACKS_LATE": "1"},
+            "the durable setting: acks_late, prefetch 4, -O fair", 2, {"BENCH_ACKS_LATE": "1"},
         ),
         Contender(
-            "procrastinate", f"Procrastinate {environment.pinned('procrastinate')}", 1_500, 35,
+            "procrastinate", f"Procrastinate {environment.pinned('procrastinate')}", 2_500, 35,
             ("procrastinate_app.py", "prepare"), ("procrastinate_app.py", "work"),
-            "1 process, concurrency 100, pools of 20, successful jobs deleted",
+            "2 processes, each concurrency 100 and a pool of 20, successful jobs deleted",
         ),
     ]  # fmt: skip
 
