@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_workspace
+from warmline.intake import batch
 from warmline.intake.batch import Answer, Door, DoorClosedError
 from warmline.intake.submission import Origin
 from warmline.store.workspaces import Workspace
@@ -133,3 +134,31 @@ def test_closing_lets_in_what_waits(dsn: str, conn: psycopg.Connection, workspac
     waiting = [door.post(workspace, "pricing", Origin(content_type="application/json"), body) for _ in range(20)]
     door.close()
     assert all(one.result(timeout=5).status == 202 for one in waiting)
+
+
+def ask(door: Door, workspace: Workspace, number: int) -> Future[Answer]:
+    body = json.dumps({"email": f"p{number}@example.com"}).encode()
+    return door.post(workspace, "pricing", Origin(body=body.decode(), content_type="application/json"), body)
+
+
+def test_the_first_after_a_quiet_moment_goes_in_at_once_and_those_close_behind_it_go_in_together(
+    door: Door, conn: psycopg.Connection, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "GATHER", 3600)
+    monkeypatch.setattr(batch, "ENOUGH", 5)
+    assert ask(door, workspace, 0).result(timeout=20).status == 202
+    waiting = [ask(door, workspace, number) for number in range(1, 6)]
+    assert [one.result(timeout=20).status for one in waiting] == [202] * 5
+    sizes = conn.execute("select count(*) from leads group by xmin::text order by 1").fetchall()
+    assert sizes == [(1,), (5,)], "transactions, and how many leads each took"
+
+
+def test_leads_that_wait_for_others_are_let_in_when_the_door_closes(
+    door: Door, conn: psycopg.Connection, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "GATHER", 3600)
+    ask(door, workspace, 0).result(timeout=20)
+    waiting = ask(door, workspace, 1)
+    door.close()
+    assert waiting.result(timeout=0).status == 202
+    assert count(conn, "leads") == 2

@@ -16,7 +16,7 @@ import psycopg
 
 from warmline.core.consent import suppressible_values
 from warmline.store import address_owners, leads, playbooks, quarantine, suppressions
-from warmline.store.ids import new_id
+from warmline.store.ids import new_leads
 from warmline.store.pipeline import together
 from warmline.store.workspaces import Workspace
 
@@ -76,7 +76,7 @@ def _accept_all(
 def _once(
     conn: psycopg.Connection, workspace: Workspace, submissions: Sequence[Submission], now: datetime
 ) -> list[Result]:
-    news = [new_id() for _ in submissions]
+    news = new_leads(len(submissions))
     matched, claims = match(submissions, {}, news)
     values = set(claims)
     tokens = tokens_of(workspace, values)

@@ -10,6 +10,9 @@ from uuid import UUID
 #: A worker claims lane by lane. A power of two; changing it is a migration, because it is in every key.
 LANES = 16
 
+#: Leads that come in together and share a lane, at most: more are shared out, so that several workers have some.
+TOGETHER = 100
+
 
 def new_id() -> UUID:
     """A UUIDv7 (RFC 9562): 48 bits of milliseconds, then random."""
@@ -17,6 +20,15 @@ def new_id() -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+def new_leads(count: int) -> list[UUID]:
+    """Ids of leads that come in together: they share a lane, as long as they are few, so that what is done for them next
+    is one statement of each kind instead of one for every lead. Which lane is chance, so that lanes fill evenly."""
+    ids = [new_id() for _ in range(count)]
+    return [
+        UUID(int=one.int & ~(LANES - 1) | lane_of(ids[number - number % TOGETHER])) for number, one in enumerate(ids)
+    ]
 
 
 def lane_of(lead_id: UUID) -> int:
