@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -147,6 +148,26 @@ def test_empty_pages_teach_what_to_do(sign_in: Callable[..., Any]) -> None:
     assert "/in/" in client.get("/leads").content.decode()
     assert "Nobody waits for you" in client.get("/").content.decode()
     assert "Everything runs" in client.get("/attention").content.decode()
+
+
+def test_a_reply_is_among_todays_answers_within_a_few_seconds(sign_in: Callable[..., Any], lead: UUID) -> None:
+    from warmline.web.views.today import FRESH
+
+    client = sign_in("sam")
+
+    def answers() -> str:
+        found = re.search(r'Answers</span><span class="tile-value">(\d+)', client.get("/").content.decode())
+        assert found is not None
+        return found[1]
+
+    assert answers() == "0"
+    act = {"act": "reply", "channel": "sms", "text": "Tomorrow at ten"}
+    assert client.post(f"/sandbox/{lead}/act", act).status_code == 302
+    assert FRESH <= 3, "the page is right to within so many seconds"
+    patience = time.monotonic() + 60
+    while answers() == "0" and time.monotonic() < patience:
+        time.sleep(0.2)
+    assert answers() == "1"
 
 
 def test_a_rule_that_passed_is_named_by_what_it_looks_at(

@@ -2,3 +2,9 @@
 
 #: What a lead `l` is called on a page: its name, or whatever it is known by.
 CALLED = "coalesce(nullif(trim(l.first_name || ' ' || l.last_name), ''), l.email, l.phone, 'Unnamed lead')"
+
+#: Of events: a person caused it. The index of rare events (schema/0012) holds only such, so whoever wants it says so.
+BY_NO_MACHINE = "coalesce(data->>'automated', '') = ''"
+
+#: Of enrollments: not over. Said in halves that each have an index, so that the years of those that ended are not read.
+NOT_OVER = "(status in ('running', 'handed_off', 'parked') or status = 'scheduled')"

@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 
 from ..rows import read
-from . import CALLED
+from . import BY_NO_MACHINE, CALLED
 
 MOST = 100
 
@@ -90,7 +90,8 @@ def refusals(conn: psycopg.Connection, workspace_id: int, reasons: Collection[st
             count(*) as times, max(e.at) as last_at, (array_agg(e.lead_id order by e.at desc))[1] as lead_id,
             coalesce((array_agg(e.data->>'detail' order by e.at desc))[1], '') as detail
           from events e join touches t on t.lane = e.lane and t.id = e.touch_id
-          where e.workspace_id = %s and e.kind = 'touch.failed' and e.at > %s and e.data->>'reason' = any(%s)
+          where e.workspace_id = %s and e.kind = 'touch.failed' and {BY_NO_MACHINE} and e.at > %s
+            and e.data->>'reason' = any(%s)
           group by 1, 2, 3, 4 order by max(e.at) desc limit {MOST}
         ) x
         """,  # noqa: S608 - only fixed text is joined in

@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 
 from ..rows import read
-from . import CALLED
+from . import CALLED, NOT_OVER
 
 MOST = 50
 
@@ -33,8 +33,11 @@ def crowds(conn: psycopg.Connection, workspace_id: int) -> dict[str, dict[str, i
     """How many leads are in each playbook now, by status of their run: {playbook: {status: count}}."""
     rows = read(
         conn,
-        "select json_agg(json_build_array(playbook, status, n))::text from (select playbook, status, count(*) as n"
-        " from enrollments where workspace_id = %s and status <> 'ended' group by 1, 2) x",
+        f"""
+        select json_agg(json_build_array(playbook, status, n))::text from (
+          select playbook, status, count(*) as n from enrollments where workspace_id = %s and {NOT_OVER} group by 1, 2
+        ) x
+        """,  # noqa: S608 - only fixed text is joined in
         (workspace_id,),
         Crowd,
     )
@@ -49,12 +52,15 @@ def inside(conn: psycopg.Connection, workspace_id: int, key: str) -> list[Inside
     return read(
         conn,
         f"""
+        with wanted as (
+          select lane, lead_id, version_id, status, started_at, due_at from enrollments
+          where workspace_id = %s and playbook = %s and {NOT_OVER} order by due_at nulls first limit %s
+        )
         select json_agg(x order by x.next_at nulls first)::text from (
           select e.lead_id, e.status, v.version, e.started_at, e.due_at as next_at,
             {CALLED} as lead
-          from enrollments e join leads l on l.lane = e.lane and l.id = e.lead_id
+          from wanted e join leads l on l.lane = e.lane and l.id = e.lead_id
           join playbook_versions v on v.id = e.version_id
-          where e.workspace_id = %s and e.playbook = %s and e.status <> 'ended' order by e.due_at nulls first limit %s
         ) x
         """,  # noqa: S608 - only fixed text is joined in
         (workspace_id, key, MOST),

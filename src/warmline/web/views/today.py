@@ -11,6 +11,9 @@ from ..asking import asked
 from ..grouping import grouped
 from ..kept import kept
 
+#: Seconds for which the pictures are kept: who looks at once with others costs nothing more.
+FRESH = 3
+
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
@@ -20,5 +23,7 @@ def show(request: HttpRequest) -> HttpResponse:
             groups=grouped(today.waiting(ask.conn, ask.workspace_id, ask.now)),
             troubles=measures.set_aside(ask.conn, ask.workspace_id),
             orphans=kept(("orphans", ask.workspace_id), 60, lambda: orphans.count_orphans(ask.conn, ask.workspace_id)),
-            numbers=kept(("numbers", ask.workspace_id), 20, lambda: today.numbers(ask.conn, ask.workspace_id, ask.now)),
+            numbers=kept(
+                ("numbers", ask.workspace_id), FRESH, lambda: today.numbers(ask.conn, ask.workspace_id, ask.now)
+            ),
         )
