@@ -19,7 +19,7 @@ from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, starter_files
 from warmline.engine import decider as deciding
 from warmline.engine.decider import Decider
 from warmline.store.connect import connect
-from warmline.store.ids import lane_of, new_id
+from warmline.store.ids import LANES, lane_of, new_id
 from warmline.store.workspaces import Workspace
 
 pytestmark = pytest.mark.slow  # each test starts a process
@@ -43,6 +43,11 @@ def decider(dsn: str) -> Iterator[Decider]:
 def process_of(decider: Decider) -> psutil.Process:
     assert decider._process is not None
     return psutil.Process(decider._process.pid)
+
+
+def another_lane(lead: UUID) -> int:
+    """One that has nothing due."""
+    return (lane_of(lead) + 1) % LANES
 
 
 def until(what: Callable[[], bool]) -> None:
@@ -109,7 +114,7 @@ def test_killed_in_the_middle_of_a_batch_it_has_done_all_of_it_or_nothing(
 def test_a_connection_that_was_cut_is_said_to_be_the_database_away_and_the_next_lane_goes_on(
     conn: psycopg.Connection, lead: UUID, decider: Decider
 ) -> None:
-    decider.tick(0, TUESDAY)
+    decider.tick(another_lane(lead), TUESDAY)
     for pid in sessions(conn):
         conn.execute("select pg_terminate_backend(%s, 5000)", (pid,))
     with pytest.raises(psycopg.OperationalError):
@@ -159,7 +164,7 @@ def test_new_settings_are_noticed_while_it_runs(
 def test_what_the_terminal_or_the_system_says_to_everybody_is_for_the_engine_to_hear(
     lead: UUID, decider: Decider
 ) -> None:
-    decider.tick(0, TUESDAY)
+    decider.tick(another_lane(lead), TUESDAY)
     for told in (signal.SIGINT, signal.SIGTERM):
         process_of(decider).send_signal(told)
     assert decider.tick(lane_of(lead), TUESDAY).touches == 1
@@ -168,7 +173,7 @@ def test_what_the_terminal_or_the_system_says_to_everybody_is_for_the_engine_to_
 def test_with_nothing_to_do_for_a_while_it_ends_and_is_started_again(
     lead: UUID, decider: Decider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decider.tick(0, TUESDAY)
+    decider.tick(another_lane(lead), TUESDAY)
     first = process_of(decider)
     decider.rest()
     assert first.is_running(), "a moment is not a while"
