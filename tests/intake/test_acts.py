@@ -223,6 +223,17 @@ def test_an_address_is_corrected_and_another_leads_is_not_taken(
         acts.correct_address(conn, workspace, *on(lead), address="12")
 
 
+def test_an_address_that_the_lead_has_had_already_is_put_back_in_its_place_and_well_again(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    before = one(conn, "select phone from leads")
+    acts.correct_address(conn, workspace, *on(lead), address="(212) 555-0144")
+    conn.execute("update addresses set state = 'invalid' where value = %s", (before,))
+    acts.correct_address(conn, workspace, *on(lead), address=before)
+    assert one(conn, "select phone from leads") == before
+    assert conn.execute("select state from addresses where value = %s", (before,)).fetchall() == [("ok",)]
+
+
 def test_another_owner_gets_the_open_tasks_too(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     acts.reassign(conn, workspace, *on(lead), owner="jo")
     assert one(conn, "select distinct owner from tasks where status = 'open'") == "jo"

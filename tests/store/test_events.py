@@ -63,6 +63,24 @@ def test_events_without_a_key_are_all_news(conn: psycopg.Connection, workspace: 
     assert story(conn, lead).count("opened") == 2
 
 
+def test_who_holds_the_enrollments_already_tells_the_same_thing_once_too(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    before = story(conn, lead)
+    for _ in range(2):
+        insert(conn, [an_event(workspace, lead, key="SM1:read"), an_event(workspace, lead, "clicked")])
+    assert story(conn, lead) == [*before, "opened", "clicked", "clicked"]
+
+
+def test_what_an_event_leaves_out_is_as_the_table_has_it(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    insert(conn, [an_event(workspace, lead)])
+    columns = "enrollment_id, step, channel, touch_id, key, data::text"
+    row = conn.execute(f"select {columns} from events where kind = 'opened'".encode()).fetchone()
+    assert row == (None, "", "", None, None, "{}")
+
+
 def test_a_batch_keeps_its_order(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     kinds = ["opened", "clicked", "replied", "help.asked", "bounced"]
     append(conn, [an_event(workspace, lead, kind) for kind in kinds], TUESDAY)

@@ -100,6 +100,40 @@ def test_a_lead_waits_for_one_playbook_at_most(conn: psycopg.Connection, workspa
     assert one(conn, "select count(*) from enrollments where status = 'scheduled'") == 1
 
 
+def test_a_lead_that_waits_already_keeps_nobody_else_of_the_batch_from_entering(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    row = conn.execute("select version_id from enrollments").fetchone()
+    assert row is not None
+    other = a_lead(conn, workspace, phone="+12125550177", email="other@example.com")
+
+    def a_run(of: UUID, status: str) -> dict[str, Any]:
+        return {
+            "lane": lane_of(of), "id": new_id(), "lead_id": of, "workspace_id": workspace.id, "version_id": row[0],
+            "playbook": "pricing", "rank": 1, "status": status, "due_at": TUESDAY, "seed": 1, "event": {},
+            "started_at": TUESDAY,
+        }  # fmt: skip
+
+    enter(conn, [a_run(lead, "scheduled")])
+    enter(conn, [a_run(lead, "scheduled"), a_run(other, "running")])
+    found = conn.execute("select lead_id, status from enrollments where started_at = %s order by 2", (TUESDAY,))
+    assert (other, "running") in found.fetchall()
+    assert one(conn, "select count(*) from enrollments where status = 'scheduled'") == 1
+
+
+def test_what_is_told_once_is_no_news_the_second_time_whatever_else_the_look_writes(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    traces = {"d1": [["opted_out", "pass", "no opt-out", "", None, ""]]}
+    for number in (1, 2):
+        plain = an_event(workspace, lead, "clicked")
+        told = [an_event(workspace, lead, key="SM1:read"), plain]
+        save(conn, Writes(lane_of(lead), events=told, traces=traces), TUESDAY)
+        assert story(conn, lead).count("clicked") == number
+    assert story(conn, lead).count("opened") == 1
+    assert one(conn, "select count(*) from traces") == 1
+
+
 def test_a_second_voice_is_refused_by_the_database(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation, match="one_voice"):
         enrolled(conn, workspace, "demo", lead)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,8 +16,11 @@ from .ids import lane_of
 from .rows import encode, read
 
 
-class NewEvent(msgspec.Struct, kw_only=True):
-    """A row of `events` to be. `key` makes the same thing told twice one event."""
+class NewEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A row of `events` to be. `key` makes the same thing told twice one event.
+
+    What is as the table has it by itself is left out of the JSON: reading a row costs PostgreSQL as much as inserting it.
+    """
 
     lane: int
     lead_id: UUID
@@ -52,7 +55,7 @@ def append(conn: psycopg.Connection, events: Sequence[NewEvent], now: datetime) 
     wake(conn, {(event.lane, event.lead_id) for event in events}, now)
     return read(
         conn,
-        f"with added as ({_INSERT} returning lead_id, kind, key)"
+        f"with added as ({inserting(once=True)} returning lead_id, kind, key)"
         " select json_agg(json_build_array(lead_id, kind, key))::text from added",
         (encode(events),),
         Appended,
@@ -100,8 +103,8 @@ def has_key(conn: psycopg.Connection, lead_id: UUID, key: str) -> bool:
 
 
 def insert(conn: psycopg.Connection, events: Sequence[NewEvent]) -> None:
-    """Insert without waking: for writers that hold the enrollments already (the tick)."""
-    conn.execute(_INSERT.encode(), (encode(events),))
+    """Insert without waking: for writers that hold the enrollments already."""
+    conn.execute(_INSERT[have_keys(events)], (encode(events),))
 
 
 def of_kinds(conn: psycopg.Connection, lane: int, lead_id: UUID, kinds: Sequence[str]) -> list[Event]:
@@ -113,10 +116,24 @@ def of_kinds(conn: psycopg.Connection, lane: int, lead_id: UUID, kinds: Sequence
     return read(conn, query, (lane, lead_id, list(kinds)), Event)
 
 
-_INSERT = """
+def have_keys(events: Iterable[NewEvent]) -> bool:
+    """Whether any of them may have been told before."""
+    return any(event.key is not None for event in events)
+
+
+def inserting(*, once: bool) -> str:
+    """The statement that inserts a document of events. `once`: passing over those whose key the lead's story has.
+
+    Who has no keys goes without: PostgreSQL would insert each row in two steps, in case somebody else has it.
+    """
+    return _EVENTS + (" on conflict (lane, lead_id, key) where key is not null do nothing" if once else "")
+
+
+_EVENTS = """
 insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, key, data)
-select lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, key, data
+select lane, lead_id, workspace_id, kind, at, enrollment_id, coalesce(step, ''), coalesce(channel, ''), touch_id, key,
+  coalesce(data, '{}')
 from json_to_recordset(%s::json) as e (lane smallint, lead_id uuid, workspace_id integer, kind text, at timestamptz,
   enrollment_id uuid, step text, channel text, touch_id uuid, key text, data json)
-on conflict (lane, lead_id, key) where key is not null do nothing
 """
+_INSERT = {once: inserting(once=once).encode() for once in (False, True)}

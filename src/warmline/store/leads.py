@@ -105,7 +105,7 @@ def change(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None
 
 
 def add_addresses(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None:
-    """An address that a lead has already stays as it is, its state too: typing it again does not mend it."""
+    """Those that their leads do not have yet, as whoever holds a lead knows: what it has stays as it is, its state too."""
     conn.execute(_ADD_ADDRESSES, {"rows": encode(rows), "now": now})
 
 
@@ -188,5 +188,4 @@ _ADD_ADDRESSES = b"""
 insert into addresses (lane, lead_id, workspace_id, kind, value, added_at)
 select lane, lead_id, workspace_id, kind, value, %(now)s
 from json_to_recordset(%(rows)s::json) as w (lane smallint, lead_id uuid, workspace_id integer, kind text, value text)
-on conflict do nothing
 """

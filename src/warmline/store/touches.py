@@ -186,7 +186,7 @@ with settled as (
   returning t.id
 ), told as (
   insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data)
-  select %(lane)s, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data
+  select %(lane)s, lead_id, workspace_id, kind, at, enrollment_id, coalesce(step, ''), coalesce(channel, ''), touch_id, data
   from json_to_recordset(%(told)s::json) as e (lead_id uuid, workspace_id integer, kind text, at timestamptz,
     enrollment_id uuid, step text, channel text, touch_id uuid, data json)
   where touch_id in (select id from settled)

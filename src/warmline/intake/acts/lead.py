@@ -158,7 +158,8 @@ def correct_address(
         if owner not in (None, lead_id):
             raise ActError(f"{value} belongs to another lead ({owner}). Work on that one, or correct it there first.")
         row = {"lane": case.lane, "lead_id": lead_id, "workspace_id": workspace.id, "kind": kind, "value": value}
-        leads.add_addresses(conn, [row], now)
+        if value not in case.person.addresses:
+            leads.add_addresses(conn, [row], now)
         leads.mark_address(conn, lead_id, value, "ok")
         bring_back(conn, workspace, value)
         before = case.person.email if kind == "email" else case.person.phone
