@@ -188,6 +188,7 @@ def test_limits_are_said_clearly() -> None:
     assert "64 kB" in problems(**{f"f{n}": "é" * 1900 for n in range(20)})[""]
     assert "NUL" in problems(email="a@example.com", x="a\x00b")["x"]
     assert "half a character" in problems(email="a@example.com", x="\ud800")["x"]
+    assert "half a character" in problems(email="a@example.com", **{"x\udfff": "é"})["'x\\udfff'"]
 
 
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=60), max_size=12))

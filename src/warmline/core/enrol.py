@@ -87,8 +87,8 @@ _FEW = (("kind", "form", "source", "after_hours"), ("source", "status", "country
 class Chooser:
     """The current playbooks of a workspace, ready to be asked for many leads. Answers of conditions are remembered.
 
-    Most conditions read little more than what kind of event it was, and most of them say no: that is remembered of all of
-    them together, and only the others are asked for each lead.
+    Most conditions read little more than what kind of event it was: what those say is remembered of all of them together,
+    and only the others are asked for each lead.
     """
 
     def __init__(self, candidates: Iterable[Candidate]) -> None:
@@ -140,16 +140,13 @@ class Chooser:
 
     def _likely_for(self, event: Values, lead: Values) -> tuple[tuple[Candidate, Holds], ...]:
         """All whose condition does not say no to every such event of every such lead, in their order."""
-        key = (*[event.get(name) for name in self._of_event], *[lead.get(name) for name in self._of_lead])
+        key = (*map(event.get, self._of_event), *map(lead.get, self._of_lead))
         likely = self._likely.get(key)
         if likely is None:
             if len(self._likely) >= _MOST_REMEMBERED:
                 self._likely.clear()
-            likely = self._likely[key] = tuple(
-                (candidate, holds)
-                for candidate, holds, few in self._asked
-                if not (few and _says_no(holds, event, lead))
-            )
+            answered = [(one, _answer(holds, event, lead) if few else holds) for one, holds, few in self._asked]
+            likely = self._likely[key] = tuple((one, holds) for one, holds in answered if holds is not _no)
         return likely
 
 
@@ -158,11 +155,20 @@ def _reads_few(condition: Condition) -> bool:
     return condition.reads <= known
 
 
-def _says_no(holds: Holds, event: Values, lead: Values) -> bool:
+def _answer(holds: Holds, event: Values, lead: Values) -> Holds:
+    """What a condition says of every lead that is like this one."""
     try:
-        return not holds(event, lead)
+        return _yes if holds(event, lead) else _no
     except ConditionError:
-        return False  # whoever asks for a lead hears of it
+        return holds  # whoever asks for a lead hears of it
+
+
+def _yes(_event: Values, _lead: Values) -> bool:
+    return True
+
+
+def _no(_event: Values, _lead: Values) -> bool:
+    return False
 
 
 def _barred(
@@ -174,7 +180,7 @@ def _barred(
         if active.rank >= candidate.rank:
             return "outranked"
     again = candidate.enroll.again
-    if again.never or again.after is not None:
+    if past and (again.never or again.after is not None):
         last = max((started for playbook, started in past if playbook == candidate.key), default=None)
         if last is not None and (again.never or again.after is None or now - last < again.after):
             return "too_soon"

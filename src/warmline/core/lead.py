@@ -62,8 +62,7 @@ MOST_CHARACTERS = 2_000
 MOST_BYTES = 64 * 1024
 MOST_NAME = 200
 
-#: NUL, and half a character (a lone surrogate).
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_HALF = re.compile("[\ud800-\udfff]")  # of a character: a lone surrogate
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -123,14 +122,14 @@ def clean(text: str) -> str:
 
 
 def _sizes(fields: Mapping[str, str]) -> dict[str, str]:
-    if len(fields) <= MOST_FIELDS:
-        names, values = "".join(fields), "".join(fields.values())
-        if len(names) <= MOST_NAME and len(values) <= MOST_CHARACTERS and not _NO_TEXT.search(names + values):
-            return {}  # nearly all: what holds of all the fields together holds of each
-    return _size_problems(fields)
-
-
-def _size_problems(fields: Mapping[str, str]) -> dict[str, str]:
+    names, values = "".join(fields), "".join(fields.values())
+    if (
+        len(fields) <= MOST_FIELDS
+        and len(names) <= MOST_NAME
+        and len(values) <= MOST_CHARACTERS
+        and _is_text(names + values)
+    ):
+        return {}  # nearly all: what holds of all the fields together holds of each
     problems: dict[str, str] = {}
     if len(fields) > MOST_FIELDS:
         return {"": f"{len(fields)} fields came, and a lead has room for {MOST_FIELDS}. Leave out what is not needed."}
@@ -144,14 +143,18 @@ def _size_problems(fields: Mapping[str, str]) -> dict[str, str]:
             problems[name] = said
         elif "\x00" in value or "\x00" in name:
             problems[name.replace("\x00", "")] = "It holds a NUL byte, which is no text. Send plain text."
-        elif _NO_TEXT.search(value):
+        elif not _is_text(value):
             problems[name] = "It holds half a character (a lone surrogate). Send valid Unicode text."
-        elif _NO_TEXT.search(name):
+        elif not _is_text(name):
             problems[repr(name)] = "The name holds half a character (a lone surrogate). Send valid Unicode text."
     if total > MOST_BYTES // 4 and sum(len(n.encode("utf-8", "replace")) + len(v.encode("utf-8", "replace"))
                                        for n, v in fields.items()) > MOST_BYTES:  # fmt: skip
         problems[""] = f"More than {MOST_BYTES // 1024} kB came for one lead. Leave out what is not needed."
     return problems
+
+
+def _is_text(text: str) -> bool:
+    return "\x00" not in text and (text.isascii() or not _HALF.search(text))
 
 
 def _sort(

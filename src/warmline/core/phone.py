@@ -38,6 +38,7 @@ def _parse(text: str, country: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+@cache
 def example_of(country: str) -> str:
     """A number to show beside an error, in the form that is always understood."""
     number = phonenumbers.example_number(country) if country else None
