@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from warmline.store.ids import new_ids
 from warmline.store.leads import Run, Standing
 from warmline.store.suppressions import InForce
 
-from .person import Person, person_of
+from .person import Person, newcomer, person_of
 from .proofs import given_by, shown
 from .setting import Setting
 from .submission import Accepted, Submission
@@ -66,12 +66,18 @@ class Batch:
 
     def take(self, one: Submission, lead_id: UUID, owners: Mapping[str, UUID]) -> Accepted:
         """Judge one submission. `owners` of its addresses, where they may belong to two leads."""
-        person = self._person(lead_id, one)
-        if one.key is not None and one.key in person.keys:
+        person = self._person(lead_id)
+        if person is not None and one.key is not None and one.key in person.keys:
             return Accepted(person.id, False, reason="repeated")
         other = self._elsewhere(one, lead_id, owners) if owners else {}
+        if person is None:
+            person = self.people[lead_id] = newcomer(lead_id, one.source, one.draft, other)
+            self._addresses(person, [(kind, v) for kind, v in (("email", person.email), ("phone", person.phone)) if v])
+        else:
+            self._addresses(person, person.merge(one.draft, one.consents, other))
         created = person.created and not person.recent
-        self._learn(person, one, other)
+        if one.consents:
+            self._consents(person, one)
         event = self._event_values(one)
         # A signal belongs to the run that it stops, whatever the clock of this machine makes of their order.
         run = person.run.id if one.kind in SIGNAL_OF and person.run else None
@@ -96,12 +102,11 @@ class Batch:
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
-    def _person(self, lead_id: UUID, one: Submission) -> Person:
+    def _person(self, lead_id: UUID) -> Person | None:
+        """None: nobody knows the lead yet."""
         person = self.people.get(lead_id)
-        if person is None:
-            known = self.standing.get(lead_id)
-            person = person_of(known) if known else Person(lead_id, True, source=one.source)
-            self.people[lead_id] = person
+        if person is None and (known := self.standing.get(lead_id)):
+            person = self.people[lead_id] = person_of(known)
         return person
 
     def _elsewhere(self, one: Submission, lead_id: UUID, owners: Mapping[str, UUID]) -> dict[str, UUID]:
@@ -112,17 +117,16 @@ class Batch:
             if value and (owner := owners.get(value, lead_id)) is not lead_id and owner != lead_id
         }
 
-    def _learn(self, person: Person, one: Submission, elsewhere: Collection[str]) -> None:
+    def _addresses(self, person: Person, added: list[tuple[str, str]]) -> None:
         workspace_id = self.setting.workspace_id
-        for kind, value in person.merge(one.draft, one.consents, elsewhere):
-            self.addresses.append(
-                {"lane": person.lane, "lead_id": person.id, "workspace_id": workspace_id, "kind": kind, "value": value}
-            )
-        if one.consents:
-            self.consents += [
-                given_by(person, next(self.ids), said, one.draft.phone, one.draft.email)
-                for said in self._shown(person, one)
-            ]
+        self.addresses += [
+            {"lane": person.lane, "lead_id": person.id, "workspace_id": workspace_id, "kind": kind, "value": value}
+            for kind, value in added
+        ]
+
+    def _consents(self, person: Person, one: Submission) -> None:
+        phone, email = one.draft.phone, one.draft.email
+        self.consents += [given_by(person, next(self.ids), said, phone, email) for said in self._shown(person, one)]
 
     def _shown(self, person: Person, one: Submission) -> list[Mapping[str, Any]]:
         """Most leads of a batch were shown the same and are at the same places: what that proves is worked out once."""

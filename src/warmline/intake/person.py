@@ -140,6 +140,27 @@ class Person(msgspec.Struct):
         }
 
 
+def newcomer(lead_id: UUID, source: str, draft: Draft, elsewhere: Collection[str]) -> Person:
+    """A lead that nobody knew: what is said now is all there is. `elsewhere`: addresses of another lead."""
+    email = draft.email if draft.email and draft.email not in elsewhere else None
+    phone = draft.phone if draft.phone and draft.phone not in elsewhere else None
+    return Person(
+        id=lead_id,
+        created=True,
+        first_name=draft.first_name,
+        last_name=draft.last_name,
+        company=draft.company,
+        email=email,
+        phone=phone,
+        country=draft.country,
+        region=draft.region,
+        time_zone=draft.time_zone,
+        fields=draft.fields,
+        source=source,
+        addresses={value: "ok" for value in (email, phone) if value},
+    )
+
+
 def person_of(standing: Standing) -> Person:
     """A lead that is known already."""
     runs = {run.status: run for run in standing.runs}
