@@ -96,17 +96,20 @@ def test_a_condition_that_can_not_be_answered_is_told_and_does_not_stop_the_othe
 _values = st.sampled_from(["", "pricing", "demo"])
 
 
-@given(st.lists(st.tuples(_values, _values, _values, st.booleans()), min_size=1, max_size=30))
-def test_what_is_remembered_is_what_would_be_answered(asked: list[tuple[str, str, str, bool]]) -> None:
+@given(st.lists(st.tuples(_values, _values, _values, st.booleans(), _values), min_size=1, max_size=30))
+def test_what_is_remembered_is_what_would_be_answered(asked: list[tuple[str, str, str, bool, str]]) -> None:
     candidates = [
         a_playbook("a", 90, 'event.form == "pricing" && lead.fields.x == "demo"'),
         a_playbook("b", 80, '"y" in event.fields && event.fields["y"] == "demo"'),
-        a_playbook("c", 70, "event.after_hours"),
+        a_playbook("c", 70, 'event.after_hours && event.form == "demo"'),
+        a_playbook("d", 60, "int(event.form) > 3"),
+        a_playbook("e", 50, 'lead.country == "pricing" && event.keyword != "demo"'),
+        a_playbook("f", 40, 'lead.country == "demo" || event.after_hours'),
     ]
     remembering = Chooser(candidates)
-    for form, x, y, after_hours in asked:
-        on = event(form=form, after_hours=after_hours, fields={"y": y} if y else {})
-        who = lead(fields={"x": x} if x else {})
+    for form, x, y, after_hours, country in asked:
+        on = event(form=form, after_hours=after_hours, keyword=x, fields={"y": y} if y else {})
+        who = lead(country=country, fields={"x": x} if x else {})
         assert remembering.choose(on, who, None, (), NOW) == Chooser(candidates).choose(on, who, None, (), NOW)
 
 

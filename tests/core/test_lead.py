@@ -80,6 +80,18 @@ def test_the_short_way_reads_what_phonenumbers_reads(text: str, country: str) ->
     assert read_phone(text, country) == by_the_book(text, country)
 
 
+@pytest.mark.parametrize("country", phonenumbers.COUNTRY_CODE_TO_REGION_CODE[1])
+def test_every_kind_of_number_of_north_america_is_read_as_phonenumbers_does(country: str) -> None:
+    kinds = phonenumbers.PhoneNumberType.values()
+    examples = [one for kind in kinds if (one := phonenumbers.example_number_for_type(country, kind)) is not None]
+    assert examples
+    for number in examples:
+        text = str(number.national_number)
+        assert read_phone(text, "CA") == by_the_book(text, "CA") is not None
+        wrong = text[:-7] + "1" + text[-6:]
+        assert read_phone(wrong, "US") == by_the_book(wrong, "US")
+
+
 @pytest.mark.parametrize(
     ("typed", "address"),
     [
@@ -188,6 +200,7 @@ def test_limits_are_said_clearly() -> None:
     assert "64 kB" in problems(**{f"f{n}": "é" * 1900 for n in range(20)})[""]
     assert "NUL" in problems(email="a@example.com", x="a\x00b")["x"]
     assert "half a character" in problems(email="a@example.com", x="\ud800")["x"]
+    assert "half a character" in problems(email="a@example.com", **{"x\udfff": "é"})["'x\\udfff'"]
 
 
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=60), max_size=12))

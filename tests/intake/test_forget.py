@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import TUESDAY, a_lead, a_workspace
 from tests.intake.test_accept import INQUIRY, WRITTEN, a_submission, take

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
 from tests.intake.test_accept import INQUIRY, a_submission, take

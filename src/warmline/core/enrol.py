@@ -78,13 +78,27 @@ class Decline:
 Values = Mapping[str, Any]
 
 
+Holds = Callable[[Values, Values], bool]
+
+#: What takes few values over all the leads of a workspace, of an event and of a lead. Form fields and names are not among it.
+_FEW = (("kind", "form", "source", "after_hours"), ("source", "status", "country", "region", "returning"))
+
+
 class Chooser:
-    """The current playbooks of a workspace, ready to be asked for many leads. Answers of conditions are remembered."""
+    """The current playbooks of a workspace, ready to be asked for many leads. Answers of conditions are remembered.
+
+    Most conditions read little more than what kind of event it was: what those say is remembered of all of them together,
+    and only the others are asked for each lead.
+    """
 
     def __init__(self, candidates: Iterable[Candidate]) -> None:
-        asked = [one for one in candidates if one.enroll.when is not None]
-        asked.sort(key=lambda one: (-one.rank, one.key))
-        self._asked = [(one, _remembering(one.enroll.when)) for one in asked if one.enroll.when is not None]
+        asked = [(one, one.enroll.when) for one in candidates if one.enroll.when is not None]
+        asked.sort(key=lambda pair: (-pair[0].rank, pair[0].key))
+        self._asked = [(one, _remembering(when), _reads_few(when)) for one, when in asked]
+        reads = frozenset(read for _, when in asked if _reads_few(when) for read in when.reads)
+        self._of_event = tuple(name for name in _FEW[0] if ("event", name) in reads)
+        self._of_lead = tuple(name for name in _FEW[1] if ("lead", name) in reads)
+        self._likely: dict[tuple[Any, ...], tuple[tuple[Candidate, Holds], ...]] = {}
 
     def choose(
         self,
@@ -109,7 +123,7 @@ class Chooser:
             return Decline("closed")
         first: Decline | None = None
         errors: tuple[str, ...] = ()
-        for candidate, holds in self._asked:
+        for candidate, holds in self._likely_for(event, lead):
             try:
                 wanted = holds(event, lead)
             except ConditionError as error:
@@ -124,6 +138,38 @@ class Chooser:
             return Decline("no_playbook", "", errors)
         return Decline(first.reason, first.playbook, errors)
 
+    def _likely_for(self, event: Values, lead: Values) -> tuple[tuple[Candidate, Holds], ...]:
+        """All whose condition does not say no to every such event of every such lead, in their order."""
+        key = (*map(event.get, self._of_event), *map(lead.get, self._of_lead))
+        likely = self._likely.get(key)
+        if likely is None:
+            if len(self._likely) >= _MOST_REMEMBERED:
+                self._likely.clear()
+            answered = [(one, _answer(holds, event, lead) if few else holds) for one, holds, few in self._asked]
+            likely = self._likely[key] = tuple((one, holds) for one, holds in answered if holds is not _no)
+        return likely
+
+
+def _reads_few(condition: Condition) -> bool:
+    known = {("event", name) for name in _FEW[0]} | {("lead", name) for name in _FEW[1]}
+    return condition.reads <= known
+
+
+def _answer(holds: Holds, event: Values, lead: Values) -> Holds:
+    """What a condition says of every lead that is like this one."""
+    try:
+        return _yes if holds(event, lead) else _no
+    except ConditionError:
+        return holds  # whoever asks for a lead hears of it
+
+
+def _yes(_event: Values, _lead: Values) -> bool:
+    return True
+
+
+def _no(_event: Values, _lead: Values) -> bool:
+    return False
+
 
 def _barred(
     candidate: Candidate, active: Active | None, past: Sequence[tuple[str, datetime]], now: datetime
@@ -134,7 +180,7 @@ def _barred(
         if active.rank >= candidate.rank:
             return "outranked"
     again = candidate.enroll.again
-    if again.never or again.after is not None:
+    if past and (again.never or again.after is not None):
         last = max((started for playbook, started in past if playbook == candidate.key), default=None)
         if last is not None and (again.never or again.after is None or now - last < again.after):
             return "too_soon"
@@ -149,7 +195,7 @@ def _fixed(value: Any) -> Any:
     return tuple(sorted(value.items())) if isinstance(value, dict) else value
 
 
-def _remembering(condition: Condition) -> Callable[[Values, Values], bool]:
+def _remembering(condition: Condition) -> Holds:
     """`holds`, asked once for each combination of the values that the condition reads: most leads of a form agree."""
     answers: dict[tuple[Any, ...], bool] = {}
     reads = sorted(

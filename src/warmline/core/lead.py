@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+import msgspec
 
 from .hours import UnknownZone, find_zone
 from .mail_address import read_email
@@ -61,11 +62,11 @@ MOST_CHARACTERS = 2_000
 MOST_BYTES = 64 * 1024
 MOST_NAME = 200
 
+_HALF = re.compile("[\ud800-\udfff]")  # of a character: a lone surrogate
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(msgspec.Struct):
     """A lead as it came in. `notes` are for people: what was given and could not be used."""
 
     email: str | None = None
@@ -78,12 +79,11 @@ class Draft:
     time_zone: str = ""
     page: str = ""
     campaign: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    fields: dict[str, str] = {}
+    notes: list[str] = []
 
 
-@dataclass(frozen=True, slots=True)
-class Problems:
+class Problems(msgspec.Struct, frozen=True):
     """Why there is no draft: the sender's own field name -> what is wrong and what to write."""
 
     fields: Mapping[str, str]
@@ -122,6 +122,14 @@ def clean(text: str) -> str:
 
 
 def _sizes(fields: Mapping[str, str]) -> dict[str, str]:
+    names, values = "".join(fields), "".join(fields.values())
+    if (
+        len(fields) <= MOST_FIELDS
+        and len(names) <= MOST_NAME
+        and len(values) <= MOST_CHARACTERS
+        and _is_text(names + values)
+    ):
+        return {}  # nearly all: what holds of all the fields together holds of each
     problems: dict[str, str] = {}
     if len(fields) > MOST_FIELDS:
         return {"": f"{len(fields)} fields came, and a lead has room for {MOST_FIELDS}. Leave out what is not needed."}
@@ -135,9 +143,9 @@ def _sizes(fields: Mapping[str, str]) -> dict[str, str]:
             problems[name] = said
         elif "\x00" in value or "\x00" in name:
             problems[name.replace("\x00", "")] = "It holds a NUL byte, which is no text. Send plain text."
-        elif not value.isascii() and _half_characters(value):
+        elif not _is_text(value):
             problems[name] = "It holds half a character (a lone surrogate). Send valid Unicode text."
-        elif not name.isascii() and _half_characters(name):
+        elif not _is_text(name):
             problems[repr(name)] = "The name holds half a character (a lone surrogate). Send valid Unicode text."
     if total > MOST_BYTES // 4 and sum(len(n.encode("utf-8", "replace")) + len(v.encode("utf-8", "replace"))
                                        for n, v in fields.items()) > MOST_BYTES:  # fmt: skip
@@ -145,8 +153,8 @@ def _sizes(fields: Mapping[str, str]) -> dict[str, str]:
     return problems
 
 
-def _half_characters(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
+def _is_text(text: str) -> bool:
+    return "\x00" not in text and (text.isascii() or not _HALF.search(text))
 
 
 def _sort(
@@ -167,8 +175,7 @@ def _sort(
             else:
                 custom[ours] = value
     for theirs, raw in fields.items():
-        value = clean(raw)
-        if theirs in taken or not value:
+        if theirs in taken or not (value := clean(raw)):
             continue
         known_as = our_name(theirs)
         if known_as is not None and known_as not in known:

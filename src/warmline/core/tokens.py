@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from hashlib import sha256
+from collections.abc import Iterable
 
 PREFIX = "token:"
 
 
-def token_of(key: bytes, address: str) -> str:
-    """`key` is the workspace's own (workspaces.token_key): without it nobody can try addresses against a token."""
-    return PREFIX + hmac.digest(key, address.encode(), sha256).hex()[:40]
+def tokens_of(key: bytes, addresses: Iterable[str]) -> dict[str, str]:
+    """token -> address. `key` is the workspace's own (workspaces.token_key): without it nobody can try addresses against a
+    token."""
+    return {PREFIX + hmac.digest(key, address.encode(), "sha256").hex()[:40]: address for address in addresses}

@@ -8,19 +8,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import psycopg
 
 from warmline.core.consent import suppressible_values
+from warmline.core.tokens import tokens_of
 from warmline.store import address_owners, leads, playbooks, quarantine, suppressions
 from warmline.store.ids import new_leads
 from warmline.store.pipeline import together
 from warmline.store.workspaces import Workspace
 
-from .erased import in_the_open, known_again, tokens_of
+from .erased import in_the_open, known_again
 from .judge import Batch
 from .setting import setting_of
 from .submission import Rejected, Result, Submission
@@ -39,34 +40,47 @@ class _LostRaceError(Exception):
     """Another transaction took an address between our look and our claim."""
 
 
+def _nobody_waits() -> None:
+    """For batches that come alone."""
+
+
 def accept(
-    conn: psycopg.Connection, workspace: Workspace, submissions: Sequence[Submission], now: datetime
+    conn: psycopg.Connection,
+    workspace: Workspace,
+    submissions: Sequence[Submission],
+    now: datetime,
+    held: Callable[[], None] = _nobody_waits,
 ) -> list[Result]:
     """Results in the order of `submissions`. What the database refuses is found by halving, and kept in quarantine.
 
+    `held` is called when all that these submissions are about is locked: what is accepted from then on comes after them.
     Raises psycopg.OperationalError when the database is not there: then nothing of the batch is stored.
     """
     if not submissions:
         return []
     try:
-        return _accept_all(conn, workspace, submissions, now)
+        return _accept_all(conn, workspace, submissions, now, held)
     except (psycopg.DataError, psycopg.IntegrityError, UnicodeError) as error:
         if len(submissions) == 1:
             return [_quarantined(conn, workspace, submissions[0], str(error), now)]
     half = len(submissions) // 2
     return [
-        *accept(conn, workspace, submissions[:half], now),
-        *accept(conn, workspace, submissions[half:], now),
+        *accept(conn, workspace, submissions[:half], now, held),
+        *accept(conn, workspace, submissions[half:], now, held),
     ]
 
 
 def _accept_all(
-    conn: psycopg.Connection, workspace: Workspace, submissions: Sequence[Submission], now: datetime
+    conn: psycopg.Connection,
+    workspace: Workspace,
+    submissions: Sequence[Submission],
+    now: datetime,
+    held: Callable[[], None],
 ) -> list[Result]:
     for last in (False,) * (ROUNDS - 1) + (True,):
         try:
             with conn.transaction():
-                return _once(conn, workspace, submissions, now)
+                return _once(conn, workspace, submissions, now, held)
         except (_LostRaceError, *_LOST_RACES):
             if last:
                 raise
@@ -74,12 +88,16 @@ def _accept_all(
 
 
 def _once(
-    conn: psycopg.Connection, workspace: Workspace, submissions: Sequence[Submission], now: datetime
+    conn: psycopg.Connection,
+    workspace: Workspace,
+    submissions: Sequence[Submission],
+    now: datetime,
+    held: Callable[[], None],
 ) -> list[Result]:
     news = new_leads(len(submissions))
     matched, claims = match(submissions, {}, news)
     values = set(claims)
-    tokens = tokens_of(workspace, values)
+    tokens = tokens_of(workspace.token_key, values)
     with together(conn):
         current = playbooks.ask_current(conn, workspace.id)
         claimed = address_owners.claim(conn, workspace.id, claims)
@@ -92,6 +110,7 @@ def _once(
         kept = suppressions.in_force(conn, workspace.id, suppressible_values(standing, values | others) | tokens.keys())
     else:
         kept = in_force()
+    held()
 
     batch = Batch(setting, standing, known_again(kept, tokens) if kept else kept, now)
     results: list[Result] = [

@@ -64,7 +64,9 @@ def _flat(told: Any) -> Row:
 
 def _flatten(told: Mapping[str, Any], prefix: str, row: Row) -> None:
     for name, value in told.items():
-        if isinstance(value, dict):
+        if isinstance(value, str):
+            row[prefix + name] = value
+        elif isinstance(value, dict):
             _flatten(value, prefix if name in ("fields", "lead") else f"{prefix}{name}_", row)
         elif (text := _text(value)) is not None:
             row[prefix + name] = text

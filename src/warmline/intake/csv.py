@@ -8,22 +8,24 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, BinaryIO, TextIO
+from itertools import islice
+from typing import BinaryIO, TextIO
 
 import psycopg
 
 from warmline import rules
 from warmline.core.lead import Problems, normalise, our_name
-from warmline.core.settings import Source
+from warmline.core.settings import Config, Source
 from warmline.store.workspaces import Workspace
 
-from .accept import accept
 from .sources import consents_of
-from .submission import Origin, Rejected, Submission
+from .submission import Origin, Rejected, Result, Submission
+from .writers import written
 
 BATCH = 1_000
 REASON = "reason"  # the column that the rejects file has more than the list
@@ -82,101 +84,104 @@ def import_list(
     for theirs in (mapping or {}).values():
         if theirs not in names:
             raise UnreadableListError(f"The list has no column {theirs!r}. It has: {', '.join(names)}.")
-    one = _Import(conn, workspace, source, {**source.map, **(mapping or {})}, names, dry_run)
-    if rejects is not None:
-        one.rejects = csv.writer(rejects)
-        one.rejects.writerow([*names, REASON])
-    for row in _rows(text):
-        one.take(row)
-        if len(one.batch) >= BATCH or one.counts.rows % BATCH == 0:
-            one.send(now())
+    reading = _Reading(source, workspace.config, {**source.map, **(mapping or {})}, names)
+    written_out = csv.writer(rejects) if rejects is not None else None
+    if written_out is not None:
+        written_out.writerow([*names, REASON])
+    counts = Counts()
+    batches = _batches(_rows(text), reading, file.tell)
+    told = _unwritten(batches) if dry_run else written(conn, workspace, batches, now)
+    with closing(told):
+        for batch, results in told:
+            for row, reason in _count(batch, results, counts):
+                if written_out is not None:
+                    written_out.writerow([*row, *[""] * (len(names) - len(row)), reason])
             if progress is not None:
-                one.counts.bytes_read = file.tell()
-                progress(one.counts)
-    one.send(now())
-    one.counts.bytes_read = file.tell()
-    if progress is not None:
-        progress(one.counts)
+                progress(counts)
+    if counts.bytes_read < file.tell():  # what comes after the last row
+        counts.bytes_read = file.tell()
+        if progress is not None:
+            progress(counts)
     text.detach()
-    return one.counts
+    return counts
 
 
 @dataclass(slots=True)
-class _Import:
-    conn: psycopg.Connection
-    workspace: Workspace
-    source: Source
-    mapping: Mapping[str, str]
-    names: list[str]
-    dry_run: bool
-    rejects: Any = None  # a csv.writer
-    counts: Counts = field(default_factory=Counts)
-    batch: list[tuple[Submission, list[str]]] = field(default_factory=list)
+class _Batch:
+    """Rows of the list, each with what it says or why it can't be taken. `bytes_read` up to its end."""
 
-    def take(self, row: list[str] | str) -> None:
-        """One row, or what is wrong with it."""
-        self.counts.rows += 1
+    entries: list[tuple[list[str], Submission | str]] = field(default_factory=list)
+    bytes_read: int = 0
+
+    @property
+    def submissions(self) -> list[Submission]:
+        return [one for _, one in self.entries if isinstance(one, Submission)]
+
+
+def _batches(rows: Iterator[list[str] | str], reading: _Reading, tell: Callable[[], int]) -> Iterator[_Batch]:
+    while entries := [reading.read(row) for row in islice(rows, BATCH)]:
+        yield _Batch(entries, tell())
+
+
+def _unwritten(batches: Iterable[_Batch]) -> Generator[tuple[_Batch, list[Result]], None, None]:
+    for batch in batches:
+        yield batch, []
+
+
+def _count(batch: _Batch, results: Iterable[Result], counts: Counts) -> Iterator[tuple[list[str], str]]:
+    """The rows that were not taken, with the reason. Without results, what was read counts and nothing else."""
+    counts.rows += len(batch.entries)
+    counts.bytes_read = batch.bytes_read
+    came = iter(results)
+    for row, one in batch.entries:
+        result = next(came, None) if isinstance(one, Submission) else Rejected(one)
+        if isinstance(result, Rejected):
+            counts.rejected += 1
+            yield row, result.reason
+        elif result is not None:
+            counts.created += result.created
+            counts.repeated += result.reason == "repeated"
+            counts.enrolled += bool(result.playbook)
+
+
+class _Reading:
+    """How the rows of one list are read, with all that is the same for each worked out once."""
+
+    def __init__(self, source: Source, config: Config, mapping: Mapping[str, str], names: list[str]) -> None:
+        self._source = source
+        self._config = config
+        self._mapping = mapping
+        self._names = names
+        self._regions = rules.regions()
+        self._sorted = sorted({name for name in names if name})
+
+    def read(self, row: list[str] | str) -> tuple[list[str], Submission | str]:
+        """A row with its submission, or with what is wrong with it."""
         if isinstance(row, str):
-            self._reject([], row)
-            return
-        if len(row) > len(self.names) and any(row[len(self.names) :]):
-            self._reject(
-                row, f"The row has {len(row)} cells, and the first line names {len(self.names)}. Is a quote missing?"
-            )
-            return
-        fields = dict(zip(self.names, row, strict=False))
+            return [], row
+        names = self._names
+        if len(row) > len(names) and any(row[len(names) :]):
+            return row, f"The row has {len(row)} cells, and the first line names {len(names)}. Is a quote missing?"
+        fields = dict(zip(names, row, strict=False))
         fields.pop("", None)
-        draft = normalise(fields, self.mapping, self.source.country, rules.regions())
+        draft = normalise(fields, self._mapping, self._source.country, self._regions)
         if isinstance(draft, Problems):
-            self._reject(row, " ".join(f"{name}: {said}" if name else said for name, said in draft.fields.items()))
-            return
-        for rule in self.source.consent:
+            return row, " ".join(f"{name}: {said}" if name else said for name, said in draft.fields.items())
+        for rule in self._source.consent:
             draft.fields.pop(rule.field, None)
-        consents, notes = consents_of(fields, self.source, self.workspace.config)
+        consents, notes = consents_of(fields, self._source, self._config)
         draft.notes += notes
-        self.batch.append(
-            (
-                Submission(
-                    self.source.key,
-                    draft,
-                    "lead.imported",
-                    "",
-                    "",
-                    consents,
-                    _FROM_A_LIST,
-                    _key(self.source.key, fields),
-                ),
-                row,
-            )
-        )
+        key = self._key(fields)
+        return row, Submission(self._source.key, draft, "lead.imported", "", "", consents, _FROM_A_LIST, key)
 
-    def send(self, at: datetime) -> None:
-        batch, self.batch = self.batch, []
-        if not batch or self.dry_run:
-            return
-        results = accept(self.conn, self.workspace, [one for one, _ in batch], at)
-        for result, (_, row) in zip(results, batch, strict=True):
-            if isinstance(result, Rejected):
-                self._reject(row, result.reason)
-                continue
-            self.counts.created += result.created
-            self.counts.repeated += result.reason == "repeated"
-            self.counts.enrolled += bool(result.playbook)
-
-    def _reject(self, row: list[str], reason: str) -> None:
-        self.counts.rejected += 1
-        if self.rejects is not None:
-            padded = [*row, *[""] * (len(self.names) - len(row))]
-            self.rejects.writerow([*padded, reason])
+    def _key(self, fields: Mapping[str, str]) -> str:
+        """The same for the same row of the same source, whatever order its columns have in the file."""
+        told = [f"{name}={value}" for name in self._sorted if (value := fields.get(name, "").strip())]
+        said = "\n".join([self._source.key, *told]).encode("utf-8", "replace")
+        return "import:" + blake2b(said, digest_size=16).hexdigest()
 
 
 _FROM_A_LIST = Origin(content_type="text/csv")
-
-
-def _key(source: str, fields: Mapping[str, str]) -> str:
-    """The same for the same row of the same source, whatever order its columns have in the file."""
-    told = [f"{name}={value.strip()}" for name, value in sorted(fields.items()) if value.strip()]
-    return "import:" + blake2b("\n".join([source, *told]).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _open(file: BinaryIO) -> tuple[io.TextIOWrapper, list[str]]:

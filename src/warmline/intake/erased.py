@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 import psycopg
 
-from warmline.core.tokens import token_of
+from warmline.core.tokens import tokens_of
 from warmline.store import suppressions
 from warmline.store.ids import new_id
 from warmline.store.suppressions import InForce
 from warmline.store.workspaces import Workspace
 
 Kept = Mapping[str, list[InForce]]
-
-
-def tokens_of(workspace: Workspace, addresses: Collection[str]) -> dict[str, str]:
-    """token -> address."""
-    return {token_of(workspace.token_key, address): address for address in addresses}
 
 
 def known_again(kept: Kept, tokens: Mapping[str, str]) -> dict[str, list[InForce]]:
@@ -50,7 +45,7 @@ def in_the_open(
 
 def bring_back(conn: psycopg.Connection, workspace: Workspace, address: str) -> None:
     """An address was written down by hand: whoever had it and was erased is not contacted by it."""
-    tokens = tokens_of(workspace, [address])
+    tokens = tokens_of(workspace.token_key, [address])
     kept = suppressions.in_force(conn, workspace.id, tokens)
     if rows := in_the_open(workspace.id, kept, tokens, ()):
         suppressions.add(conn, rows)

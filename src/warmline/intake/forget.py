@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 
-from warmline.core.tokens import token_of
+from warmline.core.tokens import tokens_of
 from warmline.store import erasure, suppressions
 from warmline.store.ids import new_id
 from warmline.store.workspaces import Workspace
@@ -26,7 +26,7 @@ def forget(conn: psycopg.Connection, workspace: Workspace, lead_id: UUID, who: s
         case.cancel_tasks("erased", who)
         case.end_runs("opted_out")
         addresses = sorted(case.person.addresses)
-        names = {address: token_of(workspace.token_key, address) for address in addresses}
+        names = {address: token for token, address in tokens_of(workspace.token_key, addresses).items()}
         person = suppressions.stored(conn, workspace.id, [str(lead_id)])
         erasure.hide(conn, workspace.id, {**names, str(lead_id): str(lead_id)}, now)
         rows = [

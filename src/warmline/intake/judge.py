@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,12 +16,12 @@ from warmline.core.routing import next_rep
 from warmline.core.values import event_values
 from warmline.rules.binding import places_known
 from warmline.store.events import NewEvent
-from warmline.store.ids import new_id
+from warmline.store.ids import new_ids
 from warmline.store.leads import Run, Standing
 from warmline.store.suppressions import InForce
 
-from .person import Person, person_of
-from .proofs import proof
+from .person import Person, newcomer, person_of
+from .proofs import given_by, shown
 from .setting import Setting
 from .submission import Accepted, Submission
 from .suppressed import Suppressed
@@ -58,18 +58,26 @@ class Batch:
     unowned: dict[UUID, str] = field(default_factory=dict)  # lead -> the team whose turn it is
     after_hours: bool = False
     due: dict[timedelta, datetime] = field(default_factory=dict)  # so much office time from now, worked out once
+    shown: dict[Any, list[Mapping[str, Any]]] = field(default_factory=dict)  # what proofs of one form and place say
+    ids: Iterator[UUID] = field(default_factory=new_ids)
 
     def __post_init__(self) -> None:
         self.after_hours = self.setting.after_hours(self.now)
 
     def take(self, one: Submission, lead_id: UUID, owners: Mapping[str, UUID]) -> Accepted:
         """Judge one submission. `owners` of its addresses, where they may belong to two leads."""
-        person = self._person(lead_id, one)
-        if one.key is not None and one.key in person.keys:
+        person = self._person(lead_id)
+        if person is not None and one.key is not None and one.key in person.keys:
             return Accepted(person.id, False, reason="repeated")
-        other = {v: o for v in (one.draft.email, one.draft.phone) if v and (o := owners.get(v, lead_id)) != lead_id}
+        other = self._elsewhere(one, lead_id, owners) if owners else {}
+        if person is None:
+            person = self.people[lead_id] = newcomer(lead_id, one.source, one.draft, other)
+            self._addresses(person, [(kind, v) for kind, v in (("email", person.email), ("phone", person.phone)) if v])
+        else:
+            self._addresses(person, person.merge(one.draft, one.consents, other))
         created = person.created and not person.recent
-        self._learn(person, one, set(other))
+        if one.consents:
+            self._consents(person, one)
         event = self._event_values(one)
         # A signal belongs to the run that it stops, whatever the clock of this machine makes of their order.
         run = person.run.id if one.kind in SIGNAL_OF and person.run else None
@@ -94,29 +102,47 @@ class Batch:
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
-    def _person(self, lead_id: UUID, one: Submission) -> Person:
+    def _person(self, lead_id: UUID) -> Person | None:
+        """None: nobody knows the lead yet."""
         person = self.people.get(lead_id)
-        if person is None:
-            known = self.standing.get(lead_id)
-            person = person_of(known) if known else Person(lead_id, True, source=one.source)
-            self.people[lead_id] = person
+        if person is None and (known := self.standing.get(lead_id)):
+            person = self.people[lead_id] = person_of(known)
         return person
 
-    def _learn(self, person: Person, one: Submission, elsewhere: set[str]) -> None:
+    def _elsewhere(self, one: Submission, lead_id: UUID, owners: Mapping[str, UUID]) -> dict[str, UUID]:
+        """Those of its addresses that belong to another lead, and to which."""
+        return {
+            value: owner
+            for value in (one.draft.email, one.draft.phone)
+            if value and (owner := owners.get(value, lead_id)) is not lead_id and owner != lead_id
+        }
+
+    def _addresses(self, person: Person, added: list[tuple[str, str]]) -> None:
         workspace_id = self.setting.workspace_id
-        for kind, value in person.merge(one.draft, one.consents, elsewhere):
-            self.addresses.append(
-                {"lane": person.lane, "lead_id": person.id, "workspace_id": workspace_id, "kind": kind, "value": value}
-            )
-        rules = self.setting.policy.rules(places_known(person))
-        for given in one.consents:
-            self.consents.append(
-                proof(
-                    person, workspace_id, self.setting.config.workspace.name, given, self.now,
-                    source=one.source, origin=one.origin, phone=one.draft.phone, email=one.draft.email,
-                    months=rules.lasts(given.level, given.channels),
+        self.addresses += [
+            {"lane": person.lane, "lead_id": person.id, "workspace_id": workspace_id, "kind": kind, "value": value}
+            for kind, value in added
+        ]
+
+    def _consents(self, person: Person, one: Submission) -> None:
+        phone, email = one.draft.phone, one.draft.email
+        self.consents += [given_by(person, next(self.ids), said, phone, email) for said in self._shown(person, one)]
+
+    def _shown(self, person: Person, one: Submission) -> list[Mapping[str, Any]]:
+        """Most leads of a batch were shown the same and are at the same places: what that proves is worked out once."""
+        places = places_known(person)
+        key = (one.consents, one.source, one.origin, places)
+        found = self.shown.get(key)
+        if found is None:
+            rules, setting = self.setting.policy.rules(places), self.setting
+            found = self.shown[key] = [
+                shown(
+                    setting.workspace_id, setting.config.workspace.name, given, self.now, source=one.source,
+                    origin=one.origin, months=rules.lasts(given.level, given.channels),
                 )
-            )  # fmt: skip
+                for given in one.consents
+            ]  # fmt: skip
+        return found
 
     def _event_values(self, one: Submission) -> Row:
         """What started it, as conditions read it."""
@@ -136,6 +162,8 @@ class Batch:
 
     def _opted_out(self, person: Person, one: Submission) -> bool:
         """Invariant 8, and the one way out of it: new express consent on this very form."""
+        if not self.kept and person.status != "opted_out":
+            return False
         standing = Suppressed(person, self.kept)
         if not standing.stands:
             return False
@@ -163,7 +191,7 @@ class Batch:
             person.tasks = {
                 kind: task for kind, task in person.tasks.items() if kind not in ("call", "chore", "parked")
             }
-        enrollment_id = new_id()
+        enrollment_id = next(self.ids)
         self.entered.append(
             {
                 "lane": person.lane, "id": enrollment_id, "lead_id": person.id,
@@ -232,7 +260,7 @@ class Batch:
 
     def _ask(self, person: Person, kind: str, title: str, within: timedelta, note: str) -> datetime:
         due_at = self._due(within)
-        task_id = new_id()
+        task_id = next(self.ids)
         self._wants_owner(person, self.setting.default_owner)
         self.tasks.append(
             {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from warmline.core.consent import RANK
 from warmline.core.enrol import Active
@@ -19,8 +21,11 @@ from .submission import Given
 _SPEAKS_FOR = {"phone": ("sms", "voicemail"), "email": ("email",)}
 
 
-@dataclass(slots=True)
-class Person:
+#: What a lead says of itself, one text each.
+_SAID = ("first_name", "last_name", "company", "country", "region", "time_zone")
+
+
+class Person(msgspec.Struct):
     id: UUID
     created: bool
     status: str = "open"
@@ -33,17 +38,17 @@ class Person:
     country: str = ""
     region: str = ""
     time_zone: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = {}
     source: str = ""
 
-    addresses: dict[str, str] = field(default_factory=dict)  # value -> state
+    addresses: dict[str, str] = {}  # value -> state
     run: Run | None = None  # what speaks for the lead now: running, handed off or parked
     run_is_new: bool = False  # entered by this batch: not in the store yet
     waits: bool = False  # a scheduled enrollment
-    past: list[tuple[str, datetime]] = field(default_factory=list)
-    tasks: dict[str, UUID] = field(default_factory=dict)  # kind of an open task -> one of them
-    recent: set[tuple[str, str]] = field(default_factory=set)  # (kind, form) within the last minute
-    keys: set[str] = field(default_factory=set)
+    past: list[tuple[str, datetime]] = []
+    tasks: dict[str, UUID] = {}  # kind of an open task -> one of them
+    recent: set[tuple[str, str]] = set()  # (kind, form) within the last minute
+    keys: set[str] = set()
     changed: bool = False
     lane: int = -1  # worked out once: every row asks for it
 
@@ -63,12 +68,12 @@ class Person:
             setattr(self, name, value)
             self.changed = True
 
-    def merge(self, draft: Draft, consents: tuple[Given, ...], elsewhere: set[str]) -> list[tuple[str, str]]:
+    def merge(self, draft: Draft, consents: tuple[Given, ...], elsewhere: Collection[str]) -> list[tuple[str, str]]:
         """Take over what is said now: the latest that is not empty wins, nothing is ever blanked out.
 
         Returns the addresses that are new to the lead, as (kind, value). `elsewhere`: those of another lead.
         """
-        for name in ("first_name", "last_name", "company", "country", "region", "time_zone"):
+        for name in _SAID:
             if value := getattr(draft, name):
                 self.put(name, value)
         if draft.fields:
@@ -133,6 +138,27 @@ class Person:
             "fields": self.fields,
             "source": self.source,
         }
+
+
+def newcomer(lead_id: UUID, source: str, draft: Draft, elsewhere: Collection[str]) -> Person:
+    """A lead that nobody knew: what is said now is all there is. `elsewhere`: addresses of another lead."""
+    email = draft.email if draft.email and draft.email not in elsewhere else None
+    phone = draft.phone if draft.phone and draft.phone not in elsewhere else None
+    return Person(
+        id=lead_id,
+        created=True,
+        first_name=draft.first_name,
+        last_name=draft.last_name,
+        company=draft.company,
+        email=email,
+        phone=phone,
+        country=draft.country,
+        region=draft.region,
+        time_zone=draft.time_zone,
+        fields=draft.fields,
+        source=source,
+        addresses={value: "ok" for value in (email, phone) if value},
+    )
 
 
 def person_of(standing: Standing) -> Person:

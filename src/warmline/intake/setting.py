@@ -30,6 +30,7 @@ class Setting:
     by_id: Mapping[int, Version]
     chooser: Chooser
     policy: Policy
+    default_owner: Owner  # of a lead that needs a person and is in no playbook
 
     @property
     def office(self) -> Office:
@@ -44,11 +45,6 @@ class Setting:
             return add_office_time(now, within, self.office.week, self.office.zone, self.office.holidays)
         except NeverOpen:
             return now + within
-
-    @property
-    def default_owner(self) -> Owner:
-        """For a lead that needs a person and is in no playbook: the first team's turn."""
-        return Owner(team=next(iter(self.config.teams), ""))
 
 
 _settings: dict[int, Setting] = {}
@@ -92,4 +88,5 @@ def _make(workspace: Workspace, current: Sequence[Version], day: date) -> Settin
         by_id={version.id: version for version in current},
         chooser=Chooser(Candidate(one.key, one.id, one.rank, one.playbook.enroll) for one in current),
         policy=policy_of(workspace.config, day),
+        default_owner=Owner(team=next(iter(workspace.config.teams), "")),  # the first team's turn
     )

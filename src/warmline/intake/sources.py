@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from hmac import compare_digest
 
 from warmline import rules
 from warmline.core.lead import Problems, clean, normalise
-from warmline.core.settings import INTAKE_EVENTS, Config, Source
+from warmline.core.settings import INTAKE_EVENTS, Config, ConsentRule, Source
 from warmline.core.words import suggest
 
 from .bodies import NO_OBJECT, Row, UnreadableBodyError, read_rows
@@ -108,7 +109,7 @@ def consents_of(row: Mapping[str, str], source: Source, config: Config) -> tuple
     for rule in source.consent:
         if rule.field and row.get(rule.field, "").strip().casefold() not in TRUE:
             continue
-        at = None
+        words = config.wordings.get(rule.wording, "")
         if rule.at:
             text = row.get(rule.at, "").strip()
             at = _day(text)
@@ -117,9 +118,16 @@ def consents_of(row: Mapping[str, str], source: Source, config: Config) -> tuple
                     f"No {rule.level} consent was kept: {rule.at} holds {text[:40]!r}, and no day such as 2026-11-26."
                 )
                 continue
-        words = config.wordings.get(rule.wording, "")
-        given.append(Given(rule.level, rule.channels, rule.wording, words, rule.purpose, at))
+            given.append(_given(rule, words, at))
+        else:
+            given.append(_given(rule, words))
     return tuple(given), notes
+
+
+@lru_cache
+def _given(rule: ConsentRule, words: str, at: datetime | None = None) -> Given:
+    """One for all who were shown the same: what else is made of it is known again by it."""
+    return Given(rule.level, rule.channels, rule.wording, words, rule.purpose, at)
 
 
 def _day(text: str) -> datetime | None:

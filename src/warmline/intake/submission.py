@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +14,7 @@ from warmline.core.lead import Draft
 from warmline.core.playbook import Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(msgspec.Struct, frozen=True):
     """Consent that a submission proves: the wording shown is kept word for word."""
 
     level: Level
@@ -27,8 +25,7 @@ class Given:
     at: datetime | None = None  # None: now
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Who sent the request, for the consent's proof, and the request itself, for quarantine."""
 
     ip: str = ""
@@ -41,8 +38,7 @@ class Origin:
         return {"ip": self.ip, "user_agent": self.user_agent, "url": self.url}
 
 
-@dataclass(slots=True)
-class Submission:
+class Submission(msgspec.Struct):
     """One thing that happened, with the person it happened to. `key`: the same thing told twice has the same key."""
 
     source: str
@@ -53,7 +49,7 @@ class Submission:
     consents: tuple[Given, ...] = ()
     origin: Origin = Origin()
     key: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)  # more for the event
+    data: Mapping[str, Any] = {}  # more for the event
     raw: str | Mapping[str, str] = ""  # this one's own part of the body, as it came or field by field
 
     @property
@@ -72,8 +68,7 @@ def as_json(row: Mapping[str, str]) -> str:
     ).decode()
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """It is stored. `playbook` is the one entered, or `reason` says why none was."""
 
     lead: UUID
@@ -82,12 +77,11 @@ class Accepted:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(msgspec.Struct, frozen=True):
     """It is kept in quarantine. `fields`: the sender's field name -> what is wrong and what to write."""
 
     reason: str
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = {}
     quarantine: UUID | None = None
 
 

@@ -33,12 +33,11 @@ class Lifted:
 class Suppressed:
     """What stands against contacting one lead, by person, address and mail domain."""
 
-    __slots__ = ("_addresses", "_kept", "_person", "_status_out")
+    __slots__ = ("_kept", "_person", "_status_out")
 
     def __init__(self, person: Person, kept: Mapping[str, list[InForce]]) -> None:
         self._person = person
         self._kept = kept
-        self._addresses = [value for value in (person.email, person.phone) if value]
         self._status_out = person.status == "opted_out"
 
     @property
@@ -56,9 +55,8 @@ class Suppressed:
             return False
         if self._status_out or any(not one.channels for one in self._kept.get(str(self._person.id), ())):
             return True
-        return bool(self._addresses) and all(
-            any(not one.channels for one in self._of_address(value)) for value in self._addresses
-        )
+        addresses = self._addresses
+        return bool(addresses) and all(any(not one.channels for one in self._of_address(value)) for value in addresses)
 
     def lift(self, one: Submission, workspace_id: int, now: datetime) -> Lifted | None:
         """None when the form brings no express consent, when nothing stands against what it names, or when something
@@ -89,6 +87,10 @@ class Suppressed:
             channels,
             proof,
         )  # fmt: skip
+
+    @property
+    def _addresses(self) -> list[str]:
+        return [value for value in (self._person.email, self._person.phone) if value]
 
     def _of_address(self, value: str) -> list[InForce]:
         found = [one for one in self._kept.get(value, ()) if one.scope == "address"]

@@ -43,7 +43,7 @@ def _write_unowned(conn: psycopg.Connection, batch: Batch, now: datetime) -> Non
         leads.add_addresses(conn, batch.addresses, now)
     if batch.consents:
         consents.add(conn, batch.consents)
-    if touched := {event.lead_id for event in batch.events} & batch.standing.keys():
+    if batch.standing and (touched := {event.lead_id for event in batch.events} & batch.standing.keys()):
         enrollments.wake(conn, touched, now)
     for lane in sorted({row["lane"] for row in stopped}):
         writes.stop(conn, lane, [row for row in stopped if row["lane"] == lane], now)

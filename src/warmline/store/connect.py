@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 #: What a server that is gone, going, starting or no longer the one that takes writes makes of a statement. Nothing of the
@@ -43,6 +43,12 @@ def connect(dsn: str, name: str = "warmline") -> psycopg.Connection:
         )
     make_durable(conn)
     return conn
+
+
+def another(conn: psycopg.Connection) -> psycopg.Connection:
+    """One more connection to where `conn` leads. Raises as `connect` does."""
+    said = conn.info
+    return connect(make_conninfo(said.dsn, password=said.password or None), said.get_parameters()["application_name"])
 
 
 def pool(dsn: str, name: str, size: int, wait: float = 3) -> ConnectionPool:
