@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 
 from . import core, dispatch, growth, intake, lists, pages, peers, speed, steady, touches
-from .machine import BUSY, busy_share, describe
+from .machine import BUSY, busy_share, cores_worth, describe
 from .report import Found, as_json, show
 from .server import a_server
 
@@ -87,14 +87,15 @@ def _measure(name: str, server: str, chosen: argparse.Namespace) -> dict[str, An
     busy = busy_share()
     if busy > BUSY:
         sys.stderr.write(f"{name}: others take {busy:.0%} of the cores. Trust ratios, not absolute figures.\n")
+    worth = cores_worth()
     began, at = time.monotonic(), datetime.now(UTC)
     found = part.measure(server, **sizes)
     seconds = time.monotonic() - began
     rows = [as_json(row) for row in found.rows]
     show(name, rows, f"{part.about}. {seconds:.0f} s; others took {busy:.0%} of the cores before it.")
     return {
-        "at": at.isoformat(timespec="seconds"), "seconds": round(seconds), "busy_before": round(busy, 3), "sizes": sizes,
-        "rows": rows, "series": found.series,
+        "at": at.isoformat(timespec="seconds"), "seconds": round(seconds), "busy_before": round(busy, 3),
+        "cores_worth": worth, "sizes": sizes, "rows": rows, "series": found.series,
     }  # fmt: skip
 
 

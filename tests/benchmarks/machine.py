@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from statistics import median
 from typing import Any
 
 import psutil
@@ -35,6 +38,23 @@ def describe(server: str) -> dict[str, Any]:
         "shared_buffers": row[1],
         "libraries": {name: version(name) for name in ("psycopg", "granian", "aiohttp", "msgspec", "django")},
     }
+
+
+def cores_worth(times: int = 3) -> list[float]:
+    """How many times the work of one process all cores do at once: least, median, most. Where a machine is shared, its cores
+    are now a core each and now two threads of one, which do little more than one."""
+    found = sorted(sum(_spun(os.cpu_count() or 1)) / _spun(1)[0] for _ in range(times))
+    return [round(one, 1) for one in (found[0], median(found), found[-1])]
+
+
+def _spun(processes: int) -> list[int]:
+    """Rounds of a plain loop, of as many processes at once, within the same second."""
+    begin = time.time() + 0.4
+    program = (
+        f"import time\nwhile time.time() < {begin}: pass\nn = 0\nwhile time.time() < {begin + 0.4}: n += 1\nprint(n)"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) for _ in range(processes)]
+    return [int(one.communicate()[0]) for one in running]
 
 
 def _processor() -> str:

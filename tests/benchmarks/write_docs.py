@@ -103,12 +103,16 @@ def _machine(parts: dict[str, Any]) -> str:
             f"{machine['system']}; Python {machine['python']}, PostgreSQL {machine['postgresql']} "
             f"(shared_buffers {machine['shared_buffers']}, durable settings as shipped); {libraries}.\n"
         )
-    lines += ["| Part | Measured at (UTC) | Seconds | Cores that others took just before |", "|---|---|---|---|"]
+    lines += [
+        "| Part | Measured at (UTC) | Seconds | Cores that others took just before | Work of all cores at once, of one's |",
+        "|---|---|---|---|---|",
+    ]
     for name in CHAPTERS:
         if name in parts:
             part = parts[name]
             busy = f"{part['busy_before']:.0%}" + (" (busy: trust ratios only)" if part["busy_before"] > 0.25 else "")
-            lines.append(f"| {name} | {part['at'][:16].replace('T', ' ')} | {part['seconds']:,} | {busy} |")
+            worth = " to ".join(f"{one:.1f}x" for one in part.get("cores_worth", ())[::2])  # older runs did not look
+            lines.append(f"| {name} | {part['at'][:16].replace('T', ' ')} | {part['seconds']:,} | {busy} | {worth} |")
     return "\n".join(lines) + "\n"
 
 
