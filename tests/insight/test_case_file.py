@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import TUESDAY, a_lead, a_workspace
 from tests.intake.test_accept import a_submission, take

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -99,16 +99,17 @@ def suppressible_values(leads: Iterable[UUID], addresses: Collection[str]) -> se
 
 def in_force(
     consents: Iterable[Consent], channel: str, purpose: str, address: str | None, now: datetime, lifetimes: Lifetimes
-) -> Iterator[Consent]:
+) -> list[Consent]:
     """The proofs that speak for `channel`, `purpose` and `address` at `now`."""
-    for consent in consents:
-        if channel not in consent.channels or consent.at > now or not consent.speaks_for(channel, address):
-            continue
-        if consent.purpose != "marketing" and consent.purpose != purpose:
-            continue
-        end = consent.ends(channel, lifetimes)
-        if end is None or now < end:
-            yield consent
+    return [
+        consent
+        for consent in consents
+        if channel in consent.channels
+        and consent.at <= now
+        and consent.purpose in ("marketing", purpose)
+        and consent.speaks_for(channel, address)
+        and ((end := consent.ends(channel, lifetimes)) is None or now < end)
+    ]
 
 
 def best(

@@ -87,10 +87,12 @@ def attempt_cap(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     for cap in rules.caps:
         if ask.channel not in cap.channels:
             continue
-        since, times = now - cap.per, []
-        for key, (at, channel) in facts.attempts.items():
-            if at > since and channel in cap.channels and key != ask.id:
-                times.append(at)
+        since = now - cap.per
+        times = [
+            at
+            for key, (at, channel) in facts.attempts.items()
+            if at > since and channel in cap.channels and key != ask.id
+        ]
         most = _counted(len(times), cap.count, cap.per)
         if len(times) >= cap.count:
             until = sorted(times)[len(times) - cap.count] + cap.per

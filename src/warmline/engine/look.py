@@ -33,6 +33,9 @@ from .catalog import Site
 #: An enrollment that only an event can move is looked at this often all the same, and a hold for a person this often again.
 REST = timedelta(days=1)
 
+#: The soonest that a look which ended is followed by another.
+A_MOMENT = timedelta(seconds=1)
+
 #: A refusal makes `decide` answer anew (the next channel, the next step); a playbook is far shorter than this.
 ROUNDS = 64
 
@@ -257,7 +260,7 @@ def _rest(at: Look, decision: Decision) -> None:
     """Nothing more to do now: sleep until the next thing that time alone can bring, or for a day when only an event can."""
     times = [*at.later, decision.next_at] if decision.next_at is not None else at.later
     # A hold that ends in the past would spin; the gate never gives one, and this makes sure.
-    due_at = max(min(times, default=at.now + REST), at.now + timedelta(seconds=1))
+    due_at = max(min(times, default=at.now + REST), at.now + A_MOMENT)
     for touch in at.touches:
         # Being sent changes nothing by itself, unless a step hangs on it or nothing else is left to wait for.
         touch["wakes"] = not times or touch["step"] in at.version.playbook.anchors

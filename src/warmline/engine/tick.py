@@ -17,7 +17,7 @@ from warmline.store import due as dues
 from warmline.store.connect import AWAY
 from warmline.store.due import Due, Known
 from warmline.store.events import NewEvent, insert
-from warmline.store.ids import new_id
+from warmline.store.ids import new_id, new_ids
 from warmline.store.pipeline import transaction
 from warmline.store.writes import Writes, save, save_lanes
 
@@ -98,9 +98,9 @@ def _look_at(
         # On a fast clock the machine's own slowness would show as hours: there, things happen when they were due.
         at = one.due.due_at if catalog.punctual else now
         site, version = catalog.site(one.due.workspace_id, at), catalog.version(one.due.version_id)
-        return begin(one.due, known[one.due.lead_id], site, version, writes[one.lane], at, new_id)
+        return begin(one.due, known[one.due.lead_id], site, version, writes[one.lane], at, ids.__next__)
 
-    writes = {lane: Writes(lane) for lane in claimed}
+    writes, ids = {lane: Writes(lane) for lane in claimed}, new_ids()
     failed: _Failed = []
     going = _each(start, [_Claim(lane, due) for lane, mine in claimed.items() for due in mine], failed)
     for _ in range(ROUNDS):
