@@ -14,7 +14,7 @@ from warmline.web import kept
 from warmline.web.environment import BadEnvironmentError, for_django, read
 from warmline.web.telling import days
 from warmline.web.templatetags.pictures import bars
-from warmline.web.templatetags.words import ago, local, phone_words, span
+from warmline.web.templatetags.words import ago, in_thousands, local, phone_words, span
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 SECRET = "x" * 32
@@ -120,3 +120,7 @@ def test_what_django_has_no_name_for_reaches_the_database_driver() -> None:
     found = for_django("postgresql://me@db.acme.test:5433/leads?sslmode=require")
     assert (found["HOST"], found["PORT"], found["NAME"], found["USER"]) == ("db.acme.test", "5433", "leads", "me")
     assert found["OPTIONS"]["sslmode"] == "require"
+
+
+def test_numbers_of_many_leads_are_grouped_in_thousands() -> None:
+    assert [in_thousands(number) for number in (0, 999, 12_000, 1_000_000)] == ["0", "999", "12,000", "1,000,000"]

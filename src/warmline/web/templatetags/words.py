@@ -187,6 +187,12 @@ def phone_words(number: str | None) -> str:
 
 
 @register.filter
+def in_thousands(number: int) -> str:
+    """12,000."""
+    return f"{number:,}"
+
+
+@register.filter
 def total(values: list[int]) -> int:
     return sum(values)
 
