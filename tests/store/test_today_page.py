@@ -79,12 +79,19 @@ def test_answers_and_failures_are_found_by_their_index_however_much_happened(
 ) -> None:
     """Sixty days of a busy place. Ten times: plans of the first times know the parameters, later ones may be general."""
     conn.execute(
-        "insert into events (lane, lead_id, workspace_id, kind, at) select n % 16, %s, %s,"
+        "insert into events (lane, lead_id, workspace_id, kind, at, touch_id) select n % 16, %s, %s,"
         " case when n % 50 = 0 then 'replied' when n % 51 = 0 then 'touch.failed' else 'touch.planned' end,"
-        " %s - (30000 - n) * interval '3 minutes' from generate_series(1, 30000) n".replace("n %", "n %%").encode(),
+        " %s - (30000 - n) * interval '3 minutes', md5(n::text)::uuid from generate_series(1, 30000) n".replace(
+            "n %", "n %%"
+        ).encode(),
         (lead, place.id, NOW),
     )
-    conn.execute("vacuum analyze events")
+    conn.execute(
+        "insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,"
+        " status, ready_at, created_at) select lane, touch_id, lead_id, workspace_id, touch_id, 1, 'ack', 'sms', 'marketing',"
+        " 'ack', case kind when 'touch.failed' then 'failed' else 'sent' end, at, at from events where touch_id is not null"
+    )
+    conn.execute("vacuum analyze events, touches")
     before = scans(conn)
     for _ in range(10):
         assert sum(today.numbers(conn, place.id, NOW).replies) == 10
