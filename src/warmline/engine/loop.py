@@ -11,7 +11,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -138,24 +139,29 @@ class Engine:
 
     # --- deciding --------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Whatever is raised within is said, and the engine goes on a second later: nothing is lost, all stays due."""
+        try:
+            yield
+        except AWAY as error:
+            log.warning("tick.database_away", error=str(error).strip())
+            self.stopping.wait(1)
+        except Exception:
+            # A bug outside any one lead, or a process that decides and was killed.
+            log.exception("tick.failed")
+            self.stopping.wait(1)
+
     def forever(self, name: str, work: Callable[[psycopg.Connection, Catalog], None]) -> None:
         """Run `work` on a connection of its own until the engine stops, anew whenever the database has been away."""
         while not self.stopping.is_set():
-            try:
-                with connect(self.options.dsn, f"warmline {name}") as conn:
-                    if self.is_held(conn):
-                        self.stopping.wait(HELD)
-                        continue
-                    catalog = Catalog(conn, punctual=self.clock.speed > 1)
-                    catalog.warm(self.now())
-                    work(conn, catalog)
-            except AWAY as error:
-                log.warning("tick.database_away", error=str(error).strip())
-                self.stopping.wait(1)
-            except Exception:
-                # A bug outside any one lead. Nothing is lost, all stays due; say it loudly and go on.
-                log.exception("tick.failed")
-                self.stopping.wait(1)
+            with self.going_on(), connect(self.options.dsn, f"warmline {name}") as conn:
+                if self.is_held(conn):
+                    self.stopping.wait(HELD)
+                    continue
+                catalog = Catalog(conn, punctual=self.clock.speed > 1)
+                catalog.warm(self.now())
+                work(conn, catalog)
 
     def watch(self, conn: psycopg.Connection, catalog: Catalog) -> None:
         """Look at what has just become due, all lanes together; lanes that hold much are left to `work_off`."""
@@ -196,16 +202,8 @@ class Engine:
                 if lane is None:
                     decider.rest()
                     continue
-                try:
+                with self.going_on():
                     done = decider.tick(lane, self.now(), punctual=self.clock.speed > 1)
-                except AWAY as error:
-                    log.warning("tick.database_away", error=str(error).strip())
-                    self.stopping.wait(1)
-                except Exception:
-                    # Nothing is lost, all stays due and is found again; say it loudly and go on.
-                    log.exception("tick.failed")
-                    self.stopping.wait(1)
-                else:
                     self.ready.add((lane,) if done.touches else ())
                     self.backlog.add((lane,) if done.looked_at == BATCH else ())
         finally:

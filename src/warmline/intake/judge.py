@@ -162,8 +162,6 @@ class Batch:
 
     def _opted_out(self, person: Person, one: Submission) -> bool:
         """Invariant 8, and the one way out of it: new express consent on this very form."""
-        if not self.kept and person.status != "opted_out":
-            return False
         standing = Suppressed(person, self.kept)
         if not standing.stands:
             return False
