@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,7 +13,7 @@ from uuid import UUID
 
 import psycopg
 
-from tests.builders import TUESDAY
+from tests.builders import TUESDAY, a_lead, enrolled
 from warmline.channels.contract import Accepted, Callback, Channel, Kind, Message, Receipt, Reply, Signal
 from warmline.engine.catalog import Catalog
 from warmline.engine.compose import Composer
@@ -20,9 +21,11 @@ from warmline.engine.dispatch import Dispatcher, Prepared
 from warmline.engine.outcomes import outcome_of_receipt
 from warmline.engine.rescue import rescue
 from warmline.engine.tick import Ticked, tick
+from warmline.intake import acts
 from warmline.store.connect import connect
 from warmline.store.ids import LANES, lane_of, new_id
 from warmline.store.touches import Outcome
+from warmline.store.workspaces import Workspace
 
 SECRET = b"a secret of tests, thirty-two bytes"
 
@@ -134,3 +137,29 @@ class Hands:
     def all(self, query: str, *params: Any) -> list[Any]:
         rows = self.conn.execute(query.encode(), params).fetchall()
         return [row[0] if len(row) == 1 else row for row in rows]
+
+
+def a_stop(hands: Hands, workspace: Workspace, lead: UUID) -> None:
+    acts.opt_out(hands.conn, workspace, lane_of(lead), lead, "sam", hands.now, evidence="STOP")
+
+
+@contextmanager
+def a_process(hands: Hands, dsn: str) -> Iterator[Dispatcher]:
+    """A dispatcher on connections of its own, that the test may cut."""
+    made = hands.a_dispatcher()
+    with connect(dsn, "cut look") as made.conn, connect(dsn, "cut receipts") as made.receipts:
+        yield made
+
+
+def a_lead_in_lane(hands: Hands, workspace: Workspace, lane: int, number: int) -> UUID:
+    """Enrolled in pricing at Tuesday 10:30. The id is made until its lane is the wanted one."""
+    phone, email = f"+1212555{number:04d}", f"ann{number}@example.com"
+    with hands.conn.transaction():
+        while True:
+            lead = a_lead(hands.conn, workspace, phone=phone, email=email)
+            if lane_of(lead) == lane:
+                break
+            for table, column in (("leads", "id"), ("addresses", "lead_id"), ("consents", "lead_id")):
+                hands.conn.execute(f"delete from {table} where {column} = %s".encode(), (lead,))
+    enrolled(hands.conn, workspace, "pricing", lead, at=TUESDAY)
+    return lead

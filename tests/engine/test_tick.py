@@ -11,8 +11,7 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
-from tests.engine.hands import Hands
-from tests.engine.test_dispatch import a_lead_in_lane
+from tests.engine.hands import Hands, a_lead_in_lane
 from warmline.core.history import FOLD
 from warmline.engine import tick as ticking
 from warmline.engine.catalog import Catalog

@@ -18,7 +18,8 @@ HOUSE = Path(__file__).parents[2]
 #: What works on leads: intake, what providers and people do, the tick, handing over, receipts, rescue.
 TESTS = ("tests/intake/test_accept.py", "tests/intake/test_inbound.py", "tests/intake/test_acts.py",
          "tests/engine/test_tick.py",
-         "tests/engine/test_dispatch.py", "tests/engine/test_rescue.py", "tests/engine/test_loop.py", "tests/store/test_due.py",
+         "tests/engine/test_dispatch.py", "tests/engine/test_dispatch_of_many.py", "tests/engine/test_dispatch_process.py",
+         "tests/engine/test_rescue.py", "tests/engine/test_loop.py", "tests/store/test_due.py",
          "tests/store/test_touches.py", "tests/store/test_writes.py", "tests/insight/test_replay.py",
          "tests/store/test_ledger.py", "tests/intake/test_contact.py", "tests/intake/test_forget.py",
          "tests/intake/test_unread.py", "tests/engine/test_numbers.py")  # fmt: skip

@@ -166,5 +166,5 @@ def test_what_a_failed_look_came_to_is_taken_out_whole_and_nothing_of_the_others
     ill, well = what_a_look_came_to(workspace, new_id(), new_id()), what_a_look_came_to(workspace, new_id(), lead)
     assert {*ill, "lane", "traces"} == {field.name for field in msgspec.structs.fields(Writes)}
     batch = Writes(lane_of(lead), **{name: [*ill[name], *well[name]] for name in ill})
-    batch.drop(ill["enrollments"][0]["id"], ill["leads"][0]["id"])
+    batch.drop({ill["enrollments"][0]["id"]}, {ill["leads"][0]["id"]})
     assert batch == Writes(lane_of(lead), **well)

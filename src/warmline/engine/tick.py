@@ -109,8 +109,10 @@ def _look_at(
             break
     for at in going:
         failed.append((at.lane, at.due, RuntimeError(f"{at.due.playbook} did not come to rest in {ROUNDS} rounds.")))
+    for lane in {lane for lane, _, _ in failed}:
+        mine = [due for of_lane, due, _ in failed if of_lane == lane]
+        writes[lane].drop({due.id for due in mine}, {due.lead_id for due in mine})
     for lane, due, error in failed:
-        writes[lane].drop(due.id, due.lead_id)
         park(writes[lane], due.id, due.lead_id, due.workspace_id, error, now)
     return writes, Counter(lane for lane, _, _ in failed)
 

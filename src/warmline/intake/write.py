@@ -71,5 +71,8 @@ def _write_owned(conn: psycopg.Connection, batch: Batch, now: datetime) -> None:
         tasks.open_many(conn, batch.tasks)
     if batch.told:
         tasks.tell(conn, batch.told)
-    if batch.events:
-        events.insert(conn, batch.events)
+    fresh = {person.id for person in batch.people.values() if person.created}
+    if told := [event for event in batch.events if event.lead_id in fresh]:
+        events.begin(conn, told)
+    if told := [event for event in batch.events if event.lead_id not in fresh]:
+        events.insert(conn, told)

@@ -25,19 +25,19 @@ def end(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime)
     """{lane, id, reason}"""
     with together(conn):
         for lane, mine in by_lane(rows):
-            conn.execute(_END, (now, mine, lane))
+            conn.execute(_END, (mine, now, lane))
 
 
 _WAKE = b"""
-update enrollments e set due_at = least(e.due_at, %s)
-from json_to_recordset(%s::json) as w (id uuid)
-where e.lane = %s and e.lead_id = w.id and e.status in ('running', 'handed_off')
+update enrollments set due_at = least(due_at, %s)
+where lead_id = any(array(select id from json_to_recordset(%s::json) as w (id uuid))) and lane = %s
+  and status in ('running', 'handed_off')
 """
 
 _END = b"""
-update enrollments e set status = 'ended', due_at = null, ended_at = %s, end_reason = w.reason, error = ''
-from json_to_recordset(%s::json) as w (id uuid, reason text)
-where e.lane = %s and e.id = w.id and e.status <> 'ended'
+with w as materialized (select * from json_to_recordset(%s::json) as w (id uuid, reason text))
+update enrollments e set status = 'ended', due_at = null, ended_at = %s, end_reason = w.reason, error = '' from w
+where e.lane = %s and e.id = w.id and e.id = any(array(select id from w)) and e.status <> 'ended'
 """
 
 

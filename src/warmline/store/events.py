@@ -107,6 +107,11 @@ def insert(conn: psycopg.Connection, events: Sequence[NewEvent]) -> None:
     conn.execute(_INSERT[have_keys(events)], (encode(events),))
 
 
+def begin(conn: psycopg.Connection, events: Sequence[NewEvent]) -> None:
+    """Insert the first events of leads that this transaction makes: nobody has told their stories anything yet."""
+    conn.execute(_INSERT[False], (encode(events),))
+
+
 def of_kinds(conn: psycopg.Connection, lane: int, lead_id: UUID, kinds: Sequence[str]) -> list[Event]:
     """The lead's events of these kinds, in order."""
     query = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,13 +34,13 @@ class Writes(msgspec.Struct):
     wondered: list[Row] = []  # numbers to ask about: lane, lead_id, workspace_id, value
     traces: dict[str, Any] = {}  # digest -> findings, of what the gate allowed
 
-    def drop(self, enrollment: UUID, lead: UUID) -> None:
-        """Take out again what the look at one enrollment came to: it failed, and leaves no half. A lead has one look."""
-        mine = {enrollment, lead}
+    def drop(self, enrollments: Set[UUID], leads: Set[UUID]) -> None:
+        """Take out again what looks at these came to: they failed, and leave no half. A lead has one look."""
+        theirs = enrollments | leads
         for name in _ROWS:
             rows: list[Row] = getattr(self, name)
-            setattr(self, name, [row for row in rows if mine.isdisjoint(row.get(key) for key in _NAMES)])
-        self.events = [event for event in self.events if event.lead_id != lead]
+            setattr(self, name, [row for row in rows if theirs.isdisjoint(row.get(key) for key in _NAMES)])
+        self.events = [event for event in self.events if event.lead_id not in leads]
 
 
 _ROWS = ("enrollments", "touches", "tasks", "expired", "leads", "stopped", "entered", "decisions", "wondered")
