@@ -50,12 +50,14 @@ def measure(server: str, *, leads: int = 30_000, rounds: int = 3, workers: tuple
     with a_database(server) as dsn, connect(dsn) as conn, ExitStack() as stack:
         fill(conn, a_workspace(conn), leads)
         crews = [
-            Crew(kind, [stack.enter_context(a_hand("touches_worker", dsn, kind, n)) for n in range(size)])
+            Crew(kind, [stack.enter_context(a_hand("touches_worker", dsn, kind, n, size)) for n in range(size)])
             for size in workers
             for kind in ("bare", "tick")
         ]  # fmt: skip
         for number in range(rounds + 1):
-            for crew in crews:
+            # Another pair begins each round, so that what the server does at its own times, such as to vacuum, meets all alike.
+            first = 2 * number % len(crews)
+            for crew in crews[first:] + crews[:first]:
                 reset(conn)
                 # The first round warms caches up and is not counted.
                 work(crew, leads, postmaster(dsn), counted=number > 0)

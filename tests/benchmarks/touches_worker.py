@@ -1,6 +1,7 @@
-"""A worker process of the bench: works off every lane with the tick or with the bare loop, each time it is told to.
+"""A worker process of the bench: works off its lanes with the tick or with the bare loop, each time it is told to.
 
-Arguments: DSN, `bare` or `tick`, and which of the workers it is: each begins at another lane, so that they meet seldom.
+Arguments: DSN, `bare` or `tick`, which of the workers it is, and of how many. Each has lanes of its own, as an engine gives
+them to its processes (engine/decider.py).
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import psycopg
 import structlog
@@ -26,14 +27,14 @@ Work = Callable[[int], int]
 
 
 def main() -> None:
-    dsn, kind, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    dsn, kind, number, size = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     work = _work(connect(dsn, f"warmline bench {kind}"), kind)
     calm_the_collector()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for _ in sys.stdin:
-        sys.stdout.write(json.dumps({"count": _round(work, number * 5)}) + "\n")
+        sys.stdout.write(json.dumps({"count": _round(work, range(number, LANES, size))}) + "\n")
         sys.stdout.flush()
 
 
@@ -45,11 +46,10 @@ def _work(conn: psycopg.Connection, kind: str) -> Work:
     return lambda lane: tick(conn, lane, TUESDAY, catalog).looked_at
 
 
-def _round(work: Work, first: int) -> int:
-    """Walk all lanes; what another worker has locked is skipped."""
+def _round(work: Work, lanes: Iterable[int]) -> int:
     count = 0
-    for step in range(LANES):
-        while done := work((first + step) % LANES):
+    for lane in lanes:
+        while done := work(lane):
             count += done
     return count
 
