@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -97,9 +97,13 @@ def suppressible_values(leads: Iterable[UUID], addresses: Collection[str]) -> se
     return {*map(str, leads), *addresses, *domains}
 
 
+#: Proofs of one lead.
+Proofs = Sequence[Consent]
+
+
 def in_force(
     consents: Iterable[Consent], channel: str, purpose: str, address: str | None, now: datetime, lifetimes: Lifetimes
-) -> list[Consent]:
+) -> Proofs:
     """The proofs that speak for `channel`, `purpose` and `address` at `now`."""
     return [
         consent
@@ -112,12 +116,10 @@ def in_force(
     ]
 
 
-def best(
-    consents: Iterable[Consent], channel: str, purpose: str, address: str | None, now: datetime, lifetimes: Lifetimes
-) -> Consent | None:
-    """The strongest of them; of equals the latest."""
+def strongest(proofs: Proofs) -> Consent | None:
+    """Of equals the latest."""
     found: Consent | None = None
-    for consent in in_force(consents, channel, purpose, address, now, lifetimes):
+    for consent in proofs:
         if found is None or (RANK[consent.level], consent.at) > (RANK[found.level], found.at):
             found = consent
     return found

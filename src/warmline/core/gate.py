@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from .bound import Cap, ConsentRule, HoursRule, NumberCheck, Rules, Scrub
+from .consent import Proofs, in_force
 from .facts import Ask, Facts, Reassigned, Registry
 from .finding import Finding, Verdict, later, minute_of, passes
 from .gate_proofs import consent, reassigned, registry
@@ -30,7 +31,8 @@ LOOK_UP = timedelta(minutes=1)
 def check(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdict:
     """Look at every rule. A refusal outweighs a hold; among holds the latest end counts, and one without end most."""
     ask = _as_what_it_is(ask, facts, rules, now)
-    findings = tuple([look(ask, facts, rules, now) for look in CHECKS])
+    proofs = in_force(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
+    findings = tuple([look(ask, facts, rules, now, proofs) for look in CHECKS])
     refused = held = None
     for finding in findings:
         result = finding.result
@@ -53,7 +55,7 @@ def _as_what_it_is(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Ask:
     return ask
 
 
-def _opted_out(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def _opted_out(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     at = facts.opted_out_at
     if at is None:
         return passes("opted_out", "no opt-out")
@@ -66,7 +68,7 @@ def _opted_out(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
 _SCOPES = ("person", "address", "domain")
 
 
-def _suppressed(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def _suppressed(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     standing = [one for one in facts.suppressions if not one.channels or ask.channel in one.channels]
     if not standing:
         return passes("suppressed", "not on any do-not-contact list")
@@ -76,14 +78,14 @@ def _suppressed(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     return Finding("suppressed", "refuse", saw, "lift the suppression, with proof of new consent")
 
 
-def _human_live(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def _human_live(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     if facts.human_live:
         saw = f"a person has the lead ({facts.human_live})"
         return Finding("human_live", "refuse", saw, "the owner hands the lead back to the playbook")
     return passes("human_live", "no conversation with a person is open")
 
 
-def _channel_off(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def _channel_off(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     if facts.channel_on:
         return passes("channel_off", f"{ask.channel} is set up")
     return Finding(
@@ -91,7 +93,7 @@ def _channel_off(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding
     )
 
 
-def _recording(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def _recording(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     if ask.channel != "voicemail":
         return passes("no_recording", f"{ask.channel} plays none")
     if not facts.unrecorded:
@@ -99,7 +101,7 @@ def _recording(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     return Finding("no_recording", "hold", facts.unrecorded, "record one on the page Recordings")
 
 
-def _address(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def _address(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     kind = "email" if ask.channel == "email" else "phone number"
     if facts.address is None:
         return Finding(
@@ -114,14 +116,14 @@ def _address(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     return passes("no_address", f"{kind} known")
 
 
-def _place(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def _place(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     if not rules.unknown:
         return passes("unknown_place", "the rules of every place are known")
     saw = f"no rules are known for {', '.join(rules.unknown)}"
     return Finding("unknown_place", "hold", saw, "a person decides, and contacts this lead by hand")
 
 
-def _line(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def _line(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     """A text to a landline reaches nobody and costs money; to a number that is none it costs standing with carriers."""
     if ask.channel != "sms":
         return passes("line", f"{ask.channel} does not ask for a kind of line")
@@ -139,7 +141,8 @@ def _line(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     return passes("line", facts.line)
 
 
-Check = Callable[[Ask, Facts, Rules, datetime], Finding]
+#: `proofs` are those of the lead's that speak for the touch now: several rules ask for them.
+Check = Callable[[Ask, Facts, Rules, datetime, Proofs], Finding]
 
 #: In this order on every page and in every stored decision.
 CHECKS: tuple[Check, ...] = (

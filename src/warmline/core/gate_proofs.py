@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from .bound import Rules, Scrub
-from .consent import LEVEL_WORDS, RANK, Consent, best, in_force, latest
+from .consent import LEVEL_WORDS, RANK, Consent, Proofs, latest, strongest
 from .facts import Ask, Facts, Reassigned
 from .finding import Finding, day_of, passes
 from .hours import local_date
 
 
-def consent(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def consent(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     rule = rules.consent.get((ask.channel, ask.purpose))
     if rule is None and rules.unknown and not rules.consent:
         return passes("no_consent", "see the rules of the place")
     if rule is None:
         saw = f"no rule says that {ask.channel} may carry {ask.purpose}"
         return Finding("no_consent", "refuse", saw, "use another channel for this step")
-    held = best(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
+    held = strongest(proofs)
     level = held.level if held else "none"
     if RANK[level] >= RANK[rule.level]:
         saw = f"has {LEVEL_WORDS[level]} for {ask.channel}" if held else f"{ask.channel} needs no consent here"
@@ -45,21 +46,18 @@ def _given(near: Consent, ask: Ask, facts: Facts, rules: Rules, now: datetime) -
     return gave
 
 
-def registry(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def registry(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     """A person who stands in a registry, or whom nobody has looked up in it, hears no marketing without the proof it names."""
     if ask.purpose != "marketing":
         return passes("registry", "an answer to the lead's own request needs none")
     binding = [scrub for scrub in rules.scrubs if ask.channel in scrub.channels]
     if not binding:
         return passes("registry", f"no registry binds {ask.channel} here")
-    held = {
-        one.level for one in in_force(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
-    }
+    held = {one.level for one in proofs}
     asked = [scrub for scrub in binding if held.isdisjoint(scrub.unless)]
     if not asked:
         return passes("registry", "the lead's own consent exempts it")
-    # Where the lead's day has begun already, the file is a day older.
-    today = max([now.date(), *(local_date(now, zone) for zone in facts.zones)])
+    today = _latest_date(now, facts.zones)
     refused = [(scrub, said) for scrub in asked if (said := _refused(scrub.registry, scrub.days, facts, today))]
     if refused:
         saws = dict.fromkeys(said for _, said in refused)  # two laws may ask one registry
@@ -68,6 +66,12 @@ def registry(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
         return Finding("registry", "refuse", "; ".join(saws), "; ".join(flips), None, cite)
     clean = [f"{scrub.registry} of {day_of(facts.registries[scrub.registry].as_of)}" for scrub in asked]
     return passes("registry", f"not in {', '.join(clean)}")
+
+
+@lru_cache(maxsize=4096)
+def _latest_date(now: datetime, zones: frozenset[str]) -> date:
+    """Where the lead's day has begun already, the file is a day older."""
+    return max([now.date(), *(local_date(now, zone) for zone in zones)])
 
 
 def _cleared(scrub: Scrub, ask: Ask) -> str:
@@ -88,12 +92,12 @@ def _refused(name: str, days: int, facts: Facts, today: date) -> str:
     return ""
 
 
-def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     """A number that has changed hands carries no consent of its former owner."""
     if ask.channel == "email":
         return passes("reassigned", "a mail address is not given to others")
     told = facts.reassigned
-    if told is not None and not _given_since(told, ask, facts, rules, now):
+    if told is not None and not _given_since(told, facts, proofs):
         on = day_of(told.at)
         if told.answer == "yes":
             saw = f"the number has changed hands, as was said on {on}"
@@ -103,23 +107,22 @@ def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
             return Finding("reassigned", "hold", saw, "a person makes sure who has the number, and records the consent")
         return passes("reassigned", f"has not changed hands, as was said on {on}")
     for rule in rules.numbers:
-        if ask.channel in rule.channels and not _exempt(rule.unless, ask, facts, rules, now):
+        if ask.channel in rule.channels and not _exempt(rule.unless, facts, proofs):
             saw = "nobody has asked whether the number has changed hands"
             flip = "import an answer: warmline numbers import FILE"
             return Finding("reassigned", "hold", saw, flip, None, rule.cite)
     return passes("reassigned", "the consent is newer than the answer" if told else "not asked, and no rule here asks")
 
 
-def _given_since(told: Reassigned, ask: Ask, facts: Facts, rules: Rules, now: datetime) -> bool:
+def _given_since(told: Reassigned, facts: Facts, proofs: Proofs) -> bool:
     """Whether the lead gave its best proof after the answer, and with this number."""
-    held = best(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
+    held = strongest(proofs)
     return held is not None and held.at > told.at and held.was_given_with(facts.address)
 
 
-def _exempt(unless: tuple[str, ...], ask: Ask, facts: Facts, rules: Rules, now: datetime) -> bool:
+def _exempt(unless: tuple[str, ...], facts: Facts, proofs: Proofs) -> bool:
     """Only a proof that did not come with another number says anything of who has this one."""
-    held = in_force(facts.consents, ask.channel, ask.purpose, facts.address, now, rules.lifetimes)
-    return any(one.level in unless and one.was_given_with(facts.address) for one in held)
+    return any(one.level in unless and one.was_given_with(facts.address) for one in proofs)
 
 
 def _either(levels: tuple[str, ...]) -> str:

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from .bound import HoursRule, Rules
+from .consent import Proofs
 from .facts import Ask, Facts
 from .finding import Finding, later, passes, span_of
 from .hours import is_open, local_clock, next_open, open_in_all
 from .playbook import Office
 
 
-def zone(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def zone(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     if facts.zones:
         return _zones_known(facts.zone_basis, facts.zones)
     if not rules.hours.get((ask.channel, ask.purpose)):
@@ -21,7 +22,7 @@ def zone(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
     return Finding("unknown_zone", "hold", saw, "a person sets the lead's time zone or region")
 
 
-def quiet_hours(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def quiet_hours(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     binding = rules.hours.get((ask.channel, ask.purpose), ())
     if not binding:
         return passes("quiet_hours", f"no hours bind {ask.purpose} by {ask.channel}")
@@ -60,7 +61,7 @@ def _clocks(rule: HoursRule, zones: frozenset[str]) -> frozenset[str]:
     return zones | {rule.zone} if rule.zone else zones
 
 
-def office_hours(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def office_hours(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     if ask.channel != "call" or not ask.office:
         return passes("office_hours", "does not need the office to be open")
     return _office(rules.office, now)
@@ -79,7 +80,7 @@ def _office(office: Office, now: datetime) -> Finding:
     return Finding("office_hours", "hold", f"{clock}, the office is closed", flip, opens)
 
 
-def attempt_cap(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Finding:
+def attempt_cap(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:
     if ask.purpose == "acknowledge":
         return passes("attempt_cap", "an acknowledgement of the lead's own request is not counted against it")
     most = ""

@@ -53,7 +53,9 @@ def measure(server: str, *, scale: float = 1.0, rounds: int = 3) -> Found:
         fill(conn, a_workspace(conn), leads)
         _write_jobs(conn, Path(folder) / "jobs.csv")
         surroundings = {"BENCH_DSN": dsn, "BENCH_JOBS": str(Path(folder) / "jobs.csv"), "BENCH_REDIS": str(port)}
-        ours = Crew("tick", [stack.enter_context(a_hand("touches_worker", dsn, "tick", n, WORKERS)) for n in range(WORKERS)])
+        ours = Crew(
+            "tick", [stack.enter_context(a_hand("touches_worker", dsn, "tick", n, WORKERS)) for n in range(WORKERS)]
+        )
         reset(conn)
         work(ours, leads, postmaster(dsn), counted=False)
         for _ in range(rounds):
