@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 
 from . import core, dispatch, growth, intake, lists, pages, peers, speed, steady, touches
-from .machine import BUSY, busy_share, cores_worth, describe
+from .machine import BUSY, busy_share, cores_worth, describe, number_cost
 from .report import Found, as_json, show
 from .server import a_server
 
@@ -87,7 +87,7 @@ def _measure(name: str, server: str, chosen: argparse.Namespace) -> dict[str, An
     busy = busy_share()
     if busy > BUSY:
         sys.stderr.write(f"{name}: others take {busy:.0%} of the cores. Trust ratios, not absolute figures.\n")
-    worth = cores_worth()
+    worth, number = cores_worth(), number_cost()
     began, at = time.monotonic(), datetime.now(UTC)
     found = part.measure(server, **sizes)
     seconds = time.monotonic() - began
@@ -95,7 +95,7 @@ def _measure(name: str, server: str, chosen: argparse.Namespace) -> dict[str, An
     show(name, rows, f"{part.about}. {seconds:.0f} s; others took {busy:.0%} of the cores before it.")
     return {
         "at": at.isoformat(timespec="seconds"), "seconds": round(seconds), "busy_before": round(busy, 3),
-        "cores_worth": worth, "sizes": sizes, "rows": rows, "series": found.series,
+        "cores_worth": worth, "number_us": number, "sizes": sizes, "rows": rows, "series": found.series,
     }  # fmt: skip
 
 

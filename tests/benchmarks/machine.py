@@ -14,6 +14,7 @@ from importlib.metadata import version
 from statistics import median
 from typing import Any
 
+import phonenumbers
 import psutil
 import psycopg
 
@@ -55,6 +56,30 @@ def _spun(processes: int) -> list[int]:
     )
     running = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) for _ in range(processes)]
     return [int(one.communicate()[0]) for one in running]
+
+
+#: As people write them, of several countries.
+_NUMBERS = (
+    ("+1 (212) 555-0142", "US"), ("020 7946 0018", "GB"), ("(415) 555-2671", "US"), ("+49 30 901820", "DE"),
+    ("04 91 57 01 58", "FR"), ("212-555-0188", "US"), ("+61 2 9374 4000", "AU"), ("1-800-356-9377", "US"),
+    ("+1 416 555 0123", "CA"), ("(305) 555-0199", "US"),
+)  # fmt: skip
+
+
+def number_cost(times: int = 9) -> float:
+    """Microseconds for which phonenumbers reads a number, asks whether it is one, and writes it anew: how fast one core and
+    this Python are, in a unit that another machine can be asked for. The median of a few rounds."""
+    return round(median(_numbers_read() for _ in range(times)) / len(_NUMBERS) * 1e6, 1)
+
+
+def _numbers_read(times: int = 40) -> float:
+    began = time.perf_counter()
+    for _ in range(times):
+        for number, region in _NUMBERS:
+            parsed = phonenumbers.parse(number, region)
+            phonenumbers.is_valid_number(parsed)
+            phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return (time.perf_counter() - began) / times
 
 
 def _processor() -> str:

@@ -104,15 +104,18 @@ def _machine(parts: dict[str, Any]) -> str:
             f"(shared_buffers {machine['shared_buffers']}, durable settings as shipped); {libraries}.\n"
         )
     lines += [
-        "| Part | Measured at (UTC) | Seconds | Cores that others took just before | Work of all cores at once, of one's |",
-        "|---|---|---|---|---|",
+        "| Part | Measured at (UTC) | Seconds | Cores that others took just before | Work of all cores at once, of one's |"
+        " A phone number |",
+        "|---|---|---|---|---|---|",
     ]
     for name in CHAPTERS:
         if name in parts:
             part = parts[name]
             busy = f"{part['busy_before']:.0%}" + (" (busy: trust ratios only)" if part["busy_before"] > 0.25 else "")
             worth = " to ".join(f"{one:.1f}x" for one in part.get("cores_worth", ())[::2])  # older runs did not look
-            lines.append(f"| {name} | {part['at'][:16].replace('T', ' ')} | {part['seconds']:,} | {busy} | {worth} |")
+            number = f"{part['number_us']:.0f} us" if "number_us" in part else ""
+            cells = (name, part["at"][:16].replace("T", " "), f"{part['seconds']:,}", busy, worth, number)
+            lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
