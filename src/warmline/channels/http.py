@@ -109,7 +109,7 @@ _under_way: ContextVar[_Progress] = ContextVar("request under way")
 
 class _Connector(aiohttp.TCPConnector):
     """Notes for the task's request that its connection is in hand. A tracer of aiohttp's would be told as much, and costs a
-    tenth of the whole request."""
+    seventh of the whole request."""
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
