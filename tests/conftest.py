@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,10 @@ TEMPLATE = "warmline_template"
 
 settings.register_profile("warmline", deadline=None)  # a slow machine is no mistake
 settings.load_profile("warmline")
+
+# Whoever runs the tests in the background of a script has Ctrl-C ignored, and so would every program that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
