@@ -13,11 +13,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp.connector import Connection
-from aiohttp.tracing import Trace
 
 from warmline.channels.contract import NotSent, Unknown
 
@@ -111,10 +111,8 @@ class _Connector(aiohttp.TCPConnector):
     """Notes for the task's request that its connection is in hand. A tracer of aiohttp's would be told as much, and costs a
     seventh of the whole request."""
 
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
-    ) -> Connection:
-        connection = await super().connect(req, traces, timeout)
+    async def connect(self, *asked: Any, **more: Any) -> Connection:
+        connection = await super().connect(*asked, **more)
         _under_way.get().connected = True
         return connection
 
