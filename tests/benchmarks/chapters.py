@@ -22,7 +22,7 @@ figures are not. The load of the machine before each part is in the table of the
 once than one, three times measured. Those of a shared machine are now a core each, now two threads of one; more than there are
 cores means that the machine was slower while one of them worked alone. How fast one core is shows the last column: what
 phonenumbers takes to read, judge and write a number, in this Python. The bars in figures were set on a machine where that
-took 19 us.
+took about 19 us, of other numbers.
 """
 
 #: part -> (title, what was done and how to read it)
