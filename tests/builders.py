@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.types.json import Json
 
 import warmline
 from warmline.core.bundle import SETTINGS, Bundle, read_bundle
@@ -81,21 +82,18 @@ def a_lead(
     values = {"first_name": "Ann", "last_name": "Lee", "country": "US", "source": "website", "status": "open"} | columns
     conn.execute(
         """
-        insert into leads (lane, id, workspace_id, status, owner, first_name, last_name, email, phone, country, source,
-                           region, time_zone, created_at, updated_at)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        insert into leads (lane, id, workspace_id, status, owner, first_name, last_name, email, phone, addresses, country,
+                           source, region, time_zone, created_at, updated_at)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         (
             lane, lead_id, workspace_id, values["status"], owner, values["first_name"], values["last_name"], email, phone,
-            values["country"], values["source"], values.get("region", ""), values.get("time_zone", ""), at, at,
+            Json({value: "ok" for value in (email, phone) if value}), values["country"], values["source"],
+            values.get("region", ""), values.get("time_zone", ""), at, at,
         ),
     )  # fmt: skip
-    for kind, value in (("phone", phone), ("email", email)):
+    for value in (phone, email):
         if value:
-            conn.execute(
-                "insert into addresses values (%s, %s, %s, %s, %s, 'ok', %s)",
-                (lane, lead_id, workspace_id, kind, value, at),
-            )
             conn.execute(
                 "insert into address_owners (lane, workspace_id, value, lead_id) values (%s, %s, %s, %s)"
                 " on conflict do nothing",

@@ -113,7 +113,7 @@ def _own_addresses(conn: psycopg.Connection, workspace_id: int) -> None:
     """The lane of an address is its CRC, which PostgreSQL knows from version 18 on only: made here."""
     with conn.transaction(), conn.cursor(name="addresses") as source:
         source.itersize = 20_000
-        source.execute("select value, lead_id from addresses where workspace_id = %s", (workspace_id,))
+        source.execute("select json_object_keys(addresses), id from leads where workspace_id = %s", (workspace_id,))
         with (
             connect(conn.info.dsn) as other, other.cursor() as target,
             target.copy("copy address_owners (lane, workspace_id, value, lead_id) from stdin") as copy,
@@ -135,7 +135,7 @@ def _somebody(conn: psycopg.Connection, workspace: Workspace, most: int = 200) -
 
 
 FILLED = (
-    "leads", "addresses", "address_owners", "consents", "enrollments", "events", "touches", "tasks", "decisions",
+    "leads", "address_owners", "consents", "enrollments", "events", "touches", "tasks", "decisions",
 )  # fmt: skip
 
 #: Leads came in evenly over the year. Who came in the last hundred days is under way or with a person; the others are over.
@@ -153,17 +153,14 @@ _STATEMENTS = (
           from generate_series(1, %(count)s::int) n) one
     """,
     b"""
-    insert into leads (lane, id, workspace_id, status, owner, first_name, last_name, company, email, phone, country, source,
-      fields, created_at, updated_at)
+    insert into leads (lane, id, workspace_id, status, owner, first_name, last_name, company, email, phone, addresses,
+      country, source, fields, created_at, updated_at)
     select lane, id, %(w)s, status, (array['sam', 'jo'])[1 + n %% 2], (%(names)s::text[])[1 + n %% 12],
       case when n %% 50 = 0 then 'Miller' else 'Name' || n %% 20000 end, case when n %% 3 = 0 then 'Company ' || n %% 5000
-      else '' end, 'lead' || n || '@example' || n %% 900 || '.com', '+1415' || 2000000 + n, 'US', 'website',
-      '{"budget": "10000"}', at, at from crowd order by n
-    """,
-    b"""
-    insert into addresses (lane, lead_id, workspace_id, kind, value, state, added_at)
-    select l.lane, l.id, l.workspace_id, a.kind, a.value, 'ok', l.created_at from leads l join crowd using (lane, id)
-    cross join lateral (values ('phone', l.phone), ('email', l.email)) a (kind, value)
+      else '' end, email, phone, json_build_object(email, 'ok', phone, 'ok'), 'US', 'website', '{"budget": "10000"}', at, at
+    from crowd
+    cross join lateral (select 'lead' || n || '@example' || n %% 900 || '.com' email, '+1415' || 2000000 + n phone) a
+    order by n
     """,
     b"""
     insert into consents (lane, id, lead_id, workspace_id, level, channels, at, wording, source)

@@ -37,9 +37,8 @@ FIRST_DAY: tuple[Happened, ...] = (
     ("touch.sent", 65.02, "context", "email", "{}"),
 )
 COLUMNS = {
-    "leads": "lane, id, workspace_id, status, owner, first_name, last_name, email, phone, country, source, created_at,"
-    " updated_at",
-    "addresses": "lane, lead_id, workspace_id, kind, value, state, added_at",
+    "leads": "lane, id, workspace_id, status, owner, first_name, last_name, email, phone, addresses, country, source,"
+    " created_at, updated_at",
     "consents": "lane, id, lead_id, workspace_id, level, channels, at, wording, source",
     "enrollments": "lane, id, lead_id, workspace_id, version_id, playbook, rank, status, due_at, seed, event, started_at,"
     " fold, folded",
@@ -80,8 +79,10 @@ def fill(
         lane, enrollment = lane_of(lead), new_id()
         phone, email = f"+1212{2000000 + number:07d}", f"lead{number}@example.com"
         of = (lane, lead, workspace.id)
-        rows["leads"].append((*of, "open", "sam", "Ann", "Lee", email, phone, "US", "website", enrolled, enrolled))
-        rows["addresses"] += [(*of, "phone", phone, "ok", enrolled), (*of, "email", email, "ok", enrolled)]
+        addresses = f'{{"{email}": "ok", "{phone}": "ok"}}'
+        rows["leads"].append(
+            (*of, "open", "sam", "Ann", "Lee", email, phone, addresses, "US", "website", enrolled, enrolled)
+        )
         written, asked = (lane, new_id(), lead, workspace.id), (lane, new_id(), lead, workspace.id)
         rows["consents"] += [
             (*written, "express_written", ["sms", "voicemail"], enrolled, "sms-2026-11", "website"),

@@ -46,7 +46,6 @@ def measure(server: str, leads: int) -> list[str]:
         lines = [f"{leads} leads, {touches / leads:.1f} touches a lead, {written / touches:,.0f} bytes of log a touch"]
         for table in (
             "leads",
-            "addresses",
             "address_owners",
             "consents",
             "enrollments",

@@ -20,13 +20,6 @@ PANHANDLE = Zones(frozenset({CHICAGO, NEW_YORK}), "area_code", (CHICAGO, NEW_YOR
 
 
 @dataclass
-class Address:
-    kind: str
-    value: str
-    state: str
-
-
-@dataclass
 class Lead:
     status: str = "open"
     email: str | None = "ann@example.com"
@@ -35,7 +28,7 @@ class Lead:
     consents: list[Consent] = field(default_factory=lambda: [WRITTEN, INQUIRY])
     suppressions: list[Suppression] = field(default_factory=list)
     numbers: list[NumberFact] = field(default_factory=list)
-    marked: list[Address] = field(default_factory=list)
+    addresses: dict[str, str] = field(default_factory=dict)
 
 
 def test_the_calendar_is_the_leads_own_zone_or_the_offices_while_nobody_knows() -> None:
@@ -61,7 +54,7 @@ def test_a_lead_without_an_address_has_none() -> None:
 
 
 def test_the_state_of_an_address_is_that_of_the_one_that_would_be_used() -> None:
-    lead = Lead(marked=[Address("phone", "+12125550123", "invalid"), Address("email", "ann@example.com", "bounced")])
+    lead = Lead(addresses={"+12125550123": "invalid", "+18505551234": "ok", "ann@example.com": "bounced"})
     assert facts_of(lead, PANHANDLE, history(), "email", True, Asked()).address_state == "bounced"
     assert facts_of(lead, PANHANDLE, history(), "sms", True, Asked()).address_state == "ok"
 

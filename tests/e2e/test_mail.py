@@ -136,7 +136,7 @@ def test_a_bounce_stops_the_address_and_a_delay_nothing_and_a_note_rests_the_cad
     # Nobody of that name: a real 5.1.1.
     house.happens(gone, "bounced")
     assert mail.told(gone, "bounced")["code"] == "5.1.1"
-    state = house.conn.execute("select state from addresses where lead_id = %s and kind = 'email'", (gone,)).fetchone()
+    state = house.conn.execute("select addresses->>email from leads where id = %s", (gone,)).fetchone()
     assert state == ("bounced",)
 
     # A full mailbox: a warning, and no more.

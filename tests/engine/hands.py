@@ -159,7 +159,7 @@ def a_lead_in_lane(hands: Hands, workspace: Workspace, lane: int, number: int) -
             lead = a_lead(hands.conn, workspace, phone=phone, email=email)
             if lane_of(lead) == lane:
                 break
-            for table, column in (("leads", "id"), ("addresses", "lead_id"), ("consents", "lead_id")):
+            for table, column in (("leads", "id"), ("consents", "lead_id")):
                 hands.conn.execute(f"delete from {table} where {column} = %s".encode(), (lead,))
     enrolled(hands.conn, workspace, "pricing", lead, at=TUESDAY)
     return lead

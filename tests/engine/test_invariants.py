@@ -39,7 +39,7 @@ from warmline.store.workspaces import Workspace
 
 PEOPLE = 3
 TABLES = (
-    "leads, addresses, address_owners, consents, suppressions, events, enrollments, touches, tasks, decisions,"
+    "leads, address_owners, consents, suppressions, events, enrollments, touches, tasks, decisions,"
     " quarantine, paces, rotations, answers"
 )
 

@@ -122,7 +122,7 @@ def test_case_10_a_bounce_for_our_own_fault_leaves_the_lead_and_one_for_the_addr
 ) -> None:
     classes = rules.provider_errors().classes_by_code()["smtp"]
     report(conn, place, sent_mail(conn, place, lead), "bounced", reason=classes[code], code=code)
-    row = conn.execute("select state from addresses where lead_id = %s and kind = 'email'", (lead,)).fetchone()
+    row = conn.execute("select addresses->>email from leads where id = %s", (lead,)).fetchone()
     assert row == (state,)
     assert refused(conn, place, lead, TUESDAY + timedelta(hours=2))["email"] == mail
     assert conn.execute("select status from leads where id = %s", (lead,)).fetchone() == ("open",)

@@ -46,8 +46,7 @@ def a_list_of(people: int, rows: int, seed: int) -> str:
 def everything(conn: psycopg.Connection, workspace: Workspace) -> tuple[list[Any], ...]:
     """All that is kept of the leads, by what they are known by: ids differ from run to run, and so do turns."""
     leads = conn.execute(
-        "select email, phone, first_name, fields, (select array_agg(value order by value) from addresses a"
-        "  where a.lane = l.lane and a.lead_id = l.id),"
+        "select email, phone, first_name, fields, addresses,"
         " (select array_agg(kind order by seq) from events e where e.lane = l.lane and e.lead_id = l.id),"
         " (select array_agg(key order by seq) from events e where e.lane = l.lane and e.lead_id = l.id and key <> '')"
         " from leads l where workspace_id = %s order by email, phone, first_name",

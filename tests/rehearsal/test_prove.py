@@ -237,7 +237,7 @@ def test_states_that_are_taken_for_one_have_one_future(monkeypatch: pytest.Monke
         return asked
 
     def whole(_keys: Keys, state: State) -> Any:
-        lead = (state.lead.marked, tuple(state.lead.suppressions))
+        lead = (frozenset(state.lead.addresses.items()), tuple(state.lead.suppressions))
         history = msgspec.json.encode(msgspec.structs.replace(state.history, lead={}, event={}))
         return (state.now, history, str(state.seen), state.queue, state.tasks, state.ended, lead)
 

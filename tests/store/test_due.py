@@ -7,13 +7,13 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Json
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened
 from warmline.core.consent import Consent
 from warmline.store import due, suppressions
 from warmline.store.connect import connect
 from warmline.store.ids import lane_of, new_id
-from warmline.store.leads import mark_address
 from warmline.store.workspaces import Workspace
 
 
@@ -68,7 +68,8 @@ def test_everything_that_a_decision_and_the_gate_read_is_there(conn: psycopg.Con
     conn.execute(
         "update leads set fields = %s", ('{"rooms": "4", "note": "a \\"quoted\\" word, back\\\\slash, \\u00e9"}',)
     )
-    mark_address(conn, lead, "ann@example.com", "bounced")
+    addresses = {"+12125550123": "ok", "ann@example.com": "bounced"}
+    conn.execute("update leads set addresses = %s", (Json(addresses),))
     enrollment = enrolled(conn, workspace, "pricing", lead)
     touch = new_id()
     data = {"reason": 'he said "no"', "last": True, "text": "line one\nline two \\ é ☃"}
@@ -95,14 +96,14 @@ def test_everything_that_a_decision_and_the_gate_read_is_there(conn: psycopg.Con
     )  # fmt: skip
     assert [event.seq for event in known.events] == sorted(event.seq for event in known.events)
     assert known.consents == [Consent("express_written", ("sms",), TUESDAY, None, "v1", "")]
-    assert [(one.kind, one.value, one.state) for one in known.marked] == [("email", "ann@example.com", "bounced")]
+    assert (known.addresses, list(known.addresses)) == (addresses, list(addresses))
     assert known.suppressions == []
 
 
 def test_a_lead_without_any_story_is_known_too(conn: psycopg.Connection, workspace: Workspace) -> None:
     lead = a_lead(conn, workspace, phone=None, email=None, consents={})
     known = due.know(conn, lane_of(lead), [lead])[lead]
-    assert (known.events, known.consents, known.marked, known.suppressions) == ([], [], [], [])
+    assert (known.events, known.consents, known.addresses, known.suppressions) == ([], [], {}, [])
 
 
 @pytest.mark.parametrize(

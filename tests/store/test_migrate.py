@@ -25,7 +25,6 @@ RELEASED = "0001_start.sql"
 ROWS = Path(__file__).parent / "released" / "0001.sql"
 COLUMNS = {
     "leads": "lane, id, status, owner, first_name, last_name, email, phone, country, created_at",
-    "addresses": "lane, lead_id, value, kind, state, added_at",
     "consents": "lane, id, lead_id, level, channels, at, wording",
     "events": "lane, lead_id, seq, kind, at, enrollment_id, step, channel, touch_id, data::text",
     "enrollments": "lane, id, lead_id, playbook, status, due_at, seed, started_at",
@@ -33,6 +32,10 @@ COLUMNS = {
     "tasks": "lane, id, kind, title, due_at, status",
     "decisions": "lane, lead_id, seq, seen, at, result, reason, body::text",
 }
+#: They were rows of their own in the first release.
+ADDRESSES = (
+    "select id, value, state from leads, json_each_text(addresses) with ordinality a (value, state, at) order by 1, at"
+)
 SCHEMA = Path(migrating.__file__).parent / "schema"
 
 
@@ -69,10 +72,13 @@ def test_a_filled_database_of_the_first_release_goes_on_with_this_version(bare: 
         before = {table: rows(conn, table) for table in COLUMNS}
         leads = [lead for (lead,) in conn.execute("select id from leads").fetchall()]
         assert len(leads) == 9
+        addresses = conn.execute("select lead_id, value, state from addresses order by 1, added_at, 2").fetchall()
+        assert len(addresses) > 9
 
         assert migrate(conn) == steps()[1:]
         assert is_current(conn)
         assert {table: rows(conn, table) for table in before} == before
+        assert conn.execute(ADDRESSES).fetchall() == addresses
         workspace = a_workspace(conn)  # the same folder, published by the new version
         hands = Hands(conn, bare)
         for lead in leads:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -19,15 +19,6 @@ from .values import LeadLike as Person
 from .values import values_of
 
 
-class AddressLike(Protocol):
-    @property
-    def kind(self) -> str: ...
-    @property
-    def value(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-
-
 class LeadLike(Person, Protocol):
     """The stored lead, as store.due.Known has it."""
 
@@ -36,7 +27,7 @@ class LeadLike(Person, Protocol):
     numbers: list[NumberFact]
 
     @property
-    def marked(self) -> Sequence[AddressLike]: ...  # those of its addresses that are not well
+    def addresses(self) -> Mapping[str, str]: ...  # each with its state
 
 
 def history_of(
@@ -85,15 +76,10 @@ def facts_of(
     """What the gate knows for one channel. `unrecorded`: see `Recordings.lacking`."""
     by_mail = channel == "email"
     value = lead.email if by_mail else lead.phone
-    state = "ok"
-    for one in lead.marked:
-        if one.value == value:
-            state = one.state
-            break
     live = history.signal or ("hand-off" if lead.status == "handed_off" else "")
     return Facts(
         address=value,
-        address_state=state,
+        address_state=lead.addresses.get(value or "", "ok"),
         zones=zones.zones,
         zone_basis=zones.basis,
         consents=lead.consents,

@@ -24,7 +24,7 @@ from warmline.core.playbook import Call, Send, Step
 from warmline.core.settings import Config
 from warmline.core.standing import Asked, facts_of
 from warmline.rules.binding import places_known, policy_of
-from warmline.store import leads, numbers, proofs
+from warmline.store import numbers, proofs
 from warmline.store.due import Known
 from warmline.store.proofs import Withdrawal
 from warmline.store.stories import Did, Look
@@ -40,7 +40,7 @@ class GateAgain:
 
     def __init__(self, conn: psycopg.Connection, config: Config, lead: Known, zones: Zones) -> None:
         self._config, self._lead, self._zones = config, lead, zones
-        values = suppressible_values([lead.id], [one.value for one in leads.addresses_of(conn, lead.id)])
+        values = suppressible_values([lead.id], lead.addresses)
         self._withdrawn = proofs.withdrawn(conn, lead.workspace_id, values)
         self._files = numbers.imported(conn, lead.workspace_id)
         self.asked = 0  # how often it was asked again

@@ -27,9 +27,8 @@ from warmline.core.standing import calendar_zone
 from warmline.insight.foreseen import Coming, StepView, View, foresee, view_steps
 from warmline.insight.lines import Line, tell
 from warmline.rules.binding import places_known, policy_of, zones_known
-from warmline.store import due, leads, numbers, playbooks, recordings, stories
+from warmline.store import due, numbers, playbooks, recordings, stories
 from warmline.store.due import Known
-from warmline.store.leads import Address
 from warmline.store.stories import Record, Run, Task, Touch
 from warmline.store.workspaces import Workspace
 
@@ -63,6 +62,14 @@ class LeadView(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class Address(msgspec.Struct, frozen=True):
+    """`kind`: phone or email."""
+
+    kind: str
+    value: str
+    state: str
+
+
 class Playing(msgspec.Struct, frozen=True):
     """One run through a playbook, with the name and number of the version it is pinned to."""
 
@@ -84,7 +91,7 @@ class Story(msgspec.Struct, frozen=True):
     tasks: tuple[Task, ...]  # open, by due time
     touches: tuple[Touch, ...]
     consents: tuple[Consent, ...]
-    addresses: tuple[Address, ...]
+    addresses: tuple[Address, ...]  # newest first
     suppressions: tuple[Suppression, ...]
     ends: tuple[tuple[Span, ...], ...] = ()  # until when each of the consents speaks, by the rules of the lead's places
     away_until: datetime | None = None  # the cadence rests until then, by the lead's out-of-office
@@ -142,7 +149,10 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
         tasks=tuple(open_tasks),
         touches=tuple(record.touches),
         consents=consents,
-        addresses=tuple(leads.addresses_of(conn, lead_id)),
+        addresses=tuple(
+            Address("email" if "@" in value else "phone", value, state)
+            for value, state in reversed(known.addresses.items())
+        ),
         suppressions=tuple(known.suppressions),
     )
 

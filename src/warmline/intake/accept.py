@@ -106,7 +106,7 @@ def _once(
     standing: dict[UUID, leads.Standing] = {}
     if taken := values - claimed():
         matched, claims, standing = _with_known(conn, workspace, submissions, news, taken, claims, now)
-        others = {address.value for one in standing.values() for address in one.addresses}
+        others = {value for one in standing.values() for value in one.addresses}
         kept = suppressions.in_force(conn, workspace.id, suppressible_values(standing, values | others) | tokens.keys())
     else:
         kept = in_force()

@@ -18,7 +18,7 @@ from warmline import rules
 from warmline.channels.contract import Signal
 from warmline.core.lead import clean
 from warmline.core.mail_address import read_email
-from warmline.store import address_owners, leads, paces, quarantine, receipts
+from warmline.store import address_owners, paces, quarantine, receipts
 from warmline.store.ids import lane_of, read_touch_ref
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
@@ -182,7 +182,7 @@ def _bounced(case: Case, touch: Touch, signal: Signal) -> None:
         _tell(case, touch, "touch.failed", reason="bounced", code=signal.code, last=touch.last)
         _known_now(case, before)
     if hard and touch.address:
-        leads.mark_address(case.conn, case.id, touch.address, "bounced")
+        case.person.mark_address(touch.address, "bounced")
     elif not hard:
         _mark(case, touch, signal.reason, signal.code)
 
@@ -283,9 +283,7 @@ def _mark(case: Case, touch: Touch, reason: str, code: str) -> None:
         opt_out(case, reason="opted_out", evidence=said, address=address, channel=touch.channel)
         return
     if means.address in ("bad_address", "no_sms") and address:
-        leads.mark_address(
-            case.conn, case.id, address, "invalid" if means.address == "bad_address" else "not_sms_capable"
-        )
+        case.person.mark_address(address, "invalid" if means.address == "bad_address" else "not_sms_capable")
     if means.tell == "person" and case.person.status == "open":
         case.ask(
             "fix",

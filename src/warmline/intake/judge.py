@@ -45,7 +45,6 @@ class Batch:
     kept: Mapping[str, list[InForce]]
     now: datetime
     people: dict[UUID, Person] = field(default_factory=dict)
-    addresses: list[Row] = field(default_factory=list)
     consents: list[Mapping[str, Any]] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     ended: list[Row] = field(default_factory=list)
@@ -72,9 +71,8 @@ class Batch:
         other = self._elsewhere(one, lead_id, owners) if owners else {}
         if person is None:
             person = self.people[lead_id] = newcomer(lead_id, one.source, one.draft, other)
-            self._addresses(person, [(kind, v) for kind, v in (("email", person.email), ("phone", person.phone)) if v])
         else:
-            self._addresses(person, person.merge(one.draft, one.consents, other))
+            person.merge(one.draft, one.consents, other)
         created = person.created and not person.recent
         if one.consents:
             self._consents(person, one)
@@ -116,13 +114,6 @@ class Batch:
             for value in (one.draft.email, one.draft.phone)
             if value and (owner := owners.get(value, lead_id)) is not lead_id and owner != lead_id
         }
-
-    def _addresses(self, person: Person, added: list[tuple[str, str]]) -> None:
-        workspace_id = self.setting.workspace_id
-        self.addresses += [
-            {"lane": person.lane, "lead_id": person.id, "workspace_id": workspace_id, "kind": kind, "value": value}
-            for kind, value in added
-        ]
 
     def _consents(self, person: Person, one: Submission) -> None:
         phone, email = one.draft.phone, one.draft.email

@@ -41,7 +41,7 @@ class Person(msgspec.Struct):
     fields: dict[str, str] = {}
     source: str = ""
 
-    addresses: dict[str, str] = {}  # value -> state
+    addresses: dict[str, str] = {}  # value -> state, in the order in which they came
     run: Run | None = None  # what speaks for the lead now: running, handed off or parked
     run_is_new: bool = False  # entered by this batch: not in the store yet
     waits: bool = False  # a scheduled enrollment
@@ -68,26 +68,32 @@ class Person(msgspec.Struct):
             setattr(self, name, value)
             self.changed = True
 
-    def merge(self, draft: Draft, consents: tuple[Given, ...], elsewhere: Collection[str]) -> list[tuple[str, str]]:
+    def add_address(self, value: str) -> None:
+        """One more of its own. One that it has stays as it is, its state too."""
+        if value not in self.addresses:
+            self.put("addresses", {**self.addresses, value: "ok"})
+
+    def mark_address(self, value: str, state: str) -> None:
+        """What became of one of its addresses; of another's it says nothing."""
+        if value in self.addresses:
+            self.put("addresses", {**self.addresses, value: state})
+
+    def merge(self, draft: Draft, consents: tuple[Given, ...], elsewhere: Collection[str]) -> None:
         """Take over what is said now: the latest that is not empty wins, nothing is ever blanked out.
 
-        Returns the addresses that are new to the lead, as (kind, value). `elsewhere`: those of another lead.
+        `elsewhere`: addresses of another lead.
         """
         for name in _SAID:
             if value := getattr(draft, name):
                 self.put(name, value)
         if draft.fields:
             self.put("fields", {**self.fields, **draft.fields})
-        added = []
         for kind, value in (("email", draft.email), ("phone", draft.phone)):
             if not value or value in elsewhere:
                 continue
-            if value not in self.addresses:
-                self.addresses[value] = "ok"
-                added.append((kind, value))
+            self.add_address(value)
             if self._takes_over(kind, consents):
                 self.put(kind, value)
-        return added
 
     def _takes_over(self, kind: str, consents: tuple[Given, ...]) -> bool:
         """Whether an address typed now becomes the one to write to.
@@ -132,6 +138,7 @@ class Person(msgspec.Struct):
             "company": self.company,
             "email": self.email,
             "phone": self.phone,
+            "addresses": self.addresses,
             "country": self.country,
             "region": self.region,
             "time_zone": self.time_zone,
@@ -179,7 +186,7 @@ def person_of(standing: Standing) -> Person:
         time_zone=standing.time_zone,
         fields=standing.fields,
         source=standing.source,
-        addresses={address.value: address.state for address in standing.addresses},
+        addresses=standing.addresses,
         run=runs.get("running") or runs.get("handed_off") or runs.get("parked"),
         waits="scheduled" in runs,
         past=[(run.playbook, run.started_at) for run in standing.runs if run.status != "scheduled"],

@@ -39,8 +39,6 @@ def _write_unowned(conn: psycopg.Connection, batch: Batch, now: datetime) -> Non
         suppressions.lift(conn, batch.lifted, now)
     if batch.suppressed:
         suppressions.add(conn, batch.suppressed)
-    if batch.addresses:
-        leads.add_addresses(conn, batch.addresses, now)
     if batch.consents:
         consents.add(conn, batch.consents)
     if batch.standing and (touched := {event.lead_id for event in batch.events} & batch.standing.keys()):

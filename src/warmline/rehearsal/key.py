@@ -45,7 +45,7 @@ class Keys:
     def of(self, state: State) -> Hashable:
         history, seen = state.history, state.seen
         common = (
-            state.ended, state.lead.marked, frozenset(one.channels for one in state.lead.suppressions),
+            state.ended, frozenset(state.lead.addresses.items()), frozenset(one.channels for one in state.lead.suppressions),
             frozenset(channel for channel, _ in seen.gone), bool(seen.live),
         )  # fmt: skip
         if state.ended and not state.queue:

@@ -22,7 +22,7 @@ from warmline.core.playbook import Call, ChannelKind, Office, Playbook, Purpose
 from warmline.core.standing import facts_of
 
 from .watch import Broken, Out, Seen, asks, goes_out, once_only, rests_on_something
-from .worlds import Lead, Marked, World
+from .worlds import Lead, World
 
 Gate = Callable[[Question, Facts, Rules, datetime], Verdict]
 Decide = Callable[[Playbook, History, datetime, Office], Decision]
@@ -275,9 +275,8 @@ def asked(state: State, kind: str) -> None:
 
 
 def marked(lead: Lead, channel: str, mark: str) -> Lead:
-    kind, value = ("email", lead.email) if channel == "email" else ("phone", lead.phone)
-    others = tuple(one for one in lead.marked if one.kind != kind)
-    return replace(lead, marked=(*others, Marked(kind, value, mark)) if value is not None else others)
+    value = lead.email if channel == "email" else lead.phone
+    return replace(lead, addresses={**lead.addresses, value: mark}) if value is not None else lead
 
 
 def values(world: World) -> dict[str, Any]:

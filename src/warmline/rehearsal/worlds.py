@@ -76,15 +76,6 @@ STARTS = ("workday", "night", "clock-change", "holiday", "weekend")
 KNOWN = (*(where.key for where in PLACES), *STARTS, *CONSENTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """An address that is not well."""
-
-    kind: str
-    value: str
-    state: str
-
-
 @dataclass(slots=True)
 class Lead:
     """A lead as `facts_of` reads it. Never changed: another takes its place."""
@@ -96,7 +87,7 @@ class Lead:
     consents: list[Consent]
     suppressions: list[Suppression]
     numbers: list[NumberFact]
-    marked: tuple[Marked, ...] = ()
+    addresses: dict[str, str] = field(default_factory=dict)  # those that are not well, each with its state
     owner: str | None = "owner"
     status: str = "open"
     first_name: str = "Ann"

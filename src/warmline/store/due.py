@@ -19,7 +19,6 @@ from warmline.core.events import Event
 from warmline.core.history import FOLD, History
 from warmline.core.numbers import NumberFact
 
-from .leads import Address
 from .rows import encode, of_every_lane, result
 
 
@@ -64,7 +63,7 @@ class Known(msgspec.Struct, array_like=True):
     source: str
     events: list[Event]
     consents: list[Consent]
-    marked: list[Address]  # its addresses that are not well
+    addresses: dict[str, str]  # value -> state, in the order in which they came
     suppressions: list[Suppression]
     numbers: list[NumberFact]
 
@@ -153,10 +152,7 @@ select '[' || string_agg(
   || '],[' || array_to_string(array(
     select json_build_array(c.level, c.channels, c.at, c.expires_at, c.wording, c.source, c.phone, c.email, c.purpose)::text
     from consents c where c.lane = %(lane)s and c.lead_id = l.id), ',')
-  || '],[' || array_to_string(array(
-    select '["' || a.kind || '",' || to_json(a.value) || ',"' || a.state || '"]'
-    from addresses a where a.lane = %(lane)s and a.lead_id = l.id and a.state <> 'ok'), ',')
-  || '],[' || array_to_string(array(
+  || '],' || l.addresses || ',[' || array_to_string(array(
     select json_build_array(s.scope, s.value, s.reason, s.at, s.channels)::text
     from suppressions s
     where s.workspace_id = l.workspace_id and s.lifted_at is null

@@ -17,9 +17,9 @@ from .pipeline import together
 _KEPT = ("reason", "last", "task", "outcome", "playbook", "version", "signal", "channels", "by", "word", "seconds")
 
 _OF_LEAD: Sequence[str] = (
-    "update leads set first_name = '', last_name = '', company = '', email = null, phone = null, fields = '{}',"
-    " region = '', time_zone = '', status = 'closed', updated_at = %(now)s where lane = %(lane)s and id = %(lead)s",
-    "delete from addresses where lane = %(lane)s and lead_id = %(lead)s",
+    "update leads set first_name = '', last_name = '', company = '', email = null, phone = null, addresses = '{}',"
+    " fields = '{}', region = '', time_zone = '', status = 'closed', updated_at = %(now)s"
+    " where lane = %(lane)s and id = %(lead)s",
     "delete from number_questions where lane = %(lane)s and lead_id = %(lead)s",
     "delete from doubtful_clicks where lane = %(lane)s and lead_id = %(lead)s",
     "update events e set key = null, data = coalesce((select json_object_agg(k, v) from json_each(e.data) d (k, v)"

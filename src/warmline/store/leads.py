@@ -13,17 +13,11 @@ import psycopg
 
 from .ids import lane_of
 from .pipeline import together
-from .rows import by_lane, encode, read, result
+from .rows import by_lane, encode, result
 
 Row = dict[str, Any]
 
 NO_KEYS: Mapping[UUID, Sequence[str]] = MappingProxyType({})
-
-
-class Address(msgspec.Struct, array_like=True):
-    kind: str
-    value: str
-    state: str
 
 
 class Run(msgspec.Struct, array_like=True):
@@ -58,7 +52,7 @@ class Standing(msgspec.Struct, array_like=True):
     time_zone: str
     fields: dict[str, str]
     source: str
-    addresses: list[Address]
+    addresses: dict[str, str]  # value -> state, in the order in which they came
     runs: list[Run]
     tasks: list[OpenTask]
     recent: list[tuple[str, str]]  # (kind, form) of what came in within the last minute
@@ -104,34 +98,6 @@ def change(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None
             conn.execute(_CHANGE, {"lane": lane, "rows": mine, "now": now})
 
 
-def add_addresses(conn: psycopg.Connection, rows: Sequence[Row], now: datetime) -> None:
-    """Those that their leads do not have yet, as whoever holds a lead knows: what it has stays as it is, its state too."""
-    conn.execute(_ADD_ADDRESSES, {"rows": encode(rows), "now": now})
-
-
-def mark_address(conn: psycopg.Connection, lead_id: UUID, value: str, state: str) -> None:
-    conn.execute(
-        "update addresses set state = %s where lane = %s and lead_id = %s and value = %s",
-        (state, lane_of(lead_id), lead_id, value),
-    )
-
-
-def addresses_of(conn: psycopg.Connection, lead_id: UUID) -> list[Address]:
-    """All of them, the newest first."""
-    return read(
-        conn,
-        "select json_agg(json_build_array(kind, value, state) order by added_at desc, value)::text from addresses"
-        " where lane = %s and lead_id = %s",
-        (lane_of(lead_id), lead_id),
-        Address,
-    )
-
-
-def drop_addresses(conn: psycopg.Connection, lead_id: UUID) -> None:
-    """The lead has no addresses any more: another one has taken them over."""
-    conn.execute("delete from addresses where lane = %s and lead_id = %s", (lane_of(lead_id), lead_id))
-
-
 # `any(array(...))` and `limit 1`, and no join: the planner takes the leads that are asked for for a hundred, and would read
 # the whole lane for a few.
 _HOLD_RUNS = b"""
@@ -148,9 +114,7 @@ order by id for update
 _STANDING = b"""
 select json_agg(json_build_array(
   l.id, l.status, l.owner, l.first_name, l.last_name, l.company, l.email, l.phone, l.country, l.region, l.time_zone,
-  l.fields, l.source,
-  coalesce((select json_agg(json_build_array(a.kind, a.value, a.state))
-            from addresses a where a.lane = %(lane)s and a.lead_id = l.id), '[]'),
+  l.fields, l.source, l.addresses,
   coalesce((select json_agg(json_build_array(e.id, e.playbook, e.rank, e.status, e.started_at, e.version_id))
             from enrollments e where e.lane = %(lane)s and e.lead_id = l.id), '[]'),
   coalesce((select json_agg(json_build_array(t.id, t.kind) order by t.due_at)
@@ -167,26 +131,21 @@ cross join lateral (select * from leads l where l.lane = %(lane)s and l.id = w.i
 """
 
 _COLUMNS = """(lane smallint, id uuid, workspace_id integer, status text, owner text, first_name text, last_name text,
-  company text, email text, phone text, country text, region text, time_zone text, fields json, source text)"""
+  company text, email text, phone text, addresses json, country text, region text, time_zone text, fields json,
+  source text)"""
 
 _INSERT = f"""
-insert into leads (lane, id, workspace_id, status, owner, first_name, last_name, company, email, phone, country, region,
-  time_zone, fields, source, created_at, updated_at)
-select lane, id, workspace_id, status, owner, first_name, last_name, company, email, phone, country, region,
-  time_zone, fields, source, %(now)s, %(now)s
+insert into leads (lane, id, workspace_id, status, owner, first_name, last_name, company, email, phone, addresses,
+  country, region, time_zone, fields, source, created_at, updated_at)
+select lane, id, workspace_id, status, owner, first_name, last_name, company, email, phone, addresses, country,
+  region, time_zone, fields, source, %(now)s, %(now)s
 from json_to_recordset(%(rows)s::json) as w {_COLUMNS}
 """.encode()  # noqa: S608 - a constant of this file
 
 _CHANGE = f"""
 with w as materialized (select * from json_to_recordset(%(rows)s::json) as w {_COLUMNS})
 update leads l set status = w.status, owner = w.owner, first_name = w.first_name, last_name = w.last_name,
-  company = w.company, email = w.email, phone = w.phone, country = w.country, region = w.region,
+  company = w.company, email = w.email, phone = w.phone, addresses = w.addresses, country = w.country, region = w.region,
   time_zone = w.time_zone, fields = w.fields, updated_at = %(now)s
 from w where l.lane = %(lane)s and l.id = w.id and l.id = any(array(select id from w))
 """.encode()  # noqa: S608 - a constant of this file
-
-_ADD_ADDRESSES = b"""
-insert into addresses (lane, lead_id, workspace_id, kind, value, added_at)
-select lane, lead_id, workspace_id, kind, value, %(now)s
-from json_to_recordset(%(rows)s::json) as w (lane smallint, lead_id uuid, workspace_id integer, kind text, value text)
-"""

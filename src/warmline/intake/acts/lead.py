@@ -13,7 +13,7 @@ from warmline.core.hours import UnknownZone, find_zone
 from warmline.core.lead import clean
 from warmline.core.mail_address import read_email
 from warmline.core.phone import example_of, read_phone
-from warmline.store import address_owners, leads, tasks
+from warmline.store import address_owners, tasks
 from warmline.store.workspaces import Workspace
 
 from .. import opt_out as opting
@@ -157,10 +157,8 @@ def correct_address(
             raise ActError(f"{value} was given to another lead a moment ago. Reload the page.")
         if owner not in (None, lead_id):
             raise ActError(f"{value} belongs to another lead ({owner}). Work on that one, or correct it there first.")
-        row = {"lane": case.lane, "lead_id": lead_id, "workspace_id": workspace.id, "kind": kind, "value": value}
-        if value not in case.person.addresses:
-            leads.add_addresses(conn, [row], now)
-        leads.mark_address(conn, lead_id, value, "ok")
+        case.person.add_address(value)
+        case.person.mark_address(value, "ok")
         bring_back(conn, workspace, value)
         before = case.person.email if kind == "email" else case.person.phone
         case.person.put(kind, value)

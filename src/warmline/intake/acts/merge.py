@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 
 from warmline.core.enrol import CLOSED
-from warmline.store import address_owners, consents, leads, merges, suppressions
+from warmline.store import address_owners, consents, merges, suppressions
 from warmline.store.events import NewEvent
 from warmline.store.ids import lane_of, new_id
 from warmline.store.workspaces import Workspace
@@ -73,24 +73,12 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
 
 
 def _take_addresses(keep: Case, gone: Case) -> None:
-    rows = [
-        {
-            "lane": keep.lane, "lead_id": keep.id, "workspace_id": keep.workspace.id,
-            "kind": "email" if "@" in value else "phone", "value": value,
-        }
-        for value in gone.person.addresses
-        if value not in keep.person.addresses
-    ]  # fmt: skip
-    if rows:
-        leads.add_addresses(keep.conn, rows, keep.now)
-    for value, state in gone.person.addresses.items():
-        if value not in keep.person.addresses and state != "ok":
-            leads.mark_address(keep.conn, keep.id, value, state)
     owned = address_owners.hold(keep.conn, keep.workspace.id, list(gone.person.addresses))
     address_owners.give(
         keep.conn, keep.workspace.id, {value: keep.id for value, one in owned.items() if one == gone.id}
     )
-    leads.drop_addresses(keep.conn, gone.id)
+    keep.person.put("addresses", gone.person.addresses | keep.person.addresses)
+    gone.person.put("addresses", {})
 
 
 def _take_wishes(keep: Case, gone: Case, who: str) -> None:

@@ -11,7 +11,7 @@ import psycopg
 
 from warmline.core.decide import attempts_used_up
 from warmline.core.lead import clean
-from warmline.store import leads, playbooks, tasks
+from warmline.store import playbooks, tasks
 from warmline.store.tasks import Task
 from warmline.store.workspaces import Workspace
 
@@ -141,6 +141,6 @@ def _wrong_number(case: Case, who: str) -> None:
     """The number is somebody else's: nobody calls or texts it again, whichever lead holds it."""
     phone = case.person.phone
     if phone:
-        leads.mark_address(case.conn, case.id, phone, "invalid")
+        case.person.mark_address(phone, "invalid")
         opting.suppress_address(case, phone, "wrong_number", f"wrong number, says {who}")
         case.happened("changed", who=who, fields={"phone": "wrong number"}, before=phone)
