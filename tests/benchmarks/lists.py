@@ -1,4 +1,7 @@
-"""A list of a million rows, as bought lists are, through `warmline import`: rows a second, and how much memory it takes."""
+"""A list of a million rows, as bought lists are, through `warmline import`: rows a second, and how much memory it takes.
+
+Beside it the same rows copied bare into the same tables: what PostgreSQL and this machine allow.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from random import Random
 
 from warmline.store.connect import connect
 
+from .copied import copy_again
 from .house import WARMLINE, publish, surroundings
 from .machine import MB, watch
 from .report import Bar, Found, Row
@@ -48,8 +52,9 @@ def measure(server: str, *, rows: int = 1_000_000) -> Found:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             took = time.perf_counter() - began
-    if process.returncode:
-        raise RuntimeError(f"warmline import ended with {process.returncode}: {told}")
+        if process.returncode:
+            raise RuntimeError(f"warmline import ended with {process.returncode}: {told}")
+        bare = {connections: rows / copy_again(dsn, Path(folder), connections) for connections in (1, 2)}
     cpu = (usage.ru_utime + usage.ru_stime) / took
     beside = {
         "told": " ".join(told.split()).strip("{} ").replace('"', ""),
@@ -60,8 +65,17 @@ def measure(server: str, *, rows: int = 1_000_000) -> Found:
         [
             Row("lists.rows", f"a list of {rows:,} rows imported", rows / took, "/s", bar=Bar(25_000), beside=beside),
             Row("lists.memory", "most memory of the import", usage.ru_maxrss * 1024 / MB, "MB", bar=Bar(400, "at most")),
+            *[
+                Row(f"lists.bare.{connections}", f"the same rows copied bare, {counted(connections)}", rate, "/s")
+                for connections, rate in bare.items()
+            ],
+            Row("lists.share", "import: share of the bare copy's, 2 connections", rows / took / bare[2] * 100, "%"),
         ]
     )  # fmt: skip
+
+
+def counted(connections: int) -> str:
+    return "1 connection" if connections == 1 else f"{connections} connections"
 
 
 def write_list(path: Path, rows: int) -> None:
