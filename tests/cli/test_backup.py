@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import stat
@@ -195,6 +196,28 @@ def test_half_a_file_and_any_other_file_are_no_backups(run: Run, kept: Path, acm
         said = run("restore", file, acme, "--replace")
         assert said.code == 1
         assert "no backup" in said.err
+
+
+@pytest.mark.parametrize(
+    ("what", "said_instead"),
+    [("rows", []), ("rows", {}), ("parts", {})],
+    ids=["rows that are a list", "no count of leads", "no digest of the dump"],
+)
+def test_a_manifest_that_says_too_little_is_no_backups(
+    run: Run, conn: psycopg.Connection, kept: Path, acme: Path, tmp_path: Path, what: str, said_instead: object
+) -> None:
+    other = tmp_path / "changed"
+    with tarfile.open(kept) as old, tarfile.open(other, "w:") as new:
+        for entry in old.getmembers():
+            content = old.extractfile(entry).read()  # type: ignore[union-attr]
+            if entry.name == "manifest.json":
+                content = json.dumps(json.loads(content) | {what: said_instead}).encode()
+                entry.size = len(content)
+            new.addfile(entry, io.BytesIO(content))
+    said = run("restore", other, acme, "--replace")
+    assert said.code == 1
+    assert "no backup" in said.err
+    assert snapshots.held(conn) is None
 
 
 def test_rows_that_do_not_come_back_stop_the_whole_restore(

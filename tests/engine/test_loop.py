@@ -11,11 +11,15 @@ import psycopg
 import pytest
 
 from tests.builders import a_lead, a_workspace, enrolled, starter_files, story
+from tests.far_ends.ports import closed_port
 from warmline.engine import loop
 from warmline.engine.loop import Engine, Options
 from warmline.store.clock import real_now
-from warmline.store.ids import lane_of
+from warmline.store.ids import lane_of, new_id
+from warmline.store.pages import attention
 from warmline.store.workspaces import Workspace
+
+from .test_mailbox import an_inbox, mail
 
 SECRET = b"a secret of tests, thirty-two bytes"
 
@@ -187,3 +191,20 @@ def test_what_has_gathered_is_decided_by_processes_of_its_own(
     assert count(conn, "events where kind = 'touch.planned'") == 150
     mine = "pg_stat_activity where application_name like 'warmline %' and datname = current_database()"
     asyncio.run(until(lambda: count(conn, mine) == 0))
+
+
+def test_the_mails_of_a_database_that_is_held_are_left_to_the_original(dsn: str, conn: psycopg.Connection) -> None:
+    workspace = a_workspace(conn, mail(an_inbox(closed_port(), word="NOT_SET_HERE")))
+    conn.execute("insert into restores (id, taken_at, restored_at) values (%s, now(), now())", (new_id(),))
+    asks = (
+        "select 1 from pg_stat_activity where datname = current_database() and application_name = 'warmline mailboxes'"
+        " and query like '%restores%' and state = 'idle'"
+    )
+
+    async def body(_engine: Engine) -> None:
+        await until(lambda: conn.execute(asks).fetchone() is not None)
+        assert attention.mailbox(conn, workspace.id) is None
+        conn.execute("update restores set resumed_at = now()")
+        await until(lambda: attention.mailbox(conn, workspace.id) is not None)
+
+    running(dsn, body)

@@ -24,6 +24,13 @@ def test_a_silent_server_is_noticed_within_seconds_unless_the_address_says_other
     assert set(patience("postgresql://db/warmline")) > set(mine)
 
 
+def test_options_of_the_address_count_beside_ours_and_have_the_last_word(dsn: str) -> None:
+    with connect(f"{dsn} options='-c work_mem=7MB -c jit=on'") as conn:
+        names = ("work_mem", "jit", "timezone")
+        said = [conn.execute("select current_setting(%s)", (name,)).fetchone() for name in names]
+    assert said == [("7MB",), ("on",), ("UTC",)]
+
+
 def test_the_pages_have_the_same_patience_and_every_host_of_the_address() -> None:
     django = for_django(
         "postgresql://warmline@db1,db2:5433/warmline?target_session_attrs=read-write&connect_timeout=60"

@@ -104,6 +104,29 @@ def rows(conn: psycopg.Connection, table: str) -> list[str]:
     ]
 
 
+def test_a_step_that_would_wait_in_a_ring_lets_the_other_pass_and_is_tried_again(bare: str, schema: Path) -> None:
+    """The other has read the second table, and wants to write the first; the step has the first and wants the second."""
+    with connect(f"{bare} options='-c deadlock_timeout=100ms'") as conn, connect(bare) as other:
+        migrate(conn, schema=schema)
+        conn.execute("create table walls (id int)")
+        (schema / "0002_both.sql").write_text(
+            "alter table bricks add column colour text; select pg_advisory_xact_lock(1);"
+            " alter table walls add column colour text"
+        )
+        said: list[str] = []
+        with other.transaction():
+            other.execute("select from walls")
+            other.execute("set local deadlock_timeout = '1min'")
+            other.execute("select pg_advisory_xact_lock(1)")
+            migration = threading.Thread(target=migrate, args=(conn,), kwargs={"schema": schema, "say": said.append})
+            migration.start()
+            other.execute("insert into bricks values (1000)")
+        migration.join(60)
+        assert not migration.is_alive()
+    with connect(bare) as conn:
+        assert "0002_both.sql" in {name for (name,) in conn.execute("select name from schema_steps").fetchall()}
+
+
 def test_a_long_transaction_holds_up_the_migration_and_nobody_else(bare: str, schema: Path) -> None:
     with connect(bare) as conn, connect(bare) as long, connect(bare) as reader:
         migrate(conn, schema=schema)

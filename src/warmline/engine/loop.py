@@ -296,6 +296,10 @@ class Engine:
                 try:
                     with connect(self.options.dsn, "warmline mailboxes") as conn:
                         while not self.stop_async.is_set():
+                            if self.is_held(conn):  # the mails belong to the original, which may be at work
+                                await asyncio.to_thread(watchers.close)
+                                await self.rest(HELD)
+                                continue
                             await asyncio.to_thread(watchers.look, conn)
                             await self.rest(REFRESH)
                 except psycopg.OperationalError as error:

@@ -49,7 +49,7 @@ class Place:
 
 
 class Watchers:
-    """One thread for each mailbox, made anew when the settings change. `look` is called now and then."""
+    """One thread for each mailbox, made anew when the settings change. `look` is called now and then, after `close` too."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -66,6 +66,7 @@ class Watchers:
 
     def close(self) -> None:
         """Blocks until every thread is done; each looks for this twice a second."""
+        self._seen = {}
         for stopping, _ in self._running.values():
             stopping.set()
         for workspace_id in list(self._running):

@@ -143,7 +143,7 @@ def _opened(file: IO[bytes] | Path) -> Archive:
             for part, wanted in manifest.parts.items():
                 if _digest_of(_part(tar, part)) != wanted:
                     raise MachineError(f"{name} is damaged: {part} is not what was written. Use another backup.")
-        except (tarfile.TarError, EOFError, KeyError, ValueError, TypeError) as problem:
+        except (tarfile.TarError, EOFError, KeyError, ValueError, TypeError, AttributeError) as problem:
             raise MachineError(
                 f"{name} is no backup that `warmline backup` made, or only a part of one ({problem}). Use another file."
             ) from problem
@@ -168,6 +168,9 @@ def _read_manifest(text: bytes) -> Manifest:
         raise MachineError(
             f"This backup was made by Warmline {said.get('version', '?')}, in a newer format. Install that version."
         )
+    for name, wanted in (("rows", "leads"), ("parts", DUMP)):
+        if wanted not in said[name]:
+            raise ValueError(f"its {name} lack {wanted}")
     return Manifest(
         taken_at=datetime.fromisoformat(said["taken_at"]),
         version=said["version"],

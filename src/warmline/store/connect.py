@@ -64,9 +64,11 @@ def pool(dsn: str, name: str, size: int, wait: float = 3) -> ConnectionPool:
 
 
 def patience(dsn: str) -> dict[str, Any]:
-    """What every connection is opened with beside its address, where the address does not say otherwise."""
+    """What every connection is opened with beside its address, where the address does not say otherwise. Its `options` come
+    after ours, and so have the last word."""
     said = conninfo_to_dict(dsn)
-    return {"options": _OPTIONS} | {word: value for word, value in _NOTICE_SILENCE.items() if word not in said}
+    options = f"{_OPTIONS} {said.get('options') or ''}".rstrip()
+    return {"options": options} | {word: value for word, value in _NOTICE_SILENCE.items() if word not in said}
 
 
 def make_durable(conn: psycopg.Connection) -> None:

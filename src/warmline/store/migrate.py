@@ -94,7 +94,7 @@ def _apply(conn: psycopg.Connection, name: str, text: str, patience: float, say:
                     conn.execute(sql.SQL("set local lock_timeout = {}").format(_WAIT))
                     conn.execute(text.encode())
                     _note(conn, name)
-        except psycopg.errors.LockNotAvailable as error:
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             holders = _long_ones(conn)
             if time.monotonic() > ends:
                 raise MigrationError(
