@@ -73,6 +73,10 @@ def test_json_is_the_counts_and_nothing_else(run: Run, acme: Path, people: Path)
         (["--source", "referal"], "There is no source referal. Did you mean referral?"),
         (["--source", "referral", "--map", "phone"], "Write our field = theirs"),
         (["--source", "referral", "--map", "phone=Mobile"], "has no column 'Mobile'"),
+        (
+            ["--source", "referral", "--map", "mobil=Tel", "--map", "post=Email"],
+            "No column is a phone number or a mail address",
+        ),
     ],
 )
 def test_a_slip_is_said_plainly(run: Run, acme: Path, people: Path, arguments: list[str], text: str) -> None:
@@ -85,3 +89,35 @@ def test_a_missing_file_is_named(run: Run, acme: Path, people: Path, tmp_path: P
     said = run("import", tmp_path / "none.csv", "--source", "referral", "--dir", acme)
     assert said.code == 1
     assert "none.csv can't be read: No such file or directory" in said.err
+
+
+def test_our_field_may_go_by_another_name_and_one_of_the_leads_own_is_shown_as_such(
+    run: Run, acme: Path, people: Path, conn: psycopg.Connection
+) -> None:
+    said = run(
+        "import", people, "--source", "referral", "--map", "phone_number=Tel", "--map", "phne=Budget", "--dir", acme
+    )
+    assert "fields.phne" in said.out
+    assert "fields.phone_number" not in said.out
+    assert conn.execute("select phone, fields ->> 'phne' from leads where first_name = 'Ann'").fetchone() == (
+        "+12125550142", "5000",
+    )  # fmt: skip
+
+
+def test_a_list_that_was_read_wrongly_is_corrected_by_reading_it_again(
+    run: Run, acme: Path, people: Path, conn: psycopg.Connection
+) -> None:
+    run("import", people, "--source", "referral", "--map", "phne=Tel", "--dir", acme)
+    assert conn.execute("select phone from leads where first_name = 'Ann'").fetchone() == (None,)
+    run("import", people, "--source", "referral", "--dir", acme)
+    assert conn.execute("select phone, addresses->>phone from leads where first_name = 'Ann'").fetchone() == (
+        "+12125550142", "ok",
+    )  # fmt: skip
+    assert conn.execute("select count(*) from leads").fetchone() == (2,)
+
+
+def test_a_list_of_which_nothing_can_be_read_is_no_success(run: Run, acme: Path, people: Path) -> None:
+    people.write_text("Email,Tel\nnobody,12\n")
+    said = run("import", people, "--source", "referral", "--dir", acme)
+    assert said.code == 1
+    assert "+1 201-555-0123; Email: 'nobody' is no mail address" in people.with_name("people.rejects.csv").read_text()

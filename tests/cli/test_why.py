@@ -39,7 +39,7 @@ def test_why_tells_what_happened_what_was_decided_and_what_comes_next(run: Run, 
     assert "Touch planned ack sms (ack)" in story
     assert "has express written consent for sms, wording v1" in story
     assert "Tue 24 Nov 10:30" in story, "the lead's own clock"
-    assert "Call Ann Lee by sam" in ahead
+    assert "Call Ann Lee (sam)" in ahead
 
 
 def test_brief_leaves_out_what_passed(run: Run, acme: Path, lead: str) -> None:

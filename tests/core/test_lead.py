@@ -147,6 +147,11 @@ def test_a_bad_address_beside_a_good_one_is_a_note_and_not_the_loss_of_the_lead(
     assert found.notes == ["'ann at example' is no mail address. Write: ann@example.com"]
 
 
+def test_of_a_number_that_names_its_own_country_no_other_is_said() -> None:
+    found = draft(phone="+44 7700 900123", email="ann@example.com")
+    assert found.notes == ["'+44 7700 900123' is no valid phone number. Write: +1 212 555 0123"]
+
+
 def test_a_lead_that_nobody_could_reach_is_a_problem_that_names_the_senders_fields() -> None:
     assert list(problems(name="Ann")) == ["phone", "email"]
     assert problems({"phone": "tel_nr"}, tel_nr="12") == {

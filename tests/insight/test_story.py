@@ -68,6 +68,13 @@ def test_a_decision_stands_between_what_it_saw_and_what_it_caused(conn: psycopg.
     assert [finding.result for finding in told.lines[2].did[0].findings] == ["pass"] * len(CHECKS)
 
 
+def test_what_came_with_a_lead_and_could_not_be_used_is_told(conn: psycopg.Connection, place: Workspace) -> None:
+    lead = a_lead(conn, place)
+    note = "'+44 7700 900123' is no valid phone number. Write: +1 212 555 0123"
+    happened(conn, place, lead, "form.submitted", at=TUESDAY, data={"form": "pricing", "notes": [note]})
+    assert [line.detail for line in story(conn, place, lead, TUESDAY).lines] == [f"pricing; {note}"]
+
+
 def test_the_words_of_a_touch_are_shown_where_it_left(conn: psycopg.Connection, place: Workspace) -> None:
     lead_id = a_lead(conn, place)
     enrolled(conn, place, "demo", lead_id)

@@ -62,6 +62,13 @@ def test_a_form_is_read_and_its_checkboxes_are_joined() -> None:
     assert [consent.level for consent in entry.consents] == ["express_written", "inquiry"]
 
 
+@pytest.mark.parametrize("typed", ["first_name=Jos%E9&email=j%40x.co", "first_name=Jos%C3%A9&email=j%40x.co"])
+def test_an_old_form_that_is_no_utf_8_is_read_as_what_old_forms_are(typed: str) -> None:
+    (entry,) = read(typed, FORM).entries
+    assert isinstance(entry, Submission)
+    assert entry.draft.first_name == "José"
+
+
 def test_a_multipart_form_is_read_without_its_files() -> None:
     body = (
         '--x\r\nContent-Disposition: form-data; name="email"\r\n\r\nann@example.com\r\n'

@@ -33,7 +33,7 @@ def engine(
             max=86400,
             envvar="WARMLINE_ASK_FOR",
             help="Seconds for which a provider that can't say what became of a message is asked again, before a person is. "
-            "More than the `absent_after` of [channels.sms].",
+            "More than the `absent_after` of \\[channels.sms].",
         ),
     ] = 90,
 ) -> None:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
 from warmline.cli.say import CommandError, counted, err, note, out, show_json
+from warmline.core.lead import our_name
 from warmline.core.settings import Config, Source
 from warmline.core.words import suggest
 from warmline.garbage import calm_the_collector
@@ -74,6 +75,8 @@ def import_(
         show_json(counts)
     else:
         _show(counts, kept, dry_run)
+    if counts.rows and counts.rejected == counts.rows:
+        raise typer.Exit(1)  # nothing came in; the reasons are in the rejects
 
 
 def _mapping(given: list[str]) -> dict[str, str]:
@@ -82,7 +85,8 @@ def _mapping(given: list[str]) -> dict[str, str]:
         ours, equals, theirs = one.partition("=")
         if not (equals and ours.strip() and theirs.strip()):
             raise CommandError(f"--map {one} names no column. Write our field = theirs, such as --map phone=Telephone")
-        wanted[ours.strip()] = theirs.strip()
+        # "phone_number" is ours by another name; what is no field of ours becomes one of the lead's own, and is shown so.
+        wanted[our_name(ours) or ours.strip()] = theirs.strip()
     return wanted
 
 

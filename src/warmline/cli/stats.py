@@ -18,9 +18,9 @@ from warmline.store.clock import read_clock
 #: Where the numbers come from that a person must bring to zero.
 _PUT_RIGHT = {
     "orphans": "warmline orphans",
-    "parked": "warmline parked",
+    "parked": "warmline parked list",
     "unknown": "the page Attention",
-    "quarantined": "warmline quarantine",
+    "quarantined": "warmline quarantine list",
 }
 
 

@@ -118,7 +118,7 @@ def _head(console: Console, told: Story) -> None:
         ("owner", lead.owner_name or "nobody yet"),
         ("zone", f"{lead.zone} ({_ground(told)})"),
         ("away", told.away),
-        ("consent", "; ".join(_consent(one, spans) for one, spans in told.held)),
+        ("consent", "; ".join(dict.fromkeys(_consent(one, spans) for one, spans in told.held))),
         (
             "playbooks",
             ", ".join(f"{one.run.playbook} v{one.version} {one.run.status.replace('_', ' ')}" for one in told.runs),
@@ -132,7 +132,7 @@ def _head(console: Console, told: Story) -> None:
             "[bad]do not contact[/]", escape(f"{one.scope} {one.value} since {one.at:%d %b %Y}: {one.reason}")
         )
     console.print(Padding(table, (0, 0, 1, 2)))
-    console.print(f"[quiet]{'UTC':<16}{'the lead':<14}[/]")
+    console.print(f"[quiet]{'UTC':<17}{'the lead':<14}[/]")
 
 
 def _consent(one: Consent, spans: tuple[Span, ...]) -> str:
@@ -208,7 +208,7 @@ def _next(console: Console, told: Story, brief: bool) -> None:
 
 def _coming(console: Console, told: Story, one: Coming, brief: bool) -> None:
     when = _when(told, one.at) if one.at else "open"
-    who = "" if one.who in ("machine", "") else f" [quiet]by {escape(one.who)}[/]"
+    who = "" if one.who in ("machine", "") else f" [quiet]({escape(one.who)})[/]"
     console.print(f"  {when}  {escape(one.words)}{who}", soft_wrap=True)
     if one.subject:
         console.print(f"{'':<20}[name]{escape(one.subject)}[/]", soft_wrap=True)

@@ -26,6 +26,9 @@ def wordings(
 ) -> None:
     """Words that ask for a consent, ready to stand beside a box, each with the version it will be proved by."""
     known = rules.consent_wordings()
+    written = {written for one in known.values() for written in one.texts}
+    if language not in written:
+        raise CommandError(f"Nothing is written in {language!r}. There are: {', '.join(sorted(written))}.")
     if not key:
         _list(as_json)
         return

@@ -218,10 +218,10 @@ def _read_addresses(
     if "phone" in known:
         draft.phone = read_phone(known["phone"], country)
         if draft.phone is None:
-            where = f" in {country}" if country else ""
-            wrong[named["phone"]] = (
-                f"{_quote(known['phone'])} is no valid phone number{where}. Write: {example_of(country)}"
-            )
+            its_own = known["phone"].startswith(("+", "00"))  # it names its country itself
+            where = f" in {country}" if country and not its_own else ""
+            example = example_of("" if its_own else country)
+            wrong[named["phone"]] = f"{_quote(known['phone'])} is no valid phone number{where}. Write: {example}"
     if "email" in known:
         draft.email = read_email(known["email"])
         if draft.email is None:
@@ -232,8 +232,8 @@ def _read_addresses(
         problems.update(wrong)
     else:
         missing = "A phone number or a mail address is needed to reach the lead. Write: "
-        problems["phone"] = missing + example_of(country)
-        problems["email"] = missing + "ann@example.com"
+        problems["phone"] = f"{missing}{example_of(country)}"
+        problems["email"] = f"{missing}ann@example.com"
 
 
 def _names(known: Mapping[str, str]) -> tuple[str, str]:

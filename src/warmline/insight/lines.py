@@ -141,9 +141,8 @@ DID: Mapping[str, str] = {
 def detail_of(kind: str, data: Mapping[str, Any]) -> str:
     """What is worth telling beside the words of an event's kind, in a few words; empty when they say it all."""
     tell_it = _DETAILS.get(kind)
-    if tell_it is not None:
-        return tell_it(data)
-    return _first(data, "reason", "text", "note", "title")
+    said = tell_it(data) if tell_it is not None else _first(data, "reason", "text", "note", "title")
+    return "; ".join(part for part in (said, *data.get("notes", ())) if part)  # notes: what came and could not be used
 
 
 def _first(data: Mapping[str, Any], *names: str) -> str:

@@ -104,7 +104,8 @@ def _once(
         in_force = suppressions.ask_in_force(conn, workspace.id, suppressible_values((), values) | tokens.keys())
     setting = setting_of(workspace, current(), now)
     standing: dict[UUID, leads.Standing] = {}
-    if taken := values - claimed():
+    ours = claimed()
+    if taken := values - ours:
         matched, claims, standing = _with_known(conn, workspace, submissions, news, taken, claims, now)
         others = {value for one in standing.values() for value in one.addresses}
         kept = suppressions.in_force(conn, workspace.id, suppressible_values(standing, values | others) | tokens.keys())
@@ -117,6 +118,10 @@ def _once(
         batch.take(one, lead_id, claims if one.draft.email and one.draft.phone else {})
         for one, lead_id in zip(submissions, matched, strict=True)
     ]
+    if standing:
+        # Who was told the same thing again gets nothing new: what was claimed for it in passing stays free.
+        for value in ours.difference(*(person.addresses for person in batch.people.values())):
+            address_owners.release(conn, workspace.id, value, claims[value])
     if kept:
         lifted = [row["id"] for row in batch.lifted]
         batch.suppressed += in_the_open(workspace.id, kept, tokens, lifted)

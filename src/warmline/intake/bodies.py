@@ -87,10 +87,17 @@ def _text(value: Any) -> str | None:
 def _form(body: bytes) -> Row:
     text = _decoded(body)
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=512)
+        try:
+            pairs = _pairs(text, "utf-8", "strict")
+        except UnicodeDecodeError:
+            pairs = _pairs(text, "cp1252", "replace")  # old forms
     except ValueError as error:
         raise UnreadableBodyError(f"The form can't be read: {error}. Send fewer fields.") from error
     return _joined(pairs)
+
+
+def _pairs(text: str, encoding: str, errors: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True, max_num_fields=512, encoding=encoding, errors=errors)
 
 
 def _multipart(content_type: str, body: bytes) -> Row:

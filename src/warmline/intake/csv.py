@@ -19,7 +19,7 @@ from typing import BinaryIO, TextIO
 import psycopg
 
 from warmline import rules
-from warmline.core.lead import Problems, normalise, our_name
+from warmline.core.lead import KNOWN, Problems, normalise, our_name
 from warmline.core.settings import Config, Source
 from warmline.store.workspaces import Workspace
 
@@ -59,8 +59,8 @@ def header_of(file: BinaryIO) -> list[str]:
 
 def preview(names: list[str], mapping: Mapping[str, str]) -> dict[str, str]:
     """What each column becomes: a field of ours, or "fields.NAME". `mapping` is {our field: theirs}."""
-    ours = {theirs: ours for ours, theirs in mapping.items()}
-    return {name: ours.get(name) or our_name(name) or f"fields.{name}" for name in names}
+    mapped = {theirs: ours if ours in KNOWN else f"fields.{ours}" for ours, theirs in mapping.items()}
+    return {name: mapped.get(name) or our_name(name) or f"fields.{name}" for name in names}
 
 
 def import_list(
@@ -84,7 +84,13 @@ def import_list(
     for theirs in (mapping or {}).values():
         if theirs not in names:
             raise UnreadableListError(f"The list has no column {theirs!r}. It has: {', '.join(names)}.")
-    reading = _Reading(source, workspace.config, {**source.map, **(mapping or {})}, names)
+    mapped = {**source.map, **(mapping or {})}
+    if not {"phone", "email"} & set(preview(names, mapped).values()):
+        raise UnreadableListError(
+            f"No column is a phone number or a mail address. There are: {', '.join(names)}. Say which it is: "
+            "--map phone=COLUMN or --map email=COLUMN"
+        )
+    reading = _Reading(source, workspace.config, mapped, names)
     written_out = csv.writer(rejects) if rejects is not None else None
     if written_out is not None:
         written_out.writerow([*names, REASON])
@@ -154,6 +160,7 @@ class _Reading:
         self._names = names
         self._regions = rules.regions()
         self._sorted = sorted({name for name in names if name})
+        self._mapped = [f"{ours} = {theirs}" for ours, theirs in sorted(mapping.items()) if theirs in names]
 
     def read(self, row: list[str] | str) -> tuple[list[str], Submission | str]:
         """A row with its submission, or with what is wrong with it."""
@@ -166,7 +173,7 @@ class _Reading:
         fields.pop("", None)
         draft = normalise(fields, self._mapping, self._source.country, self._regions)
         if isinstance(draft, Problems):
-            return row, " ".join(f"{name}: {said}" if name else said for name, said in draft.fields.items())
+            return row, "; ".join(f"{name}: {said}" if name else said for name, said in draft.fields.items())
         for rule in self._source.consent:
             draft.fields.pop(rule.field, None)
         consents, notes = consents_of(fields, self._source, self._config)
@@ -175,9 +182,10 @@ class _Reading:
         return row, Submission(self._source.key, draft, "lead.imported", "", "", consents, _FROM_A_LIST, key)
 
     def _key(self, fields: Mapping[str, str]) -> str:
-        """The same for the same row of the same source, whatever order its columns have in the file."""
+        """The same for the same row of the same source, whatever order its columns have in the file. Another mapping reads
+        it as something else."""
         told = [f"{name}={value}" for name in self._sorted if (value := fields.get(name, "").strip())]
-        said = "\n".join([self._source.key, *told]).encode("utf-8", "replace")
+        said = "\n".join([self._source.key, *self._mapped, *told]).encode("utf-8", "replace")
         return "import:" + blake2b(said, digest_size=16).hexdigest()
 
 
