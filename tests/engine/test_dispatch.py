@@ -206,6 +206,16 @@ def test_a_receipt_told_twice_and_one_of_an_earlier_try_change_nothing(hands: Ha
     assert "touch.failed" not in story(hands.conn, lead)
 
 
+def test_why_a_text_could_not_be_written_is_kept_with_its_touch_which_has_no_address_yet(
+    hands: Hands, lead: UUID
+) -> None:
+    hands.dispatcher.composer = None  # type: ignore[assignment] # any error at all
+    assert hands.prepare(lead) == []
+    assert hands.one("select status, error from touches") == (
+        "held", "AttributeError: 'NoneType' object has no attribute 'message'",
+    )  # fmt: skip
+
+
 def test_a_broken_text_of_an_enrollment_that_is_over_by_then_does_not_park_it(
     hands: Hands, workspace: Workspace, lead: UUID
 ) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import threading
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 
-from tests.builders import a_workspace, starter_files
+from tests.builders import a_lead, a_workspace, starter_files, story
+from tests.channels.reading.test_inbound import plain
 from tests.e2e.support import until
 from tests.far_ends.ports import closed_port
-from warmline.engine.mailbox import Place, Watchers
+from tests.waiting import ended_once
+from warmline.engine.mailbox import Place, Reader, Watchers
+from warmline.store import mailboxes
 from warmline.store.pages import attention
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -63,3 +67,18 @@ def test_settings_that_can_not_be_used_here_are_told(conn: psycopg.Connection, w
     assert told is not None
     assert told.name == ""
     assert "NOT_SET_HERE" in told.error
+
+
+def test_a_mail_that_is_ended_in_a_ring_of_locks_is_read_again_before_the_next_one(
+    conn: psycopg.Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = a_workspace(conn, mail(""))
+    lead = a_lead(conn, workspace, email="ann@lead.test")
+    mailboxes.begin(conn, workspace.id, "hello", 1, 6, NOW)
+    folder = SimpleNamespace(fetch=lambda _: plain("STOP"))
+    place = Place(dsn, b"a key of thirty-two bytes for it", {}, lambda: NOW)
+    held = ended_once(monkeypatch)
+    Reader(conn, workspace, SimpleNamespace(name="hello"), folder, place)._take(7)  # type: ignore[arg-type]
+    mark = mailboxes.mark(conn, workspace.id, "hello")
+    assert (len(held), mark and mark.last_uid) == (2, 7)
+    assert "opted.out" in story(conn, lead)

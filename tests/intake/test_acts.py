@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import pytest
 
 from tests.builders import TUESDAY, a_workspace, minutes, story
 from tests.intake.test_inbound import MAIL, PHONE, a_touch
+from tests.waiting import ended_once, held_up
 from warmline.channels.contract import Signal
 from warmline.core.lead import Draft
 from warmline.engine.catalog import Catalog
@@ -23,6 +25,7 @@ from warmline.intake.batch import Request, let_in
 from warmline.intake.inbound import receive
 from warmline.intake.sources import parse
 from warmline.intake.submission import Accepted, Given, Origin, Submission
+from warmline.store import address_owners
 from warmline.store.ids import lane_of, new_id, read_touch_ref
 from warmline.store.workspaces import Workspace
 
@@ -308,3 +311,53 @@ def test_nothing_of_another_workspace_can_be_touched(
         acts.take_over(conn, other, *on(lead))
     with pytest.raises(ActError, match="no such task"):
         acts.complete_call(conn, other, *the_call(conn, lead), outcome="missed")
+
+
+# --- at the same time as others ------------------------------------------------------------------------------------------
+
+Act = Callable[[psycopg.Connection, Workspace, UUID], None]
+
+
+def open_call(conn: psycopg.Connection) -> tuple[UUID]:
+    return (UUID(str(one(conn, "select id from tasks where kind = 'call' and status = 'open'"))),)
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (lambda own, place, lead: acts.take_over(own, place, lane_of(lead), lead, *WHO), "taken.over"),
+        (lambda own, place, lead: acts.opt_out(own, place, lane_of(lead), lead, *WHO, evidence="stop"), "opted.out"),
+        (lambda own, place, lead: acts.correct_address(own, place, lane_of(lead), lead, *WHO, address=MAIL), "changed"),
+        (lambda own, place, lead: acts.close(own, place, lane_of(lead), lead, *WHO, status="won"), "closed"),
+        (lambda own, place, lead: acts.enroll(own, place, lane_of(lead), lead, *WHO, playbook="demo"), "enrolled"),
+        (
+            lambda own, place, lead: acts.complete_call(
+                own, place, lane_of(lead), *open_call(own), *WHO, outcome="missed"
+            ),
+            "task.done",
+        ),
+    ],
+)
+def test_an_act_that_is_ended_in_a_ring_of_locks_is_done_all_the_same(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, monkeypatch: pytest.MonkeyPatch, act: Act, told: str
+) -> None:
+    before = story(conn, lead).count(told)
+    held = ended_once(monkeypatch)
+    act(conn, workspace, lead)
+    assert len(held) == 2
+    assert story(conn, lead).count(told) == before + 1
+
+
+def test_a_correction_that_waits_for_an_address_does_not_hold_the_lead(
+    conn: psycopg.Connection, dsn: str, workspace: Workspace, lead: UUID
+) -> None:
+    """Addresses before leads, as intake takes them: else the two wait for each other."""
+    conn.execute("begin")
+    address_owners.hold(conn, workspace.id, [MAIL])
+    with held_up(
+        conn, dsn, lambda own: acts.correct_address(own, workspace, lane_of(lead), lead, *WHO, address=MAIL)
+    ) as done:
+        conn.execute("select from leads where id = %s for update nowait", (lead,))
+        conn.execute("commit")
+        done.result(timeout=20)
+    assert "changed" in story(conn, lead)

@@ -11,9 +11,11 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_workspace
+from tests.waiting import ended_once
 from warmline.intake import batch
 from warmline.intake.batch import Answer, Door, DoorClosedError
 from warmline.intake.submission import Origin
+from warmline.store import races
 from warmline.store.workspaces import Workspace
 
 
@@ -126,6 +128,27 @@ def test_a_server_that_takes_no_writes_for_a_while_is_away_and_found_again(
         post(door, workspace, {"email": "bob@example.com"})
     conn.execute(f"alter database {conn.info.dbname} set default_transaction_read_only = off".encode())
     assert post(door, workspace, {"email": "bob@example.com"}).status == 202
+
+
+def test_a_group_that_is_ended_in_a_ring_of_locks_is_let_in_whole_with_its_keys(
+    door: Door, conn: psycopg.Connection, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(door, workspace, {"email": "ann@example.com"})
+    held = ended_once(monkeypatch)
+    answer = post(door, workspace, {"email": "ann@example.com"}, "k1")
+    assert (answer.status, len(held)) == (202, 2)
+    assert post(door, workspace, {"email": "ann@example.com"}, "k1") == answer
+
+
+def test_a_race_that_was_lost_in_every_round_is_not_told_as_a_server_that_is_away(
+    door: Door, conn: psycopg.Connection, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(door, workspace, {"email": "ann@example.com"})
+    monkeypatch.setattr(races, "ROUNDS", 1)
+    ended_once(monkeypatch)
+    with pytest.raises(psycopg.errors.DeadlockDetected):
+        post(door, workspace, {"email": "ann@example.com"})
+    assert post(door, workspace, {"email": "ann@example.com"}).status == 202
 
 
 def test_closing_lets_in_what_waits(dsn: str, conn: psycopg.Connection, workspace: Workspace) -> None:

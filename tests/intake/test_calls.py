@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ import pytest
 from tests.builders import TUESDAY, a_workspace, happened, minutes, story
 from tests.intake.test_acts import a_lead_to_call, look
 from tests.intake.test_inbound import PHONE
+from tests.waiting import ended_once
 from warmline.channels import build_dialer
 from warmline.channels.call.contract import (
     KEY,
@@ -394,3 +396,16 @@ def test_a_lead_that_calls_back_stops_the_machine_and_its_open_call(line: Line, 
     look(line.conn, line.lead, NOW)
     assert line.done(task)[0] == "cancelled"
     assert {"called.back", "handed.off"} <= set(story(line.conn, line.lead))
+
+
+def test_a_word_that_is_ended_in_a_ring_of_locks_is_heard_all_the_same(
+    line: Line, task: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.press(task)
+    for word in (line.connect, partial(line.hear, line.their("busy"))):
+        with monkeypatch.context() as patch:
+            held = ended_once(patch)
+            word()
+            assert len(held) > 1
+    assert line.call.outcome == "missed"
+    assert story(line.conn, line.lead).count("task.done") == 1

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from tests.builders import TUESDAY, a_lead, a_workspace
 from tests.intake.test_accept import INQUIRY, WRITTEN, a_submission, take
+from tests.waiting import held_up
+from warmline.channels.contract import Signal
 from warmline.core.tokens import PREFIX
 from warmline.engine.catalog import Catalog
 from warmline.engine.seal import seal_all
@@ -18,8 +20,9 @@ from warmline.engine.tick import tick
 from warmline.intake import acts
 from warmline.intake.case import NoSuchLeadError
 from warmline.intake.forget import forget
-from warmline.store import ledger
-from warmline.store.ids import lane_of
+from warmline.intake.inbound import receive
+from warmline.store import address_owners, ledger
+from warmline.store.ids import lane_of, touch_ref
 from warmline.store.orphans import count_orphans
 from warmline.store.workspaces import Workspace
 
@@ -106,3 +109,103 @@ def test_a_token_of_one_workspace_says_nothing_in_another(conn: psycopg.Connecti
     assert take(conn, other, a_submission(**TYPED), at=LATER)[0].playbook == "pricing"
     with pytest.raises(NoSuchLeadError):
         forget(conn, other, erased(conn, place, opted_out=False), "kim", LATER)
+
+
+# --- a lead that was merged -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parts(conn: psycopg.Connection, place: Workspace) -> list[UUID]:
+    """Three leads that became one, by two merges: the first became a part of the second, the second of the third."""
+    first = take(conn, place, a_submission(**TYPED))[0].lead
+    tick(conn, lane_of(first), TUESDAY, Catalog(conn))
+    conn.execute(
+        "update touches set status = 'sent', address = '+12125550123', body = 'Hi Zelda', sent_at = %s", (TUESDAY,)
+    )
+    second = a_lead(conn, place, phone="+12125550177", email=None, first_name="Zelda", last_name="Quux")
+    third = a_lead(conn, place, phone=None, email="zelda@work.example", first_name="Zelda", last_name="Quux")
+    seal_all(conn, lambda: TUESDAY)
+    acts.merge(conn, place, second, first, "kim", TUESDAY)
+    acts.merge(conn, place, third, second, "kim", TUESDAY)
+    return [first, second, third]
+
+
+@pytest.mark.parametrize("named", [0, 1, 2])
+def test_all_that_was_merged_is_erased_together_whichever_part_is_named(
+    conn: psycopg.Connection, place: Workspace, parts: list[UUID], named: int
+) -> None:
+    assert forget(conn, place, parts[named], "kim", LATER) == 4
+    left = everything(conn).lower()
+    for said in ("zelda", "quux", "falconry", "2125550123", "2125550177", "example.com", "work.example", "203.0.113.9"):
+        assert said not in left, said
+    seal_all(conn, lambda: LATER)
+    assert ledger.verify(conn).is_whole
+    assert conn.execute("select count(*) from events where kind = 'erased'").fetchone() == (3,)
+    assert count_orphans(conn, place.id) == 0
+
+
+def test_a_part_that_an_erasure_of_long_ago_left_behind_can_still_be_named(
+    conn: psycopg.Connection, place: Workspace, parts: list[UUID]
+) -> None:
+    first, _, third = parts
+    conn.execute("update events set data = '{}' where kind = 'merged' and lead_id = %s", (third,))
+    forget(conn, place, first, "kim", LATER)
+    assert "zelda" not in everything(conn).lower()
+
+
+# --- what comes at the same time or afterwards ----------------------------------------------------------------------------
+
+
+def test_a_stop_that_waits_for_a_lead_which_is_erased_is_kept_for_its_number(
+    conn: psycopg.Connection, dsn: str, place: Workspace
+) -> None:
+    lead = a_lead(conn, place)
+    stop = Signal("inbound", LATER, sender="+12125550123", text="STOP", key="k1")
+    conn.execute("begin")
+    forget(conn, place, lead, "kim", LATER)
+    with held_up(conn, dsn, lambda own: receive(own, place, [stop], LATER)) as done:
+        conn.execute("commit")
+        done.result(timeout=20)
+    assert conn.execute("select count(*) from suppressions where value = '+12125550123'").fetchone() == (1,)
+    assert conn.execute("select kind from events where lead_id = %s", (lead,)).fetchall() == [("erased",)]
+
+
+def test_an_erasure_that_waits_for_an_address_does_not_hold_the_lead(
+    conn: psycopg.Connection, dsn: str, place: Workspace
+) -> None:
+    """Addresses before leads, as intake takes them: else the two wait for each other."""
+    lead = a_lead(conn, place)
+    conn.execute("begin")
+    address_owners.hold(conn, place.id, ["ann@example.com"])
+    with held_up(conn, dsn, lambda own: forget(own, place, lead, "kim", LATER)) as done:
+        conn.execute("select from leads where id = %s for update nowait", (lead,))
+        conn.execute("commit")
+        assert done.result(timeout=20) == 2
+
+
+def test_an_erasure_that_waits_for_the_ledger_holds_no_suppression(
+    conn: psycopg.Connection, dsn: str, place: Workspace
+) -> None:
+    """Who seals takes the chain first and the suppressions then: else the two wait for each other."""
+    lead = a_lead(conn, place)
+    acts.opt_out(conn, place, lane_of(lead), lead, "sam", TUESDAY, evidence="stop")
+    conn.execute("begin")
+    ledger.hold(conn, ledger.FIRST_LANE)
+    with held_up(conn, dsn, lambda own: forget(own, place, lead, "kim", LATER)) as done:
+        conn.execute("select from suppressions for update nowait")
+        conn.execute("commit")
+        done.result(timeout=20)
+    seal_all(conn, lambda: LATER)
+    assert ledger.verify(conn).is_whole
+
+
+@pytest.mark.parametrize("kind", ["delayed", "failed"])
+def test_what_a_provider_tells_in_its_own_words_afterwards_is_not_written_down(
+    conn: psycopg.Connection, place: Workspace, parts: list[UUID], kind: str
+) -> None:
+    row = conn.execute("select lane, id from touches").fetchone()
+    assert row is not None
+    forget(conn, place, parts[0], "kim", LATER)
+    told = Signal(kind, LATER, touch_ref(*row), key="k1", reason="unknown", code="550", text="No such user: Zelda")
+    receive(conn, place, [told], LATER)
+    assert "zelda" not in everything(conn).lower()

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_workspace, minutes, story
+from tests.waiting import ended_once
 from warmline.channels.contract import Signal
 from warmline.core.lead import Draft
 from warmline.intake.accept import accept
@@ -323,3 +324,20 @@ def test_a_drop_that_failed_because_the_person_wants_none_opts_out_once_and_keep
     data = one(conn, "select data from events where kind = 'touch.failed'")
     assert (data["network"], data["cost"]) == ("Example Wireless", "0.1")
     assert "their_own_field" not in data
+
+
+@pytest.mark.parametrize("kind", ["inbound", "unsubscribed", "left by address", "voicemail"])
+def test_an_opt_out_that_is_ended_in_a_ring_of_locks_is_run_again_and_counts(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    signal = {
+        "inbound": Signal("inbound", LATER, sender=PHONE, text="STOP", key="k1"),
+        "unsubscribed": Signal("unsubscribed", LATER, a_touch(conn, lead, channel="email"), key="k1"),
+        "left by address": Signal("unsubscribed", LATER, sender=MAIL, key="k1"),
+        "voicemail": Signal("voicemail", LATER, sender=PHONE, text="Stop calling me", key="k1"),
+    }[kind]
+    held = ended_once(monkeypatch)
+    receive(conn, workspace, [signal], LATER)
+    assert len(held) == 2
+    assert one(conn, "select status from leads") == "opted_out"
+    assert story(conn, lead).count("opted.out") == 1

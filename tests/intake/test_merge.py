@@ -11,15 +11,19 @@ from msgspec.structs import replace
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
 from tests.intake.test_accept import INQUIRY, a_submission, take
+from tests.waiting import held_up
+from warmline.channels.contract import Signal
 from warmline.core.standing import history_of
 from warmline.engine.catalog import Catalog
 from warmline.engine.seal import seal_all
 from warmline.engine.tick import tick
 from warmline.intake import acts
 from warmline.intake.acts import ActError, merge
-from warmline.store import ledger
+from warmline.intake.inbound import receive
+from warmline.intake.visits import settle_due
+from warmline.store import address_owners, ledger
 from warmline.store.due import know
-from warmline.store.ids import lane_of
+from warmline.store.ids import lane_of, touch_ref
 from warmline.store.orphans import count_orphans
 from warmline.store.workspaces import Workspace
 
@@ -112,3 +116,160 @@ def test_a_lead_is_not_merged_with_itself_nor_with_one_of_another_workspace(
         merge(conn, place, keep, stranger, "kim", LATER)
     assert status(conn, stranger) == "open"
     assert "merged" not in story(conn, keep)
+
+
+# --- signals about touches of the one that was merged away ---------------------------------------------------------------
+
+
+@pytest.fixture
+def mail(conn: psycopg.Connection, place: Workspace, gone: UUID) -> str:
+    """A mail that went to the other before the merge, by its outside name."""
+    enrolled(conn, place, "pricing", gone)
+    tick(conn, lane_of(gone), TUESDAY, Catalog(conn))
+    row = conn.execute(
+        "update touches set channel = 'email', status = 'sent', sent_at = %s, address = 'ann@home.example'"
+        " where lead_id = %s returning id", (TUESDAY, gone),
+    ).fetchone()  # fmt: skip
+    assert row is not None
+    return touch_ref(lane_of(gone), row[0])
+
+
+def tell(conn: psycopg.Connection, place: Workspace, kind: str, mail: str, key: str = "k1", **more: object) -> None:
+    receive(conn, place, [Signal(kind, LATER, mail, key=key, **more)], LATER)  # type: ignore[arg-type] # of tests
+
+
+def told(conn: psycopg.Connection, lead: UUID) -> list[str]:
+    """What the story tells since the merge."""
+    kinds = story(conn, lead)
+    return [kind for kind in kinds[kinds.index("merged") + 1 :] if kind != "task.opened"]
+
+
+def test_a_reply_to_a_mail_from_before_the_merge_stops_the_machine_for_the_one_that_is_left(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, mail: str
+) -> None:
+    merge(conn, place, keep, gone, "kim", LATER)
+    tell(conn, place, "inbound", mail, sender="ann@home.example", text="Yes, please call me tomorrow")
+    assert (status(conn, keep), status(conn, gone)) == ("handed_off", "closed")
+    assert told(conn, keep) == ["replied", "handed.off"]
+    assert told(conn, gone) == []
+    assert conn.execute("select count(*) from tasks where status = 'open' and lead_id = %s", (gone,)).fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [("inbound", {"sender": "ann@home.example", "text": "STOP"}), ("unsubscribed", {"data": {"how": "one click"}})],
+)
+def test_an_opt_out_by_a_mail_from_before_the_merge_is_the_persons(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, mail: str, kind: str, more: dict[str, object]
+) -> None:
+    merge(conn, place, keep, gone, "kim", LATER)
+    enrolled(conn, place, "pricing", keep)
+    tell(conn, place, kind, mail, **more)
+    assert status(conn, keep) == "opted_out"
+    assert told(conn, keep)[-1] == "ended"
+    out = conn.execute("select value from suppressions where lifted_at is null order by value").fetchall()
+    assert {value for (value,) in out} >= {str(keep), "ann@home.example"}
+
+
+def test_a_click_in_doubt_from_before_the_merge_counts_for_the_one_that_is_left(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, mail: str
+) -> None:
+    person = {"user_agent": "Mozilla/5.0 Firefox/145.0", "ip": "203.0.113.7", "url": "https://acme.test", "link": "0"}
+    conn.execute("update touches set sent_at = %s", (LATER - timedelta(seconds=70),))
+    before = LATER - timedelta(seconds=10)
+    receive(conn, place, [Signal("clicked", before, mail, key="click:0", data=person)], before)
+    merge(conn, place, keep, gone, "kim", LATER)
+    receive(conn, place, [Signal("clicked", LATER, mail, key="click:1", data=person | {"link": "1"})], LATER)
+    settle_due(conn, LATER + timedelta(minutes=1))
+    assert told(conn, keep) == ["clicked", "handed.off", "clicked"]
+    assert told(conn, gone) == []
+    assert conn.execute("select count(*) from doubtful_clicks").fetchone() == (0,)
+
+
+def test_a_bounce_marks_the_address_that_the_other_brought_and_the_touch_stays_where_it_is(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, mail: str
+) -> None:
+    merge(conn, place, keep, gone, "kim", LATER)
+    tell(conn, place, "bounced", mail, reason="invalid_address")
+    assert know(conn, lane_of(keep), [keep])[keep].addresses["ann@home.example"] == "bounced"
+    assert conn.execute("select lead_id, status from touches").fetchall() == [(gone, "failed")]
+
+
+def test_what_was_told_before_the_merge_is_not_told_again_after_it(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, mail: str
+) -> None:
+    tell(conn, place, "inbound", mail, sender="ann@home.example", text="Yes")
+    merge(conn, place, keep, gone, "kim", LATER)
+    tell(conn, place, "inbound", mail, sender="ann@home.example", text="Yes")
+    assert told(conn, keep) == []
+
+
+def test_a_chain_of_merges_leads_to_its_end(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, mail: str
+) -> None:
+    last = a_lead(conn, place, phone="+12125550177", email=None)
+    merge(conn, place, keep, gone, "kim", LATER)
+    merge(conn, place, last, keep, "kim", LATER)
+    tell(conn, place, "inbound", mail, sender="ann@home.example", text="STOP")
+    assert (status(conn, last), status(conn, keep), status(conn, gone)) == ("opted_out", "closed", "closed")
+
+
+def test_an_act_on_the_one_that_was_merged_away_is_done_with_the_one_it_became(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    merge(conn, place, keep, gone, "kim", LATER)
+    acts.correct_address(conn, place, lane_of(gone), gone, "sam", LATER, address="ann@new.example")
+    acts.reassign(conn, place, lane_of(gone), gone, "sam", LATER, owner="kim")
+    assert address_owners.find(conn, place.id, ["ann@new.example"]) == {"ann@new.example": keep}
+    assert conn.execute("select email, owner from leads where id = %s", (keep,)).fetchone() == (
+        "ann@new.example",
+        "kim",
+    )
+    with pytest.raises(ActError, match="one lead already"):
+        merge(conn, place, keep, gone, "kim", LATER)
+    assert conn.execute("select addresses::text from leads where id = %s", (gone,)).fetchone() == ("{}",)
+
+
+def test_a_lead_that_has_addresses_of_its_own_again_stands_for_itself(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, mail: str
+) -> None:
+    merge(conn, place, keep, gone, "kim", LATER)
+    conn.execute("""update leads set addresses = '{"bo@example.com": "ok"}' where id = %s""", (gone,))
+    tell(conn, place, "inbound", mail, sender="bo@example.com", text="STOP")
+    assert (status(conn, gone), status(conn, keep)) == ("opted_out", "open")
+
+
+def test_a_stop_that_waits_for_a_merge_is_the_persons(
+    conn: psycopg.Connection, dsn: str, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    stop = Signal("inbound", LATER, sender="+12125550123", text="STOP", key="k1")
+    conn.execute("begin")
+    merge(conn, place, keep, gone, "kim", LATER)
+    with held_up(conn, dsn, lambda own: receive(own, place, [stop], LATER)) as done:
+        conn.execute("commit")
+        done.result(timeout=20)
+    assert status(conn, keep) == "opted_out"
+
+
+def test_a_merge_that_waits_for_an_address_holds_neither_lead(
+    conn: psycopg.Connection, dsn: str, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    """Addresses before leads, as intake takes them: else the two wait for each other."""
+    conn.execute("begin")
+    address_owners.hold(conn, place.id, ["+12125550123"])
+    with held_up(conn, dsn, lambda own: merge(own, place, keep, gone, "kim", LATER)) as done:
+        conn.execute("select from leads where id = any(%s) for update nowait", ([keep, gone],))
+        conn.execute("commit")
+        done.result(timeout=20)
+    assert "merged" in story(conn, keep)
+
+
+def test_an_address_that_comes_to_the_other_while_the_merge_waits_goes_over_too(
+    conn: psycopg.Connection, dsn: str, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    conn.execute("begin")
+    acts.correct_address(conn, place, lane_of(gone), gone, "sam", LATER, address="ann@new.example")
+    with held_up(conn, dsn, lambda own: merge(own, place, keep, gone, "kim", LATER)) as done:
+        conn.execute("commit")
+        done.result(timeout=20)
+    assert address_owners.find(conn, place.id, ["ann@new.example"]) == {"ann@new.example": keep}

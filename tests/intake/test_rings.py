@@ -11,6 +11,7 @@ import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
 from tests.intake.test_acts import look
+from tests.waiting import ended_once
 from warmline.channels.call.contract import (
     HangUp,
     Nothing,
@@ -24,6 +25,7 @@ from warmline.channels.call.contract import (
     Took,
     Transcribed,
 )
+from warmline.intake import rings
 from warmline.intake.calls import hear
 from warmline.store.workspaces import Workspace
 
@@ -163,3 +165,19 @@ def test_a_lead_that_opted_out_may_call_and_gets_nothing_automatic(board: Switch
     assert board.one("select count(*) from touches") == 0
     assert board.one("select count(*) from enrollments") == 0
     assert board.one("select status from leads where id = %s", out) == "opted_out"
+
+
+def test_whoever_took_a_call_gets_the_lead_though_that_is_ended_in_a_ring_of_locks(
+    board: Switchboard, lead: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board.conn.execute("update leads set owner = null")
+    real = rings.inbound.receive
+
+    def receive(*given: Any) -> Any:
+        said = real(*given)
+        ended_once(monkeypatch)
+        return said
+
+    monkeypatch.setattr(rings.inbound, "receive", receive)
+    assert board.hear(Took(CALL, PHONE, "jo", "1")) == Nothing()
+    assert board.one("select owner from leads") == "jo"

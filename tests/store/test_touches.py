@@ -13,7 +13,7 @@ from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
 from warmline.engine.catalog import Catalog
 from warmline.engine.outcomes import outcome_of
 from warmline.engine.tick import tick
-from warmline.store import touches
+from warmline.store import erasure, touches
 from warmline.store.ids import lane_of, new_id
 from warmline.store.touches import Ready
 
@@ -89,6 +89,23 @@ def test_a_receipt_of_an_earlier_try_says_nothing_of_this_one(conn: psycopg.Conn
     assert settle(conn, lead, first, "queued", event="", until=TUESDAY) == 0
     assert one(conn, "select status from touches") == "sending"
     assert settle(conn, lead, second, "sent") == 1
+
+
+@pytest.mark.parametrize("status", ["failed", "queued", "refused"])
+def test_a_receipt_of_a_lead_that_was_erased_keeps_no_words_of_others(
+    conn: psycopg.Connection, lead: UUID, status: str
+) -> None:
+    touch = begin(conn, lead)
+    erasure.empty(conn, lead, ["+12125550123"], TUESDAY)
+    said = outcome_of(lane_of(lead), touch, status, TUESDAY, reason="invalid_number")
+    said.error = "The 'To' number +12125550123 is not valid."
+    said.data = {"code": "21211", "detail": said.error, "saw": said.error}
+    with conn.transaction():
+        assert len(touches.settle(conn, [said], TUESDAY)) == 1
+    assert one(conn, "select status, reason, error from touches") == (status, "invalid_number", "")
+    assert one(conn, f"select data from events where kind = 'touch.{status}'") == {
+        "reason": "invalid_number", "last": touch.last,
+    }  # fmt: skip
 
 
 def test_a_lease_that_ran_out_is_taken_over_by_one(conn: psycopg.Connection, lead: UUID) -> None:

@@ -17,12 +17,14 @@ import pytest
 from psycopg import sql
 
 from tests.builders import story
+from tests.waiting import ended_once
 from tests.web.conftest import SECRET, TWILIO, Answer, publish_with
 from warmline.channels.email.tokens import sign_touch
 from warmline.channels.email.tracking import HIDDEN_LINK, TrackedLink, link_url, open_url
 from warmline.channels.secrets import Secret
 from warmline.channels.signature import sign
 from warmline.intake.visits import settle_due
+from warmline.store import races
 from warmline.store.clock import real_now
 from warmline.store.connect import connect
 from warmline.store.ids import lane_of, new_id, touch_ref
@@ -430,6 +432,20 @@ def test_while_the_database_is_away_every_door_says_503_and_afterwards_all_is_as
     assert [one.status for one in answers] == [503, 503, 503]
     assert conn.execute("select count(*) from events").fetchone() == before
     assert post(call, "pricing", {"email": "bo@example.com"}).status == 202
+
+
+@pytest.mark.parametrize("rounds", [races.ROUNDS, 1])
+def test_an_unsubscribe_that_is_ended_in_a_ring_of_locks_counts_or_is_asked_for_again(
+    call: Call, conn: psycopg.Connection, lead: UUID, touch: str, monkeypatch: pytest.MonkeyPatch, rounds: int
+) -> None:
+    monkeypatch.setattr(races, "ROUNDS", rounds)
+    ended_once(monkeypatch)
+    answer = call("POST", way_out(touch), b"", content_type=FORM)
+    assert answer.status == (200 if rounds > 1 else 503)
+    assert ("opted.out" in story(conn, lead)) == (rounds > 1)
+    if rounds == 1:
+        assert answer.headers["retry-after"] == "2"
+        assert answer.text.startswith("Too much happened to the same lead at once, so nothing was kept.")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from warmline.cli.place import HERE, Dir, database, workspace
 from warmline.cli.say import CommandError, counted, out
 from warmline.insight.story import LeadNotFoundError, story
 from warmline.intake.forget import forget as erase
+from warmline.store import merges
 from warmline.store.clock import read_clock
 
 
@@ -18,14 +19,21 @@ def forget(
     directory: Dir = HERE,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
 ) -> None:
-    """Erase what tells who a lead is, for good. That it wants no contact stays, under a token. `export` it first."""
+    """Erase what tells who a lead is, for good. That it wants no contact stays, under a token. `export` it first.
+
+    What was merged into it is erased too; of a lead that was merged into another, that other.
+    """
     with database(directory) as conn:
         place, now = workspace(conn, directory), read_clock(conn).now()
         try:
             found = story(conn, place, lead, now).lead
+            if (whole := merges.stands_for(conn, found.id)) != found.id:
+                found = story(conn, place, str(whole), now).lead
         except LeadNotFoundError as error:
             raise CommandError(str(error)) from error
-        if not yes and not typer.confirm(f"Erase {found.called} ({found.phone or found.email}) for good?"):
+        others = len(merges.one_person(conn, found.id)) - 1
+        parts = f" and {counted(others, 'lead')} that became a part of it" if others else ""
+        if not yes and not typer.confirm(f"Erase {found.called} ({found.phone or found.email}){parts} for good?"):
             raise typer.Exit(1)
         kept = erase(conn, place, found.id, "command line", now)
     out().print(

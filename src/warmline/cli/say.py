@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from warmline.core.words import Problem
 from warmline.machine import MachineError
 from warmline.store.playbooks import VersionError
+from warmline.store.races import LOST
 from warmline.store.workspaces import WorkspaceError
 from warmline.web.environment import BadEnvironmentError
 
@@ -55,6 +56,8 @@ class PlainGroup(TyperGroup):
             return super().invoke(ctx)
         except _KNOWN as error:
             fail(str(error))
+        except LOST:
+            fail("Too much happened to the same lead at once, so nothing was changed. Run the command again.")
         except psycopg.OperationalError as error:
             first = str(error).strip().splitlines()[0]
             fail(

@@ -374,5 +374,5 @@ class Dispatcher:
 
 
 def _blank(touch: Ready) -> dict[str, Any]:
-    """The intent of a touch that has no words."""
-    return {"id": touch.id, "subject": "", "body": "", "provider": ""}
+    """The intent of a touch that has no words. Without any address it would be one of somebody who was erased."""
+    return {"id": touch.id, "address": "", "subject": "", "body": "", "provider": ""}

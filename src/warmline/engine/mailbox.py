@@ -23,6 +23,7 @@ from warmline.channels.settings import Settings
 from warmline.intake.mail import keep_mail, take_mail
 from warmline.store import mailboxes, workspaces
 from warmline.store.connect import connect
+from warmline.store.races import in_rounds
 from warmline.store.workspaces import Workspace
 
 log = structlog.get_logger()
@@ -184,10 +185,7 @@ class Reader:
         raw = self.folder.fetch(uid)
         now = self.place.now()
         try:
-            with self.conn.transaction():
-                if raw is not None:
-                    take_mail(self.conn, self.workspace, raw, self.place.secret, now)
-                mailboxes.advance(self.conn, self.workspace.id, self.inbox.name, uid, now)
+            _take_in(self.conn, self, uid, raw, now)
         except psycopg.OperationalError:
             raise
         except Exception as error:
@@ -196,3 +194,11 @@ class Reader:
                 reason = f"It could not be taken in ({type(error).__name__}). The log of the engine says more."
                 keep_mail(self.conn, self.workspace, raw or b"", reason, now)
                 mailboxes.advance(self.conn, self.workspace.id, self.inbox.name, uid, now)
+
+
+@in_rounds()
+def _take_in(conn: psycopg.Connection, reader: Reader, uid: int, raw: bytes | None, now: datetime) -> None:
+    with conn.transaction():
+        if raw is not None:
+            take_mail(conn, reader.workspace, raw, reader.place.secret, now)
+        mailboxes.advance(conn, reader.workspace.id, reader.inbox.name, uid, now)

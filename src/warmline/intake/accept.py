@@ -19,6 +19,7 @@ from warmline.core.tokens import tokens_of
 from warmline.store import address_owners, leads, playbooks, quarantine, suppressions
 from warmline.store.ids import new_leads
 from warmline.store.pipeline import together
+from warmline.store.races import LostRaceError, in_rounds
 from warmline.store.workspaces import Workspace
 
 from .erased import in_the_open, known_again
@@ -29,15 +30,6 @@ from .write import write
 
 #: The same lead, kind and form within this time is one thing told twice.
 REPEATED_WITHIN = timedelta(seconds=60)
-
-#: A lost race is run again; each round somebody else has got through, so a few are plenty.
-ROUNDS = 12
-
-_LOST_RACES = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.UniqueViolation)
-
-
-class _LostRaceError(Exception):
-    """Another transaction took an address between our look and our claim."""
 
 
 def _nobody_waits() -> None:
@@ -70,6 +62,7 @@ def accept(
     ]
 
 
+@in_rounds(psycopg.errors.UniqueViolation)
 def _accept_all(
     conn: psycopg.Connection,
     workspace: Workspace,
@@ -77,14 +70,8 @@ def _accept_all(
     now: datetime,
     held: Callable[[], None],
 ) -> list[Result]:
-    for last in (False,) * (ROUNDS - 1) + (True,):
-        try:
-            with conn.transaction():
-                return _once(conn, workspace, submissions, now, held)
-        except (_LostRaceError, *_LOST_RACES):
-            if last:
-                raise
-    raise AssertionError("the last round returns or raises")
+    with conn.transaction():
+        return _once(conn, workspace, submissions, now, held)
 
 
 def _once(
@@ -142,7 +129,7 @@ def _with_known(
     may turn out to be a known one's second address."""
     owners = address_owners.hold(conn, workspace.id, taken)
     if len(owners) < len(taken):
-        raise _LostRaceError
+        raise LostRaceError  # another transaction took an address between our look and our claim
     matched, belongs = match(submissions, owners, news)
     if moved := {
         value: lead_id for value, lead_id in belongs.items() if claims[value] != lead_id and value not in taken

@@ -24,6 +24,7 @@ import structlog
 from warmline.store import answers, quarantine
 from warmline.store.clock import Now
 from warmline.store.connect import AWAY, connect
+from warmline.store.races import LOST, in_rounds
 from warmline.store.workspaces import Workspace
 
 from .accept import accept
@@ -149,6 +150,8 @@ class Door:
                 return
             if isinstance(error, DoorClosedError):  # the database is away, which is no fault of ours
                 log.warning("intake.database_away", requests=len(group), error=str(error))
+            elif isinstance(error, LOST):
+                log.warning("intake.lost_every_race", requests=len(group), error=str(error))
             else:
                 log.error("intake.failed", requests=len(group), error=str(error), exc_info=error)
             for request in group:
@@ -176,14 +179,21 @@ class _Line:
             try:
                 if self._conn is None or self._conn.closed:
                     self._conn = connect(self._dsn, "warmline intake")
-                with self._conn.transaction():
-                    return let_in(self._conn, group, now)
+                return _together(self._conn, group, now)
+            except LOST:
+                raise  # the server is there
             except AWAY as error:
                 self.close()
                 if last:
                     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
                     raise DoorClosedError(f"The database can't be reached ({said}). Nothing was stored.") from error
         raise AssertionError("the second round returns or raises")
+
+
+@in_rounds()
+def _together(conn: psycopg.Connection, group: Sequence[Request], now: Now) -> list[Answer]:
+    with conn.transaction():
+        return let_in(conn, group, now)
 
 
 def let_in(conn: psycopg.Connection, group: Sequence[Request], now: Now) -> list[Answer]:

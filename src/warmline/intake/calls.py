@@ -30,6 +30,7 @@ from warmline.core.calls import Facts
 from warmline.store import calls, tasks
 from warmline.store.calls import Call
 from warmline.store.ids import read_touch_ref
+from warmline.store.races import in_rounds
 from warmline.store.workspaces import Workspace
 
 from . import rings
@@ -43,6 +44,7 @@ SILENT = timedelta(minutes=5)
 TALK = timedelta(hours=4)
 
 
+@in_rounds()
 def note_receipt(conn: psycopg.Connection, workspace: Workspace, ref: str, receipt: Receipt, now: datetime) -> None:
     """What the provider answered when the call was placed. No answer leaves it `unknown`, unless it was heard of since."""
     with _in_hand(conn, workspace, ref, now) as (_, call):
@@ -75,6 +77,7 @@ def hear(conn: psycopg.Connection, workspace: Workspace, heard: Heard, now: date
     return Nothing()
 
 
+@in_rounds()
 def learn(
     conn: psycopg.Connection, workspace: Workspace, ref: str, news: Facts, now: datetime, provider_id: str = ""
 ) -> None:
@@ -90,6 +93,7 @@ def learn(
             _settle(conn, workspace, call, now)
 
 
+@in_rounds()
 def _pressed(conn: psycopg.Connection, workspace: Workspace, heard: Pressed, now: datetime) -> Answer:
     """The rep is on the phone and wants the lead. The gate is asked once more: minutes may have passed."""
     if heard.digits != KEY:

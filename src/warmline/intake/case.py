@@ -9,7 +9,7 @@ Events are written at the end, and what runs for the lead is woken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,15 +21,19 @@ import psycopg
 from warmline.core.enrol import CLOSED
 from warmline.core.events import SIGNAL_TITLES
 from warmline.core.routing import next_rep
-from warmline.store import enrollments, events, leads, playbooks, rotations, stops, tasks
+from warmline.store import address_owners, enrollments, events, leads, merges, playbooks, rotations, stops, tasks
 from warmline.store.events import NewEvent
 from warmline.store.hints import notify
-from warmline.store.ids import lane_of, new_id
+from warmline.store.ids import new_id
+from warmline.store.races import LostRaceError
 from warmline.store.workspaces import Workspace
 
 from .judge import HAND_OFF_WITHIN, LIVE_TASKS, REVIEW_WITHIN
 from .person import Person, person_of
 from .setting import Setting, setting_of
+
+#: A lead that became a part of one that became a part of another: so many times, and then something is wrong.
+MOST_MERGES = 8
 
 
 class NoSuchLeadError(Exception):
@@ -163,24 +167,51 @@ class Case:
 
 @contextmanager
 def taken(
-    conn: psycopg.Connection, workspace: Workspace, lead_id: UUID, now: datetime, key: str | None = None
-) -> Iterator[Case]:
+    conn: psycopg.Connection, workspace: Workspace, lead_id: UUID, now: datetime, key: str | None = None,
+    *, follow: bool = True,
+) -> Iterator[Case]:  # fmt: skip
     """Lock the lead and what runs for it; write what the block came to. Raises NoSuchLeadError.
 
-    `key`: the dedupe key of the signal; `case.known_keys` says whether the story has it already.
+    One that has become a part of another by a merge is that other: what is told of its touches is told of the person. Not
+    where `follow` is False. `key`: the dedupe key of the signal; `case.known_keys` says whether the story has it already.
+    Whoever calls this is run again when it loses a race (store/races.py).
     """
-    with conn.transaction():
-        standing = leads.hold(conn, [lead_id], now, {lead_id: [key]} if key else {}).get(lead_id)
-        if standing is None or standing.workspace_id != workspace.id:
-            raise NoSuchLeadError(f"This workspace has no lead {lead_id}.")
-        setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)
-        case = Case(conn, workspace, setting, person_of(standing), frozenset(standing.keys), now)
-        yield case
-        if case.person.changed:
-            leads.change(conn, [case.person.row(workspace.id)], now)
-        if case.events:
-            enrollments.wake(conn, [lead_id], now)
-            events.insert(conn, case.events)
-            notify(conn, {lane_of(lead_id)})
-        if case.not_before is not None:
-            stops.postpone(conn, lead_id, case.not_before)
+    known_keys: set[str] = set()
+    for _ in range(MOST_MERGES):
+        with conn.transaction():
+            standing = leads.hold(conn, [lead_id], now, {lead_id: [key]} if key else {}).get(lead_id)
+            if standing is None or standing.workspace_id != workspace.id:
+                raise NoSuchLeadError(f"This workspace has no lead {lead_id}.")
+            known_keys.update(standing.keys)
+            into = merges.became(conn, lead_id) if follow and not standing.addresses else None
+            if into is not None:
+                raise psycopg.Rollback  # let go of it before the other is locked: two have an order
+            setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)
+            case = Case(conn, workspace, setting, person_of(standing), frozenset(known_keys), now)
+            yield case
+            _write(case)
+            return
+        lead_id = into
+    raise NoSuchLeadError(f"The merges that lead to {lead_id} come to no end.")
+
+
+def _write(case: Case) -> None:
+    if case.person.changed:
+        leads.change(case.conn, [case.person.row(case.workspace.id)], case.now)
+    if case.events:
+        enrollments.wake(case.conn, [case.id], case.now)
+        events.insert(case.conn, case.events)
+        notify(case.conn, {case.lane})
+    if case.not_before is not None:
+        stops.postpone(case.conn, case.id, case.not_before)
+
+
+def hold_all(conn: psycopg.Connection, workspace: Workspace, ids: Collection[UUID], now: datetime) -> None:
+    """Lock several leads and the addresses they have, in the order of everybody: whoever changes which lead an address
+    belongs to begins with this, in a transaction, and takes the leads in hand then. Raises LostRaceError."""
+    known = [leads.read_one(conn, one, now) for one in ids]
+    addresses = {value for one in known if one is not None for value in one.addresses}
+    address_owners.hold(conn, workspace.id, addresses)
+    held = leads.hold(conn, ids, now)
+    if any(not addresses.issuperset(one.addresses) for one in held.values()):
+        raise LostRaceError  # one of them has got another address meanwhile

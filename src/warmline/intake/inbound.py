@@ -20,6 +20,7 @@ from warmline.core.lead import clean
 from warmline.core.mail_address import read_email
 from warmline.store import address_owners, paces, quarantine, receipts
 from warmline.store.ids import lane_of, read_touch_ref
+from warmline.store.races import in_rounds
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
 
@@ -121,16 +122,28 @@ def _about_touch(
     if touch is None:
         raise UnplacedError("It names no touch of this workspace.")
     try:
-        with taken(conn, workspace, touch.lead_id, now, signal.key or None) as case:
-            if signal.key not in case.known_keys:
-                about(case, touch, signal)
+        _tell_of(conn, workspace, signal, now, touch, about)
     except NoSuchLeadError as error:
         raise UnplacedError(str(error)) from error
 
 
+@in_rounds()
+def _tell_of(
+    conn: psycopg.Connection,
+    workspace: Workspace,
+    signal: Signal,
+    now: datetime,
+    touch: Touch,
+    about: Callable[[Case, Touch, Signal], None],
+) -> None:
+    with taken(conn, workspace, touch.lead_id, now, signal.key or None) as case:
+        if signal.key not in case.known_keys:
+            about(case, touch, signal)
+
+
 def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
     before = receipts.move(
-        case.conn, case.lane, touch, "delivered", ("sending", "sent", "unknown"),
+        case.conn, touch, "delivered", ("sending", "sent", "unknown"),
         sent_at=case.now, provider_id=signal.provider_id,
     )  # fmt: skip
     if not before:
@@ -143,6 +156,8 @@ def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
 
 def _delayed(case: Case, touch: Touch, signal: Signal) -> None:
     """Not there yet, and not lost either: a line of the story, and nothing else moves."""
+    if touch.address is None:  # whoever it went to was erased, and a server's words often name the address
+        return
     _tell(
         case, touch, "touch.delayed", key=signal.key, code=signal.code, text=clean(signal.text)[:300], **_marks(signal)
     )
@@ -150,7 +165,7 @@ def _delayed(case: Case, touch: Touch, signal: Signal) -> None:
 
 def _failed(case: Case, touch: Touch, signal: Signal) -> None:
     reason = signal.reason or "unknown"
-    before = receipts.move(case.conn, case.lane, touch, "failed", ("sending", "sent", "unknown"), reason)
+    before = receipts.move(case.conn, touch, "failed", ("sending", "sent", "unknown"), reason)
     if not before:
         return  # it was delivered, or had failed already: a late word changes nothing
     _tell(
@@ -164,9 +179,7 @@ def _failed(case: Case, touch: Touch, signal: Signal) -> None:
 
 def _bounced(case: Case, touch: Touch, signal: Signal) -> None:
     """A mail that came back. Some come back for a while only (unreachable, filtered): then the address stays good."""
-    before = receipts.move(
-        case.conn, case.lane, touch, "failed", ("sending", "sent", "unknown", "delivered"), "bounced"
-    )
+    before = receipts.move(case.conn, touch, "failed", ("sending", "sent", "unknown", "delivered"), "bounced")
     hard = signal.reason in ("", "unknown", "invalid_address", "invalid_number")
     _tell(
         case,

@@ -20,6 +20,7 @@ from warmline.core.replies import Reading, own_words, read
 from warmline.core.values import event_values
 from warmline.store import address_owners, consents, playbooks, suppressions
 from warmline.store.ids import new_id
+from warmline.store.races import LostRaceError, in_rounds
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
 
@@ -50,16 +51,28 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     text = clean(signal.text)[:MOST_TEXT]
     sender = read_address(signal.sender)
     reading = read(text, rules.opt_out_words())
-    lead_id = touch.lead_id if touch else _owner(conn, workspace, sender)
-    if lead_id is None:
-        return _stranger(conn, workspace, signal, text, sender, reading, now)
     try:
-        with taken(conn, workspace, lead_id, now, signal.key or None) as case:
-            if signal.key and signal.key in case.known_keys:
-                return ""  # told before, and answered then
-            return _answer(case, signal, text, sender or "", reading, touch)
+        said = _of_lead(conn, workspace, signal, text, sender, reading, now, touch)
     except NoSuchLeadError as error:
         raise UnplacedError(str(error)) from error
+    return _stranger(conn, workspace, signal, text, sender, reading, now) if said is None else said
+
+
+@in_rounds()
+def _of_lead(
+    conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
+    now: datetime, touch: Touch | None,
+) -> str | None:  # fmt: skip
+    """None: it is no lead's."""
+    lead_id = touch.lead_id if touch else _owner(conn, workspace, sender)
+    if lead_id is None:
+        return None
+    with taken(conn, workspace, lead_id, now, signal.key or None) as case:
+        if touch is None and sender not in case.person.addresses and _owner(conn, workspace, sender) != case.id:
+            raise LostRaceError  # the address changed hands while we waited for its lead
+        if signal.key and signal.key in case.known_keys:
+            return ""  # told before, and answered then
+        return _answer(case, signal, text, sender or "", reading, touch)
 
 
 def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
@@ -72,6 +85,7 @@ def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     accept(conn, workspace, [one], now)
 
 
+@in_rounds()
 def leave(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
     """An unsubscribe or a complaint that names an address and no touch. It stops contact and nothing else, so the address
     is enough; an address that is nobody's yet is kept from being mailed when it becomes somebody's."""

@@ -6,6 +6,7 @@ What happened becomes the signals `call` and `voicemail`, told by the same way i
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 import psycopg
 
@@ -29,6 +30,7 @@ from warmline.channels.contract import Signal
 from warmline.store import address_owners, due, events, leads, playbooks, rotations, tasks
 from warmline.store.ids import lane_of
 from warmline.store.leads import Standing
+from warmline.store.races import in_rounds
 from warmline.store.workspaces import Workspace
 
 from . import inbound
@@ -102,7 +104,12 @@ def _took(conn: psycopg.Connection, workspace: Workspace, call: str, caller: str
     after = _lead(conn, workspace, caller, now)
     if after is None or (before is not None and before.owner) or rep not in workspace.config.people:
         return
-    with taken(conn, workspace, after.id, now) as case:
+    _give(conn, workspace, after.id, rep, now)
+
+
+@in_rounds()
+def _give(conn: psycopg.Connection, workspace: Workspace, lead_id: UUID, rep: str, now: datetime) -> None:
+    with taken(conn, workspace, lead_id, now) as case:
         if case.person.owner != rep:
             case.person.put("owner", rep)
             case.happened("assigned", owner=rep, by="call")

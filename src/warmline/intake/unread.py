@@ -12,6 +12,7 @@ import psycopg
 import structlog
 
 from warmline.store import tasks, workspaces
+from warmline.store.races import in_rounds
 from warmline.store.tasks import Unread
 
 from .case import NoSuchLeadError, taken
@@ -37,6 +38,7 @@ def withdraw_unread(conn: psycopg.Connection, now: datetime) -> int:
     return len(found)
 
 
+@in_rounds()
 def _withdraw(conn: psycopg.Connection, one: Unread, now: datetime) -> None:
     workspace = workspaces.load(conn, one.workspace_id)
     try:

@@ -18,6 +18,7 @@ from warmline.core.lead import clean
 from warmline.core.visits import Visit, judge, judge_again
 from warmline.store import doubts, receipts, workspaces
 from warmline.store.doubts import Doubt, Seen
+from warmline.store.races import in_rounds
 from warmline.store.receipts import Touch
 
 from .case import Case, NoSuchLeadError, taken
@@ -32,10 +33,10 @@ TRY_AGAIN = timedelta(minutes=5)
 
 def visited(case: Case, touch: Touch, signal: Signal) -> None:
     """`signal` is opened or clicked, with at least `user_agent` in its data. Its key names the link, not the visitor."""
-    seen = doubts.seen(case.conn, case.lane, case.id, touch.id)
+    seen = _seen(case, touch)
     if signal.data.get("told_by") and any((one.key or "").startswith(f"{signal.key}:") for one in seen):
         return  # a provider told the same event twice
-    waiting = doubts.of_touch(case.conn, case.lane, case.id, touch.id)
+    waiting = doubts.of_touch(case.conn, touch.lane, touch.lead_id, touch.id)
     visit = _visit(signal.kind, signal.at, signal.data)
     known = [*_visits(seen), *(_doubted(one) for one in waiting)]
     verdict = judge(visit, _reached_at(touch, seen), known, rules.mail_agents())
@@ -66,6 +67,7 @@ def settle_due(conn: psycopg.Connection, now: datetime) -> int:
     return len(found)
 
 
+@in_rounds()
 def _settle(conn: psycopg.Connection, doubt: Doubt, now: datetime) -> None:
     workspace = workspaces.load(conn, doubt.workspace_id)
     try:
@@ -73,11 +75,19 @@ def _settle(conn: psycopg.Connection, doubt: Doubt, now: datetime) -> None:
             touch = receipts.find(conn, workspace.id, doubt.lane, doubt.touch_id)
             if not doubts.forget(conn, doubt) or touch is None:
                 return
-            seen = doubts.seen(conn, case.lane, case.id, touch.id)
-            others = [*_visits(seen), *map(_doubted, doubts.of_touch(conn, case.lane, case.id, touch.id))]
+            seen = _seen(case, touch)
+            others = [*_visits(seen), *map(_doubted, doubts.of_touch(conn, touch.lane, touch.lead_id, touch.id))]
             _tell_of(case, touch, doubt, judge_again(_doubted(doubt), others), seen)
     except NoSuchLeadError:
         doubts.forget(conn, doubt)  # the lead was forgotten meanwhile, and so is this
+
+
+def _seen(case: Case, touch: Touch) -> list[Seen]:
+    """What the story tells of the touch; after a merge two stories do, and the doubts stay with the touch."""
+    seen = doubts.seen(case.conn, touch.lane, touch.lead_id, touch.id)
+    if case.id != touch.lead_id:
+        seen += doubts.seen(case.conn, case.lane, case.id, touch.id)
+    return seen
 
 
 def _judge_those_who_wait(
@@ -125,7 +135,7 @@ def _doubt(case: Case, touch: Touch, signal: Signal, until: datetime) -> Doubt:
         "kind": signal.kind, "at": signal.at.isoformat(), "key": signal.key,
         "data": {name: clean(signal.data[name])[:2000] for name in KEPT if signal.data.get(name)},
     }  # fmt: skip
-    return Doubt(case.lane, case.id, f"{signal.key}:{who[:16]}", case.workspace.id, touch.id, until, told)
+    return Doubt(touch.lane, touch.lead_id, f"{signal.key}:{who[:16]}", case.workspace.id, touch.id, until, told)
 
 
 def _reached_at(touch: Touch, seen: Sequence[Seen]) -> datetime | None:

@@ -11,6 +11,7 @@ from warmline.channels.contract import Signal
 from warmline.core.lead import clean
 from warmline.core.replies import read
 from warmline.store import address_owners
+from warmline.store.races import in_rounds
 from warmline.store.workspaces import Workspace
 
 from .case import Case, taken
@@ -18,6 +19,7 @@ from .messages import MOST_TEXT, READ_WITHIN, UnplacedError, read_address
 from .opt_out import opt_out
 
 
+@in_rounds()
 def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
     """The recording, or later what a machine heard in it. Raises UnplacedError when no lead has the caller's number."""
     sender = read_address(signal.sender)

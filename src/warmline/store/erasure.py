@@ -13,8 +13,8 @@ from . import ledger
 from .ids import address_lane, lane_of
 from .pipeline import together
 
-#: What an event may keep: closed lists of keys, and nothing that somebody has typed.
-_KEPT = ("reason", "last", "task", "outcome", "playbook", "version", "signal", "channels", "by", "word", "seconds")
+#: What an event of somebody who was erased may hold: closed lists of keys, and nothing that somebody has typed.
+KEPT = ("reason", "last", "task", "outcome", "playbook", "version", "signal", "channels", "by", "word", "seconds")
 
 _OF_LEAD: Sequence[str] = (
     "update leads set first_name = '', last_name = '', company = '', email = null, phone = null, addresses = '{}',"
@@ -42,7 +42,7 @@ def empty(conn: psycopg.Connection, lead_id: UUID, addresses: Sequence[str], now
     """In the caller's transaction, which holds the lead. Its proofs keep their level and dates; the ledger says that they
     were erased, and by that entry stays whole."""
     lane = lane_of(lead_id)
-    said: dict[str, Any] = {"lane": lane, "lead": lead_id, "now": now, "kept": list(_KEPT)}
+    said: dict[str, Any] = {"lane": lane, "lead": lead_id, "now": now, "kept": list(KEPT)}
     with together(conn):
         for statement in _OF_LEAD:
             conn.execute(statement.encode(), said)

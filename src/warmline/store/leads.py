@@ -66,7 +66,8 @@ def hold(
     """Lock these leads and what runs for them, and read how they stand.
 
     Enrollments first, then leads, by lane and id: the order of the tick. An enrollment that another intake made between
-    the two locks is not locked; it can't be, its maker holds the address or the lead and has committed by then.
+    the two locks is not locked; it can't be, its maker holds the address or the lead and has committed by then. Who wants
+    it afterwards may end up in a ring with who has it, and is run again (races.py).
 
     `keys`: of each lead, which it may have been told already.
     """

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import psycopg
 
+from .ids import lane_of
+
 
 @dataclass(frozen=True, slots=True)
 class Touch:
@@ -22,6 +24,10 @@ class Touch:
     status: str
     address: str | None
     sent_at: datetime | None = None
+
+    @property
+    def lane(self) -> int:
+        return lane_of(self.lead_id)
 
 
 _TOUCH = "select id, lead_id, workspace_id, enrollment_id, step, channel, last, status, address, sent_at from touches"
@@ -51,7 +57,7 @@ def latest_mail(
 
 
 def move(
-    conn: psycopg.Connection, lane: int, touch: Touch, to: str, out_of: Sequence[str], reason: str = "",
+    conn: psycopg.Connection, touch: Touch, to: str, out_of: Sequence[str], reason: str = "",
     sent_at: datetime | None = None, provider_id: str = "",
 ) -> str:  # fmt: skip
     """Set the status if it is one of `out_of` now. Returns the status it had, "" when nothing was changed.
@@ -71,7 +77,7 @@ def move(
         returning was.status
         """,
         {
-            "lane": lane,
+            "lane": touch.lane,
             "id": touch.id,
             "out_of": list(out_of),
             "to": to,

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
+from .erasure import KEPT
 from .events import NewEvent, wake
 from .pipeline import together
 from .rows import encode, of_every_lane, read, result
@@ -144,7 +145,9 @@ def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime)
     """Write receipts, in the caller's transaction, and wake the leads. Returns those that changed anything.
 
     Only a touch that is still being handed over, or whose fate was unknown, takes a receipt, and only of its latest try:
-    one that comes twice or late changes nothing, and a `sent` never goes back. Two statements a lane, one round trip.
+    one that comes twice or late changes nothing, and a `sent` never goes back. Of a lead that was erased meanwhile, whose
+    touches have no address any more, nothing is kept that a provider says in its own words: the number is often among them.
+    Two statements a lane, one round trip.
     """
     lanes: dict[int, dict[UUID, Outcome]] = {}
     for one in outcomes:
@@ -153,7 +156,9 @@ def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime)
     with together(conn):
         wake(conn, loud, now, quiet={(one.lane, one.lead_id) for one in outcomes} - loud)
         asked = {
-            lane: conn.execute(_SETTLE, {"lane": lane, "rows": encode(mine.values()), "told": encode(_told(mine))})
+            lane: conn.execute(
+                _SETTLE, {"lane": lane, "rows": encode(mine.values()), "told": encode(_told(mine)), "kept": list(KEPT)}
+            )
             for lane, mine in sorted(lanes.items())
         }
         return [lanes[lane][touch_id] for lane, cursor in asked.items() for (touch_id,) in cursor.fetchall()]
@@ -175,7 +180,8 @@ def _told(outcomes: Mapping[UUID, Outcome]) -> list[NewEvent]:
 _SETTLE = b"""
 with settled as (
   update touches t
-  set status = u.status, leased_until = null, claimed_by = null, reason = u.reason, error = u.error,
+  set status = u.status, leased_until = null, claimed_by = null, reason = u.reason,
+      error = case when t.address is null then '' else u.error end,
       provider_id = case when u.provider_id = '' then t.provider_id else u.provider_id end,
       ready_at = coalesce(u.until, t.ready_at),
       sent_at = case when u.status = 'sent' then u.at else t.sent_at end
@@ -183,13 +189,15 @@ with settled as (
     until timestamptz, at timestamptz, tries smallint)
   where t.lane = %(lane)s and t.id = u.id and t.tries = u.tries
     and (t.status = 'sending' or (t.status = 'unknown' and u.status in ('sent', 'failed')))
-  returning t.id
+  returning t.id, t.address is null as erased
 ), told as (
   insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data)
-  select %(lane)s, lead_id, workspace_id, kind, at, enrollment_id, coalesce(step, ''), coalesce(channel, ''), touch_id, data
+  select %(lane)s, lead_id, workspace_id, kind, at, enrollment_id, coalesce(step, ''), coalesce(channel, ''), touch_id,
+    case when not erased then data else coalesce(
+      (select json_object_agg(k, v) from json_each(data) d (k, v) where k = any(%(kept)s)), '{}') end
   from json_to_recordset(%(told)s::json) as e (lead_id uuid, workspace_id integer, kind text, at timestamptz,
     enrollment_id uuid, step text, channel text, touch_id uuid, data json)
-  where touch_id in (select id from settled)
+  join settled on settled.id = touch_id
 )
 select id from settled
 """

@@ -16,6 +16,7 @@ from django.db import connections
 from ..channels.secret_path import masked
 from ..garbage import calm_the_collector
 from ..logs import plain_logs
+from ..store.races import LOST
 from . import database
 from .doors import audio, health, hooks, intake, links, metrics, static, unsubscribe
 from .doors.http import (
@@ -62,6 +63,13 @@ AWAY = Response(
     ((b"content-type", b"text/plain; charset=utf-8"), (b"retry-after", b"2")),
 )
 
+#: The same, where the database is there and only this request could not get through.
+BUSY = Response(
+    503,
+    b"Too much happened to the same lead at once, so nothing was kept. Please send it again in a moment.\n",
+    AWAY.headers,
+)
+
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """ASGI 3."""
@@ -89,13 +97,21 @@ async def _answer(request: Request, methods: frozenset[str], door: Door) -> Resp
         return Response(405, b"This address takes another method; see the Allow header.\n", (allowed,))
     try:
         return await door(request)
+    except LOST as error:
+        _log.warning(
+            "%s %s: others were faster in every round: %s", request.method, masked(request.path), _first(error)
+        )
+        return BUSY
     except psycopg.OperationalError as error:  # PoolTimeout is one, too
-        said = str(error).strip().partition("\n")[0]
-        _log.warning("%s %s: the database is away: %s", request.method, request.path, said)
+        _log.warning("%s %s: the database is away: %s", request.method, masked(request.path), _first(error))
         return AWAY
     except Exception:  # noqa: BLE001 - the edge of the process: the caller is told, the operator gets the whole story
         _log.exception("%s %s failed", request.method, masked(request.path))
         return text(500, "Something failed on our side and nothing was kept. Please send it again.\n")
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _find(path: str) -> tuple[str, frozenset[str], Door] | None:

@@ -12,6 +12,7 @@ import psycopg
 from warmline.channels.contract import Signal
 from warmline.store import enrollments, quarantine, receipts
 from warmline.store.quarantine import Kept
+from warmline.store.races import in_rounds
 from warmline.store.workspaces import Workspace
 
 from ..accept import accept
@@ -26,6 +27,7 @@ from .following import ActError, in_hand
 _SIGNAL = msgspec.json.Decoder(Signal)
 
 
+@in_rounds()
 def replay_parked(
     conn: psycopg.Connection, workspace: Workspace, lane: int, enrollment_id: UUID, who: str, now: datetime
 ) -> None:
@@ -45,6 +47,7 @@ def replay_parked(
         case.cancel_tasks("unparked", who, ("parked",))
 
 
+@in_rounds()
 def settle_unknown(
     conn: psycopg.Connection,
     workspace: Workspace,
@@ -60,18 +63,19 @@ def settle_unknown(
     if touch is None:
         raise ActError("This workspace has no such touch. Reload the page.")
     with in_hand(conn, workspace, lane, touch.lead_id, now) as case:
-        if not receipts.move(conn, lane, touch, status, ("unknown",)):
+        if not receipts.move(conn, touch, status, ("unknown",)):
             raise ActError("What became of it is known by now. Reload the page.")
         more: dict[str, Any] = {"reason": "settled", "last": touch.last} if status == "failed" else {}
         case.happened(
             f"touch.{status}", enrollment=touch.enrollment_id, step=touch.step, channel=touch.channel, touch=touch.id,
             who=who, **more,
         )  # fmt: skip
-        if not receipts.has_unknown(conn, lane, touch.lead_id):
+        if not receipts.has_unknown(conn, case.lane, case.id):
             case.cancel_tasks("settled", who, ("unknown",))
             case.leave_nobody_behind(f"Decide what {case.person.called} gets next")
 
 
+@in_rounds()
 def replay_quarantine(
     conn: psycopg.Connection, workspace: Workspace, kept_id: UUID, body: str | None, who: str, now: datetime
 ) -> None:

@@ -13,6 +13,7 @@ from warmline.core.events import TRIGGERS, WORDS, Event
 from warmline.core.gate import Finding, Verdict
 from warmline.store import calls, due, paces, tasks
 from warmline.store.ids import new_id, touch_ref
+from warmline.store.races import in_rounds
 from warmline.store.workspaces import Workspace
 
 from ..asking import may_call
@@ -32,6 +33,7 @@ class CallRefused(ActError):
         super().__init__(f"{'Not now' if verdict.result == 'hold' else 'Not this lead'}: {decided.saw}.{flip}")
 
 
+@in_rounds()
 def begin_call(
     conn: psycopg.Connection, workspace: Workspace, lane: int, task_id: UUID, who: str, now: datetime, *, dialer: Dialer
 ) -> Placing:
@@ -70,6 +72,7 @@ def begin_call(
         return Placing(touch_ref(lane, call_id), rep.phone, said)
 
 
+@in_rounds()
 def correct_call(
     conn: psycopg.Connection,
     workspace: Workspace,

@@ -15,6 +15,7 @@ from warmline.core.mail_address import read_domain, read_email
 from warmline.core.phone import example_of, read_phone
 from warmline.store import address_owners, consents, suppressions
 from warmline.store.ids import lane_of, new_id
+from warmline.store.races import in_rounds
 from warmline.store.suppressions import Stored
 from warmline.store.workspaces import Workspace
 
@@ -125,6 +126,7 @@ def read_contact(text: str, workspace: Workspace) -> Named | str:
     return Named("address", found)
 
 
+@in_rounds()
 def take_off_list(
     conn: psycopg.Connection, workspace: Workspace, suppression: UUID, who: str, now: datetime, *, evidence: str,
     channels: Iterable[str],
@@ -178,7 +180,7 @@ def _together(case: Case, found: Stored) -> list[Stored]:
     """The row itself, and with a lead's own wish all rows that hold it."""
     if found.reason not in OWN_WORD:
         return [found]
-    values = {str(case.id), *case.person.addresses}
+    values = {found.value, str(case.id), *case.person.addresses}
     rows = suppressions.stored(case.conn, case.workspace.id, values)
     return [one for one in rows if one.reason in OWN_WORD]
 

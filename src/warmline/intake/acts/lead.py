@@ -14,6 +14,7 @@ from warmline.core.lead import clean
 from warmline.core.mail_address import read_email
 from warmline.core.phone import example_of, read_phone
 from warmline.store import address_owners, tasks
+from warmline.store.races import LostRaceError, in_rounds
 from warmline.store.workspaces import Workspace
 
 from .. import opt_out as opting
@@ -23,6 +24,7 @@ from .following import ActError, close_lead, enter, hand_back, in_hand
 MOST_NOTE = 4_000
 
 
+@in_rounds()
 def take_over(
     conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime
 ) -> None:
@@ -40,6 +42,7 @@ def take_over(
         case.person_takes_over("takeover", f"Taken over by {who}")
 
 
+@in_rounds()
 def release(conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime) -> None:
     """Back to the playbook."""
     with in_hand(conn, workspace, lane, lead_id, now) as case:
@@ -48,6 +51,7 @@ def release(conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: 
         hand_back(case, who)
 
 
+@in_rounds()
 def close(
     conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, status: str
 ) -> None:
@@ -62,6 +66,7 @@ def close(
         close_lead(case, status, who)
 
 
+@in_rounds()
 def reopen(conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime) -> None:
     """A closed lead is open again, and a person decides what it gets."""
     with in_hand(conn, workspace, lane, lead_id, now) as case:
@@ -73,6 +78,7 @@ def reopen(conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: U
         case.leave_nobody_behind(f"Opened again: decide what {case.person.called} gets next")
 
 
+@in_rounds()
 def enroll(
     conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, playbook: str
 ) -> None:
@@ -81,6 +87,7 @@ def enroll(
         enter(case, playbook, who)
 
 
+@in_rounds()
 def opt_out(
     conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, evidence: str
 ) -> None:
@@ -95,6 +102,7 @@ def opt_out(
         opting.opt_out(case, reason="opted_out", evidence=said, address="", channel="call", who=who)
 
 
+@in_rounds()
 def reassign(
     conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, owner: str
 ) -> None:
@@ -105,9 +113,10 @@ def reassign(
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         case.person.put("owner", owner)
         case.happened("assigned", owner=owner, by=who)
-        tasks.give(conn, case.lane, lead_id, owner)
+        tasks.give(conn, case.lane, case.id, owner)
 
 
+@in_rounds()
 def set_zone(
     conn: psycopg.Connection,
     workspace: Workspace,
@@ -139,6 +148,7 @@ def set_zone(
         case.leave_nobody_behind(f"Decide what {case.person.called} gets next")
 
 
+@in_rounds()
 def correct_address(
     conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, address: str
 ) -> None:
@@ -151,22 +161,30 @@ def correct_address(
         raise ActError(
             f"{address[:60]!r} is no {'mail address' if kind == 'email' else 'phone number'}. Write: {example}"
         )
-    with in_hand(conn, workspace, lane, lead_id, now) as case:
-        owner = address_owners.hold(conn, workspace.id, [value]).get(value)
-        if owner is None and not address_owners.claim(conn, workspace.id, {value: lead_id})():
-            raise ActError(f"{value} was given to another lead a moment ago. Reload the page.")
-        if owner not in (None, lead_id):
-            raise ActError(f"{value} belongs to another lead ({owner}). Work on that one, or correct it there first.")
-        case.person.add_address(value)
-        case.person.mark_address(value, "ok")
-        bring_back(conn, workspace, value)
-        before = case.person.email if kind == "email" else case.person.phone
-        case.person.put(kind, value)
-        case.happened("changed", who=who, fields={kind: value}, before=before or "")
-        case.cancel_tasks("changed", who, ("fix",))
-        case.leave_nobody_behind(f"Decide what {case.person.called} gets next")
+    with conn.transaction():
+        # The address before the lead, as intake takes them.
+        claimed = address_owners.claim(conn, workspace.id, {value: lead_id})()
+        owner = lead_id if claimed else address_owners.hold(conn, workspace.id, [value]).get(value)
+        if owner is None:
+            raise LostRaceError  # whoever had it was forgotten between the two
+        with in_hand(conn, workspace, lane, lead_id, now) as case:
+            if owner not in (lead_id, case.id):
+                raise ActError(
+                    f"{value} belongs to another lead ({owner}). Work on that one, or correct it there first."
+                )
+            if owner != case.id:  # claimed for a lead that has become a part of this one
+                address_owners.give(conn, workspace.id, {value: case.id})
+            case.person.add_address(value)
+            case.person.mark_address(value, "ok")
+            bring_back(conn, workspace, value)
+            before = case.person.email if kind == "email" else case.person.phone
+            case.person.put(kind, value)
+            case.happened("changed", who=who, fields={kind: value}, before=before or "")
+            case.cancel_tasks("changed", who, ("fix",))
+            case.leave_nobody_behind(f"Decide what {case.person.called} gets next")
 
 
+@in_rounds()
 def add_note(
     conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, note: str
 ) -> None:

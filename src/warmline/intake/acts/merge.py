@@ -12,15 +12,17 @@ from warmline.core.enrol import CLOSED
 from warmline.store import address_owners, consents, merges, suppressions
 from warmline.store.events import NewEvent
 from warmline.store.ids import lane_of, new_id
+from warmline.store.races import LostRaceError, in_rounds
 from warmline.store.workspaces import Workspace
 
-from ..case import Case
+from ..case import Case, hold_all
 from .following import ActError, in_hand
 
 #: Attempts further back count against no cap.
 LOOKED_BACK = timedelta(days=31)
 
 
+@in_rounds()
 def merge(conn: psycopg.Connection, workspace: Workspace, keep: UUID, gone: UUID, who: str, now: datetime) -> None:
     """`gone` becomes a part of `keep`: addresses, proofs, wishes, and attempts that caps count. What one has opted out of,
     both have. What runs for `gone` ends, and it stays as an empty, closed lead whose story says where it went.
@@ -31,9 +33,14 @@ def merge(conn: psycopg.Connection, workspace: Workspace, keep: UUID, gone: UUID
         raise ActError(
             "A lead can't be merged with itself. Name the other one by its phone number, mail address or id."
         )
+    keep, gone = merges.stands_for(conn, keep), merges.stands_for(conn, gone)
+    if keep == gone:
+        raise ActError("The two are one lead already, so there is nothing left to merge.")
     with conn.transaction(), ExitStack() as held:
-        first, second = sorted((keep, gone), key=lambda one: (lane_of(one), one))  # everybody locks in this order
-        cases = {one: held.enter_context(in_hand(conn, workspace, lane_of(one), one, now)) for one in (first, second)}
+        hold_all(conn, workspace, (keep, gone), now)
+        cases = {one: held.enter_context(in_hand(conn, workspace, lane_of(one), one, now)) for one in (keep, gone)}
+        if any(case.id != one for one, case in cases.items()):
+            raise LostRaceError  # one of them was merged into another a moment ago
         _merge(cases[keep], cases[gone], who)
 
 

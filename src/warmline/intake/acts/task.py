@@ -12,6 +12,7 @@ import psycopg
 from warmline.core.decide import attempts_used_up
 from warmline.core.lead import clean
 from warmline.store import playbooks, tasks
+from warmline.store.races import in_rounds
 from warmline.store.tasks import Task
 from warmline.store.workspaces import Workspace
 
@@ -27,6 +28,7 @@ ASKS_NEXT = ("hand_off", "read_reply", "review", "next_step")
 SAY_NEXT = "Say what comes next: a next step with a day, won, lost, back to the playbook, or another playbook."
 
 
+@in_rounds()
 def complete_call(
     conn: psycopg.Connection,
     workspace: Workspace,
@@ -56,6 +58,7 @@ def check_outcome(outcome: str, next: Next | None) -> None:
         raise ActError("You have talked. " + SAY_NEXT)
 
 
+@in_rounds()
 def complete_task(
     conn: psycopg.Connection,
     workspace: Workspace,

@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 
 from ...channels.email.tracking import read_link, read_open
 from ...store.connect import AWAY
+from ...store.races import LOST
 from .. import database
 from .http import Request, Response, page, redirect
 from .touched import record, visit_of
@@ -45,7 +46,7 @@ async def _note(kind: str, ref: str, key: str, request: Request, data: dict[str,
     """The lead gets where they wanted to go even when the database is away: then the visit is only in the log."""
     try:
         await asyncio.to_thread(record, kind, ref, key, {**data, **visit_of(request)})
-    except (*AWAY, PoolTimeout):
+    except (*AWAY, *LOST, PoolTimeout):
         _log.exception("%s of touch %s could not be recorded", kind, ref)
 
 
