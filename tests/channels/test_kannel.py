@@ -172,6 +172,23 @@ def test_a_text_is_read_in_the_charset_it_came_in(charset: str, body: bytes) -> 
 
 
 @pytest.mark.parametrize(
+    ("sender", "country", "number"),
+    [
+        ("447400123456", "GB", "+447400123456"),
+        ("00447400123456", "gb", "+447400123456"),
+        ("07400123456", "GB", "+447400123456"),
+        ("5512345678", "MX", "+525512345678"),
+        ("2125550123", "US", "+12125550123"),
+        ("ACME", "GB", "ACME"),
+    ],
+)
+def test_who_wrote_is_read_where_the_gateway_stands(sender: str, country: str, number: str) -> None:
+    fields = {"from": sender, "to": "13013", "id": "m1", "text": "STOP"}
+    [signal] = kannel(country=country).read(told("inbound", **fields), NOW)
+    assert signal.sender == number
+
+
+@pytest.mark.parametrize(
     ("tail", "fields"),
     [
         ("dlr", {"st": "1"}),
@@ -204,6 +221,8 @@ def test_the_reason_is_found_wherever_the_smsc_writes_it() -> None:
         ({"hook_secret": "a secret with spaces in it"}, ["hook_secret", "letters, digits"]),
         ({"hook_secret": [NEW, "short"]}, ["at least 16"]),
         ({"from": "Zoë"}, ["from", "plain ASCII"]),
+        ({"country": "England"}, ["country", "ENGLAND", 'Write country = "GB"']),
+        ({"country": "XX"}, ["country", "XX"]),
         ({"password": "pass\nword"}, ["password", "plain ASCII"]),
     ],
 )

@@ -139,6 +139,15 @@ def test_stop_is_written_at_once_and_takes_back_what_is_queued(
     assert one(conn, "select status, reason from touches") == ("refused", "opted_out")
 
 
+def test_a_stop_from_a_number_without_its_country_opts_nobody_else_out(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    tell(conn, workspace, "inbound", sender=PHONE.removeprefix("+1"), text="STOP", key="k")
+    assert one(conn, "select status from leads") == "open"
+    assert one(conn, "select count(*) from suppressions") == 0
+    assert one(conn, "select door from quarantine") == "signal:inbound"
+
+
 def test_an_unsubscribe_link_counts_on_every_channel(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID
 ) -> None:
@@ -155,7 +164,7 @@ def test_an_unsubscribe_link_counts_on_every_channel(
 
 def test_a_reply_wakes_the_playbook_that_runs(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     conn.execute("update enrollments set due_at = %s", (TUESDAY + timedelta(days=1),))
-    tell(conn, workspace, "inbound", sender="(212) 555-0123", text="Can you stop by at 5?", key="k")
+    tell(conn, workspace, "inbound", sender="+1 (212) 555-0123", text="Can you stop by at 5?", key="k")
     assert story(conn, lead)[-1] == "replied"
     assert one(conn, "select status, due_at from enrollments") == ("running", TUESDAY + minutes(5))
     assert one(conn, "select data->>'text' from events where kind = 'replied'") == "Can you stop by at 5?"

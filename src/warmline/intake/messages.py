@@ -104,7 +104,8 @@ def _keep_out(
 
 
 def read_address(text: str) -> str | None:
-    return read_email(text) if "@" in text else read_phone(text, "US")
+    """Channels tell numbers in their international form. One that has lost it may be anybody's: None."""
+    return read_email(text) if "@" in text else read_phone(text, "")
 
 
 def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading, touch: Touch | None) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from warmline.channels.contract import BadCallback, Callback, Signal
+from warmline.core.phone import read_told
 
 DELIVERED, FAILED, BUFFERED, SUBMITTED, REJECTED = "1", "2", "4", "8", "16"
 ON_THE_WAY = frozenset({BUFFERED, SUBMITTED})
@@ -26,14 +27,16 @@ _NACK = re.compile(r"\bNACK/(0x[0-9a-f]{8})", re.IGNORECASE)
 _MOST_FIELDS = 50
 
 
-def read_signals(callback: Callback, what: str, error_classes: Mapping[str, str], now: datetime) -> list[Signal]:
-    """The secret in the address has been checked. Raises BadCallback."""
+def read_signals(
+    callback: Callback, what: str, country: str, error_classes: Mapping[str, str], now: datetime
+) -> list[Signal]:
+    """The secret in the address has been checked. `country` is where a sender without "+" dials. Raises BadCallback."""
     fields = _fields(callback)
     match what:
         case "dlr":
             return _report(fields, error_classes, now)
         case "inbound":
-            return [_inbound(fields, now)]
+            return [_inbound(fields, country, now)]
         case _:
             raise BadCallback(f"Kannel tells us things at .../dlr or .../inbound, and this came to .../{what[:40]}.")
 
@@ -78,7 +81,7 @@ def _report(fields: Mapping[str, bytes], error_classes: Mapping[str, str], now: 
     ]
 
 
-def _inbound(fields: Mapping[str, bytes], now: datetime) -> Signal:
+def _inbound(fields: Mapping[str, bytes], country: str, now: datetime) -> Signal:
     charset = fields.get("charset", b"").decode("ascii", "replace").upper()
     if charset not in CHARSETS:
         known = ", ".join(name for name in CHARSETS if name)
@@ -91,8 +94,8 @@ def _inbound(fields: Mapping[str, bytes], now: datetime) -> Signal:
     if not sender or not recipient or not message:
         raise BadCallback("The text of a person does not say who wrote it to whom (from, to), or has no id.")
     return Signal(
-        kind="inbound", at=now, provider_id=message, sender=sender, recipient=recipient, text=text,
-        key=f"{message}:inbound",
+        kind="inbound", at=now, provider_id=message, sender=read_told(sender, country) or sender, recipient=recipient,
+        text=text, key=f"{message}:inbound",
     )  # fmt: skip
 
 
