@@ -193,9 +193,15 @@ def test_an_inbound_text_keeps_the_fields_nobody_asked_for() -> None:
     assert signal.data["Empty"] == ""
 
 
-@pytest.mark.parametrize("status", ["accepted", "queued", "sending", "sent"])
+@pytest.mark.parametrize("status", ["accepted", "queued", "sending"])
 def test_a_message_on_its_way_is_no_signal(status: str) -> None:
     assert twilio().read(told("status", {"MessageSid": "SM1", "MessageStatus": status}), NOW) == []
+
+
+def test_a_message_that_left_twilio_is_told_as_sent() -> None:
+    fields = {"MessageSid": "SM1", "MessageStatus": "sent"}
+    [signal] = twilio().read(told("status", fields, f"?touch={touch(3)}"), NOW)
+    assert (signal.kind, signal.touch_id, signal.provider_id, signal.key) == ("sent", touch(3), "SM1", "SM1:sent")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ Receipt = Accepted | Refused | NotSent | Unknown
 class Signal:
     """Something a provider told us, in our words. Late, doubled and reordered signals are normal.
 
-    `kind` is one of: delivered, delayed, failed, inbound (a message from a person), bounced, opened, clicked,
+    `kind` is one of: sent, delivered, delayed, failed, inbound (a message from a person), bounced, opened, clicked,
     unsubscribed, call. Without a `touch_id` it is about the lead of the address in `sender`.
     """
 

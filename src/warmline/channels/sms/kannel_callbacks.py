@@ -14,7 +14,8 @@ from warmline.channels.contract import BadCallback, Callback, Signal
 from warmline.core.phone import read_told
 
 DELIVERED, FAILED, BUFFERED, SUBMITTED, REJECTED = "1", "2", "4", "8", "16"
-ON_THE_WAY = frozenset({BUFFERED, SUBMITTED})
+#: What a report says, in our words. One that is buffered is still Kannel's own, and says nothing.
+MEANS = {DELIVERED: "delivered", FAILED: "failed", REJECTED: "failed", SUBMITTED: "sent"}
 
 #: What %C may name. Kannel's own word for the GSM alphabet stands for what it has made UTF-8 of.
 CHARSETS = {
@@ -60,16 +61,16 @@ def _report(fields: Mapping[str, bytes], error_classes: Mapping[str, str], now: 
     touch, status = named.get("touch", ""), named.get("st", "")
     if not touch:
         raise BadCallback("The delivery report names no touch. dlr-url must be the one that came with the message.")
-    if status in ON_THE_WAY:
+    if status == BUFFERED:
         return []
-    if status not in (DELIVERED, FAILED, REJECTED):
+    if status not in MEANS:
         raise BadCallback(f'The delivery report is of the kind "{status[:20]}", which is not known here.')
-    failed = status != DELIVERED
+    failed = MEANS[status] == "failed"
     code = (code_of(named.get("said", "")) or f"dlr_{status}") if failed else ""
     state = code.partition(":")[0]
     return [
         Signal(
-            kind="failed" if failed else "delivered",
+            kind=MEANS[status],
             at=now,
             touch_id=touch,
             provider_id=touch,  # the id that the receipt of the hand-over has, too

@@ -12,10 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 from warmline.channels.contract import BadCallback, Callback, Signal
 from warmline.channels.signature import Fields
 
-# Statuses on the way say nothing that a playbook could act on.
-ON_THE_WAY = frozenset({"accepted", "scheduled", "queued", "sending", "sent"})
-ARRIVED = frozenset({"delivered", "read", "partially_delivered"})
-FAILED = frozenset({"undelivered", "failed", "canceled"})
+#: Still in Twilio's own hands: nothing is said of the message yet.
+ON_THE_WAY = frozenset({"accepted", "scheduled", "queued", "sending"})
+#: What a status says, in our words.
+MEANS = {
+    "sent": "sent",
+    **dict.fromkeys(("delivered", "read", "partially_delivered"), "delivered"),
+    **dict.fromkeys(("undelivered", "failed", "canceled"), "failed"),
+}
 
 
 def read_signals(
@@ -50,13 +54,13 @@ def _status(
     status = (named.get("MessageStatus") or named.get("SmsStatus") or "").lower()
     if status in ON_THE_WAY:
         return []
-    if status not in ARRIVED | FAILED:
+    if status not in MEANS:
         raise BadCallback(f'The message status "{status[:40]}" is not known here.')
-    failed = status in FAILED
+    failed = MEANS[status] == "failed"
     code = named.get("ErrorCode", "") or (status if failed else "")
     return [
         Signal(
-            kind="failed" if failed else "delivered",
+            kind=MEANS[status],
             at=now,
             touch_id=touch,
             provider_id=sid,
