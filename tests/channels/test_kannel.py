@@ -1,7 +1,7 @@
 """What Kannel is asked, what its answers mean, and what it tells."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
@@ -189,6 +189,37 @@ def test_who_wrote_is_read_where_the_gateway_stands(sender: str, country: str, n
 
 
 @pytest.mark.parametrize(
+    ("told_at", "at"),
+    [
+        (str(int(NOW.timestamp()) - 10_800), NOW - timedelta(hours=3)),
+        (str(int(NOW.timestamp()) + 60), NOW),
+        (str(int(NOW.timestamp()) + 61), NOW),
+        (None, NOW),
+        ("", NOW),
+        ("-1", NOW),
+        ("0", NOW),
+        ("2026-11-24 10:30", NOW),
+        ("9" * 11, NOW),
+        ("9" * 40, NOW),
+    ],
+)
+def test_a_text_was_written_when_kannel_got_it(told_at: str | None, at: datetime) -> None:
+    fields = {"from": "+15558675310", "to": "13013", "id": "m1", "text": "STOP"}
+    [signal] = read(told("inbound", **fields | ({} if told_at is None else {"ts": told_at})))
+    assert signal.at == at
+
+
+def test_an_id_that_no_key_can_hold_is_cleaned_and_the_text_is_heard() -> None:
+    fields = {"from": "+15558675310\x00", "to": "13013", "id": "a\x00\u202eb" + "c" * 500, "text": "STOP"}
+    [signal] = read(told("inbound", **fields))
+    assert (signal.sender, signal.provider_id, signal.key) == (
+        "+15558675310", "ab" + "c" * 198, f"{signal.provider_id}:inbound"
+    )  # fmt: skip
+    [report] = read(told("dlr", touch=f"{touch(1)}\x00", st="1"))
+    assert (report.touch_id, report.key) == (touch(1), f"{touch(1)}:dlr:1")
+
+
+@pytest.mark.parametrize(
     ("tail", "fields"),
     [
         ("dlr", {"st": "1"}),
@@ -196,6 +227,7 @@ def test_who_wrote_is_read_where_the_gateway_stands(sender: str, country: str, n
         ("dlr", {"touch": "t"}),
         ("inbound", {"from": "+1", "to": "2", "text": "Hi"}),
         ("inbound", {"from": "", "to": "2", "text": "Hi", "id": "m"}),
+        ("inbound", {"from": "+1", "to": "2", "text": "Hi", "id": "\x00"}),
         ("inbound", {"from": "+1", "to": "2", "text": b"\xff", "id": "m"}),
         ("inbound", {"from": "+1", "to": "2", "text": "Hi", "id": "m", "charset": "KLINGON"}),
         ("elsewhere", {}),

@@ -204,6 +204,22 @@ def test_a_message_that_left_twilio_is_told_as_sent() -> None:
     assert (signal.kind, signal.touch_id, signal.provider_id, signal.key) == ("sent", touch(3), "SM1", "SM1:sent")
 
 
+@pytest.mark.parametrize("tail", ["inbound", "status"])
+def test_a_webhook_set_to_get_is_told_what_to_set_at_twilio(tail: str) -> None:
+    query = urlencode({"MessageSid": "SM1", "From": "+15558675310", "To": "+15005550006", "Body": "STOP"})
+    url = f"{PUBLIC}/hooks/sms/{tail}?{query}"
+    headers = {"x-twilio-signature": sign(url, [], Secret("token"))}
+    with pytest.raises(BadCallback, match="In Twilio's console, set this webhook to HTTP POST"):
+        twilio().read(Callback("GET", url, headers, b"", tail), NOW)
+
+
+def test_an_id_that_no_key_can_hold_is_cleaned() -> None:
+    fields = {"MessageSid": "SM\x00\x1b1" + "0" * 500, "From": "+15558675310", "To": "+15005550006", "Body": "STOP"}
+    [signal] = twilio().read(told("inbound", fields), NOW)
+    assert signal.provider_id == "SM1" + "0" * 197
+    assert signal.key == f"{signal.provider_id}:inbound"
+
+
 @pytest.mark.parametrize(
     ("tail", "fields"),
     [

@@ -129,7 +129,7 @@ class Kannel:
 
     def _config(self, hooks: str) -> str:
         # Kannel's fake SMSC can't be bound to one interface, so connect-allow-ip has to do.
-        asked = "from=%q&to=%P&text=%b&id=%I&charset=%C&coding=%c&at=%t"
+        asked = "from=%q&to=%P&text=%b&id=%I&charset=%C&coding=%c&ts=%T"
         return f"""
 group = core
 admin-port = {self._admin}

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from warmline.channels.contract import BadCallback, Callback, Signal
+from warmline.channels.given_ids import read_id
+from warmline.core.lead import clean
 from warmline.core.phone import read_told
 
 DELIVERED, FAILED, BUFFERED, SUBMITTED, REJECTED = "1", "2", "4", "8", "16"
@@ -25,7 +27,11 @@ CHARSETS = {
 _STAT = re.compile(r"\bstat:\s*([A-Z]+)", re.IGNORECASE)
 _ERR = re.compile(r"\berr:\s*([0-9A-Za-z]+)", re.IGNORECASE)
 _NACK = re.compile(r"\bNACK/(0x[0-9a-f]{8})", re.IGNORECASE)
+_SECONDS = re.compile(rb"[1-9][0-9]{0,10}")
 _MOST_FIELDS = 50
+
+#: A text from so far in the future comes from a clock that is wrong.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def read_signals(
@@ -58,7 +64,7 @@ def code_of(said: str) -> str:
 
 def _report(fields: Mapping[str, bytes], error_classes: Mapping[str, str], now: datetime) -> list[Signal]:
     named = {name: value.decode("utf-8", "replace") for name, value in fields.items()}
-    touch, status = named.get("touch", ""), named.get("st", "")
+    touch, status = read_id(named.get("touch", "")), named.get("st", "")
     if not touch:
         raise BadCallback("The delivery report names no touch. dlr-url must be the one that came with the message.")
     if status == BUFFERED:
@@ -89,15 +95,26 @@ def _inbound(fields: Mapping[str, bytes], country: str, now: datetime) -> Signal
         raise BadCallback(f'The text is in the charset "{charset[:40]}", and known here are {known}.')
     try:
         text = fields.get("text", b"").decode(CHARSETS[charset])
-        sender, recipient, message = (fields.get(name, b"").decode() for name in ("from", "to", "id"))
+        sender, recipient = (clean(fields.get(name, b"").decode()) for name in ("from", "to"))
+        message = read_id(fields.get("id", b"").decode())
     except UnicodeDecodeError:
         raise BadCallback(f"The text can't be read as {charset or 'UTF-8'}.") from None
     if not sender or not recipient or not message:
         raise BadCallback("The text of a person does not say who wrote it to whom (from, to), or has no id.")
     return Signal(
-        kind="inbound", at=now, provider_id=message, sender=read_told(sender, country) or sender, recipient=recipient,
+        kind="inbound", at=_written_at(fields, now), provider_id=message, sender=read_told(sender, country) or sender, recipient=recipient,
         text=text, key=f"{message}:inbound",
     )  # fmt: skip
+
+
+def _written_at(fields: Mapping[str, bytes], now: datetime) -> datetime:
+    """When Kannel got the text (%T, Unix seconds): it may have waited for hours to tell us. Now where it doesn't say, or
+    says what can't be."""
+    told = fields.get("ts", b"").strip()
+    if not _SECONDS.fullmatch(told):
+        return now
+    at = datetime.fromtimestamp(int(told), UTC)
+    return now if at > now + CLOCKS_DIFFER else min(at, now)
 
 
 def _fields(callback: Callback) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from warmline.channels.contract import BadCallback, Callback, Signal
+from warmline.channels.given_ids import read_id
 from warmline.channels.signature import Fields
 
 #: Still in Twilio's own hands: nothing is said of the message yet.
@@ -31,7 +32,9 @@ def read_signals(
         "".join(value for pair in fields for value in pair).encode()
     except UnicodeEncodeError:
         raise BadCallback("A field of the callback is not UTF-8.") from None
-    sid = named.get("MessageSid") or named.get("SmsSid")
+    if callback.method == "GET":
+        raise BadCallback("Twilio tells this by HTTP GET. In Twilio's console, set this webhook to HTTP POST.")
+    sid = read_id(named.get("MessageSid") or named.get("SmsSid") or "")
     if not sid:
         raise BadCallback("The callback names no MessageSid.")
     if named.get("AccountSid", account) != account:
