@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_workspace, minutes, story
+from tests.builders import TUESDAY, a_lead, a_workspace, minutes, starter_files, story
 from warmline.channels.contract import Signal
 from warmline.core.lead import Draft
 from warmline.intake.accept import accept
@@ -258,6 +258,70 @@ def test_a_keyword_from_a_stranger_makes_a_lead(conn: psycopg.Connection, worksp
     assert one(conn, "select playbook, event->>'keyword' from enrollments") == ("keyword-text", "QUOTE")
     assert one(conn, "select count(*) from events where kind = 'keyword.received'") == 1
     assert one(conn, "select level from consents where wording <> ''") == "express"
+
+
+@pytest.mark.parametrize("text", ["Quote", "quote!", " «QUOTE» 👍", "\u200bQuote."])
+def test_a_keyword_is_one_in_any_case_and_with_signs_around(
+    conn: psycopg.Connection, workspace: Workspace, text: str
+) -> None:
+    tell(conn, workspace, "inbound", sender="+12125550199", text=text, key="k")
+    assert one(conn, "select data->>'keyword' from events where kind = 'keyword.received'") == "QUOTE"
+
+
+@pytest.mark.parametrize(
+    "text", ["Hi Bob, Tina here", "Thanks!", "ok", "👍", "Your code is 482913", "quote me", "", "?"]
+)
+def test_no_other_text_of_a_stranger_proves_a_consent(
+    conn: psycopg.Connection, workspace: Workspace, text: str
+) -> None:
+    tell(conn, workspace, "inbound", sender="+12125550199", text=text, key="k")
+    assert one(conn, "select count(*) from leads") == 0
+    assert one(conn, "select count(*) from consents") == 0
+    assert one(conn, "select door from quarantine") == "signal:inbound"
+
+
+def test_a_keyword_is_its_own_sources(conn: psycopg.Connection) -> None:
+    more = '[sources.roofs]\nevent = "keyword.received"\nkeywords = ["ROOF", "New roof"]\n'
+    workspace = a_workspace(conn, {"warmline.toml": starter_files()["warmline.toml"] + more})
+    tell(conn, workspace, "inbound", sender="+12125550199", text="new roof", key="k")
+    assert one(conn, "select source from leads") == "roofs"
+    assert one(conn, "select count(*) from consents") == 0
+    # No playbook asks for that word, so a person hears of the lead.
+    assert one(conn, "select kind from tasks where status = 'open'") == "review"
+
+
+def test_a_keyword_of_a_lead_that_nothing_runs_for_is_answered_by_its_playbook(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    lead = a_lead(conn, workspace, consents={}, status="closed")
+    for _ in range(2):
+        tell(conn, workspace, "inbound", sender=PHONE, text="Quote", key="k1")
+    assert one(conn, "select playbook, status from enrollments") == ("keyword-text", "running")
+    assert one(conn, "select status from leads") == "open"
+    assert one(conn, "select level, channels, wording from consents where 'sms' = any(channels)") == (
+        "express", ["sms"], "keyword-2026-11"
+    )  # fmt: skip
+    assert story(conn, lead).count("keyword.received") == 1
+
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s", (LATER,))
+    for days, entered in ((6, 1), (8, 2)):  # again: after 7 days
+        tell(conn, workspace, "inbound", at=LATER + timedelta(days=days), sender=PHONE, text="Quote", key=f"k{days}")
+        assert one(conn, "select count(*) from enrollments") == entered
+
+
+@pytest.mark.parametrize("status", ["handed_off", "opted_out"])
+def test_a_keyword_of_a_lead_that_a_person_has_is_a_reply(
+    conn: psycopg.Connection, workspace: Workspace, status: str
+) -> None:
+    lead = a_lead(conn, workspace, status=status)
+    tell(conn, workspace, "inbound", sender=PHONE, text="Quote", key="k")
+    assert "replied" in story(conn, lead)
+    assert "keyword.received" not in story(conn, lead)
+
+
+def test_a_keyword_while_a_playbook_runs_is_a_reply(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    tell(conn, workspace, "inbound", sender=PHONE, text="Quote", key="k")
+    assert story(conn, lead)[-1] == "replied"
 
 
 def test_anything_else_from_a_stranger_is_kept_whole(conn: psycopg.Connection, workspace: Workspace) -> None:

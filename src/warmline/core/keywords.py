@@ -1,4 +1,5 @@
 """STOP, HELP and START by text: which is answered, and with what words. Each is answered once, by us or by the provider.
+And the words of a source, such as QUOTE, by which a stranger becomes a lead.
 
 An answer is the body of the answer to the provider's own request, so it never waits, and it passes no gate: the law allows
 one text that confirms an opt-out, at once (rules/jurisdictions/us_federal.yaml, us.fed.revocation). It sells nothing.
@@ -6,11 +7,12 @@ one text that confirms an opt-out, at once (rules/jurisdictions/us_federal.yaml,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from .events import Event
+from .replies import plain
 
 Word = Literal["stop", "help", "start"]
 Who = Literal["provider", "warmline"]
@@ -39,6 +41,12 @@ def default_answers(name: str, phone: str = "") -> dict[Word, str]:
         "help": f"{name}: {reach} Msg and data rates may apply. Reply STOP to end.",
         "start": f"{name}: You will hear from us again. Reply HELP for help or STOP to end.",
     }
+
+
+def keyword_in(text: str, listed: Iterable[str]) -> str:
+    """The one of these words that is the whole text, whatever its case and what signs stand around it; "" for none."""
+    said = plain(text)
+    return next((word for word in listed if said and plain(word) == said), "")
 
 
 def is_answered(word: Word, story: Sequence[Event], now: datetime, said_at: datetime) -> bool:

@@ -11,14 +11,13 @@ import psycopg
 
 from warmline import rules
 from warmline.channels.contract import Signal
-from warmline.core.enrol import Enter
-from warmline.core.keywords import is_answered
+from warmline.core.keywords import is_answered, keyword_in
 from warmline.core.lead import Draft, clean
 from warmline.core.mail_address import read_email
 from warmline.core.phone import read_phone
 from warmline.core.replies import Reading, own_words, read
-from warmline.core.values import event_values
-from warmline.store import address_owners, consents, playbooks, suppressions
+from warmline.core.settings import Source
+from warmline.store import address_owners, consents, suppressions
 from warmline.store.ids import new_id
 from warmline.store.receipts import Touch
 from warmline.store.workspaces import Workspace
@@ -27,9 +26,7 @@ from .accept import accept
 from .case import Case, NoSuchLeadError, taken
 from .keywords import answer_of, say_back
 from .opt_out import opt_out, suppress_address
-from .person import Person
 from .proofs import proof
-from .setting import setting_of
 from .submission import Given, Origin, Submission
 from .suppressed import Suppressed
 
@@ -38,7 +35,6 @@ READ_WITHIN = timedelta(hours=4)
 MOST_TEXT = 8_000
 #: What stood around a person's own words, kept to look back at. The mailbox has all of it.
 MOST_WHOLE = 2_000
-_KEYWORD = 24  # characters: a longer text from a stranger is a message, not a keyword
 
 
 class UnplacedError(Exception):
@@ -50,16 +46,21 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     text = clean(signal.text)[:MOST_TEXT]
     sender = read_address(signal.sender)
     reading = read(text, rules.opt_out_words())
+    asked = _by_keyword(workspace, signal, text, sender, reading)
     lead_id = touch.lead_id if touch else _owner(conn, workspace, sender)
-    if lead_id is None:
+    if lead_id is not None:
+        try:
+            with taken(conn, workspace, lead_id, now, signal.key or None) as case:
+                if signal.key and signal.key in case.known_keys:
+                    return ""  # told before, and answered then
+                if asked is None or not case.is_free:
+                    return _answer(case, signal, text, sender or "", reading, touch)
+        except NoSuchLeadError as error:
+            raise UnplacedError(str(error)) from error
+    elif asked is None:
         return _stranger(conn, workspace, signal, text, sender, reading, now)
-    try:
-        with taken(conn, workspace, lead_id, now, signal.key or None) as case:
-            if signal.key and signal.key in case.known_keys:
-                return ""  # told before, and answered then
-            return _answer(case, signal, text, sender or "", reading, touch)
-    except NoSuchLeadError as error:
-        raise UnplacedError(str(error)) from error
+    accept(conn, workspace, [asked], now)
+    return ""
 
 
 def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
@@ -68,7 +69,8 @@ def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     if sender is None:
         raise UnplacedError(f"No number can be read in {signal.sender[:60]!r}.")
     kind = "called.back" if signal.data.get("answered") else "call.missed"
-    one = _submission(workspace, kind, sender, "", signal)
+    source = next((one for one in workspace.config.sources.values() if one.event == kind), None)
+    one = _submission(workspace, source, kind, sender, signal)
     accept(conn, workspace, [one], now)
 
 
@@ -172,25 +174,32 @@ def _stranger(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
     now: datetime,
 ) -> str:  # fmt: skip
-    """Somebody no lead owns the address of. An opt-out counts all the same; a keyword that a playbook asks for makes a
-    lead; anything else waits for a person."""
+    """Somebody no lead owns the address of. An opt-out counts all the same; anything else waits for a person."""
     if sender is not None and reading.kind == "opt_out":
         news = _keep_out(conn, workspace, sender, "opted_out", text, now)
         # A stranger has no story: the suppression that is new is what says that this was answered.
         if not news or not is_answered("stop", (), now, signal.at):
             return ""
         return answer_of(workspace, signal, "stop", "email" if "@" in sender else "sms")
-    if sender is not None and reading.kind == "reply" and 0 < len(text) <= _KEYWORD and "@" not in sender:
-        one = _submission(workspace, "keyword.received", sender, text.upper(), signal)
-        if _asked_for(conn, workspace, one, now):
-            accept(conn, workspace, [one], now)
-            return ""
-    raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no playbook asks for this text.")
+    raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
 
 
-def _submission(workspace: Workspace, kind: str, phone: str, keyword: str, signal: Signal) -> Submission:
+def _by_keyword(
+    workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading
+) -> Submission | None:
+    """A text that is a keyword of a source: what it asks for, with the consent that the source says it proves."""
+    if sender is None or "@" in sender or reading.kind != "reply":
+        return None
+    for source in workspace.config.sources.values():
+        if keyword := keyword_in(text, source.keywords):
+            return _submission(workspace, source, source.event, sender, signal, keyword)
+    return None
+
+
+def _submission(
+    workspace: Workspace, source: Source | None, kind: str, phone: str, signal: Signal, keyword: str = ""
+) -> Submission:
     """As if the source that reports such events had posted it: its consent and its name are the ones that count."""
-    source = next((one for one in workspace.config.sources.values() if one.event == kind), None)
     given = tuple(
         Given(rule.level, rule.channels, rule.wording, workspace.config.wordings.get(rule.wording, ""), rule.purpose)
         for rule in (source.consent if source else ())
@@ -201,16 +210,6 @@ def _submission(workspace: Workspace, kind: str, phone: str, keyword: str, signa
         form=source.form if source else "", keyword=keyword, consents=given, key=signal.key or None,
         raw=msgspec.json.encode(signal).decode(),
     )  # fmt: skip
-
-
-def _asked_for(conn: psycopg.Connection, workspace: Workspace, one: Submission, now: datetime) -> bool:
-    """Whether a playbook would take a new lead that came by this keyword."""
-    setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)
-    event = event_values(
-        one.kind, form=one.form, source=one.source, keyword=one.keyword, after_hours=setting.after_hours(now)
-    )
-    lead = Person(new_id(), True, phone=one.draft.phone, source=one.source)
-    return isinstance(setting.chooser.choose(event, lead.values(), None, (), now), Enter)
 
 
 def _owner(conn: psycopg.Connection, workspace: Workspace, sender: str | None) -> UUID | None:

@@ -102,8 +102,8 @@ def _inbound(fields: Mapping[str, bytes], country: str, now: datetime) -> Signal
     if not sender or not recipient or not message:
         raise BadCallback("The text of a person does not say who wrote it to whom (from, to), or has no id.")
     return Signal(
-        kind="inbound", at=_written_at(fields, now), provider_id=message, sender=read_told(sender, country) or sender, recipient=recipient,
-        text=text, key=f"{message}:inbound",
+        kind="inbound", at=_written_at(fields, now), provider_id=message, sender=read_told(sender, country) or sender,
+        recipient=recipient, text=text, key=f"{message}:inbound",
     )  # fmt: skip
 
 
