@@ -193,6 +193,13 @@ def test_an_inbound_text_keeps_the_fields_nobody_asked_for() -> None:
     assert signal.data["Empty"] == ""
 
 
+@pytest.mark.parametrize("kind", ["STOP", "START", "HELP"])
+def test_what_twilio_took_a_text_for_goes_with_it(kind: str) -> None:
+    fields = {"MessageSid": "SM1", "From": "+15558675310", "To": "+15005550006", "Body": "ROOFOFF", "OptOutType": kind}
+    [signal] = twilio().read(told("inbound", fields), NOW)
+    assert (signal.data["asks"], signal.data["answered_by"]) == (kind.lower(), "twilio")
+
+
 @pytest.mark.parametrize("status", ["accepted", "queued", "sending"])
 def test_a_message_on_its_way_is_no_signal(status: str) -> None:
     assert twilio().read(told("status", {"MessageSid": "SM1", "MessageStatus": status}), NOW) == []

@@ -24,6 +24,12 @@ def workspace(conn: psycopg.Connection) -> Workspace:
 
 
 @pytest.fixture
+def by_provider(conn: psycopg.Connection) -> Workspace:
+    toml = starter_files()["warmline.toml"].replace("[channels.sms]\n", '[channels.sms]\nkeywords = "provider"\n')
+    return a_workspace(conn, {"warmline.toml": toml})
+
+
+@pytest.fixture
 def lead(conn: psycopg.Connection, workspace: Workspace) -> UUID:
     return a_lead(conn, workspace, phone=PHONE)
 
@@ -68,11 +74,9 @@ def test_help_is_answered_but_not_again_within_minutes(
     assert story(conn, lead).count("help.asked") == 4
 
 
-def test_where_the_provider_answers_we_say_nothing(conn: psycopg.Connection) -> None:
-    toml = starter_files()["warmline.toml"].replace("[channels.sms]\n", '[channels.sms]\nkeywords = "provider"\n')
-    workspace = a_workspace(conn, {"warmline.toml": toml})
-    a_lead(conn, workspace, phone=PHONE)
-    assert [text(conn, workspace, words, words) for words in ("HELP", "STOP", "START")] == [[], [], []]
+def test_where_the_provider_answers_we_say_nothing(conn: psycopg.Connection, by_provider: Workspace) -> None:
+    a_lead(conn, by_provider, phone=PHONE)
+    assert [text(conn, by_provider, words, words) for words in ("HELP", "STOP", "START")] == [[], [], []]
     assert answers(conn) == []
 
 
@@ -81,6 +85,50 @@ def test_what_the_provider_says_it_has_answered_is_not_answered_again(
 ) -> None:
     assert text(conn, workspace, "STOP", "k", answered_by="twilio") == []
     assert "opted.out" in story(conn, lead)
+
+
+@pytest.mark.parametrize("words", ["Help please", "Help!", "info pls", "AYUDA", "AIDE"])
+def test_help_that_no_provider_answers_is_a_persons_to_answer(
+    conn: psycopg.Connection, by_provider: Workspace, words: str
+) -> None:
+    lead = a_lead(conn, by_provider, phone=PHONE)
+    assert text(conn, by_provider, words, "k") == []
+    assert "replied" in story(conn, lead)
+    [(kind, note)] = conn.execute("select kind, note from tasks where status = 'open'").fetchall()
+    assert (kind, words in note) == ("hand_off", True)
+
+
+@pytest.mark.parametrize(("words", "asks"), [("HELP", ""), ("info", ""), ("ROOF", "help")])
+def test_help_that_the_provider_answers_is_no_reply(
+    conn: psycopg.Connection, by_provider: Workspace, words: str, asks: str
+) -> None:
+    lead = a_lead(conn, by_provider, phone=PHONE)
+    assert text(conn, by_provider, words, "k", asks=asks) == []
+    assert story(conn, lead) == ["help.asked"]
+
+
+def test_help_by_mail_is_a_persons_to_answer(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    assert text(conn, workspace, "Help", "k", sender="ann@example.com") == []
+    assert "replied" in story(conn, lead)
+
+
+def test_what_the_provider_took_a_text_for_counts_before_its_words(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    for key, asks in (("k1", "stop"), ("k2", "start"), ("k3", "help")):
+        assert text(conn, workspace, "ROOFOFF", key, asks=asks, answered_by="twilio") == []
+    assert [kind for kind in story(conn, lead) if "." in kind and not kind.startswith("task")] == [
+        "opted.out", "opted.in", "help.asked"
+    ]  # fmt: skip
+    data = conn.execute("select data->>'rule' from events where kind = 'opted.out'").fetchone()
+    assert data == ("taken for it by twilio",)
+
+
+def test_a_strangers_word_that_the_provider_took_for_stop_counts(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    assert text(conn, workspace, "ROOFOFF", "k", sender="+12125559999", asks="stop", answered_by="twilio") == []
+    assert conn.execute("select value from suppressions").fetchall() == [("+12125559999",)]
 
 
 def test_a_stop_by_mail_gets_no_text(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:

@@ -71,6 +71,9 @@ class Signal:
 
     `kind` is one of: sent, delivered, delayed, failed, inbound (a message from a person), bounced, opened, clicked,
     unsubscribed, call. Without a `touch_id` it is about the lead of the address in `sender`.
+
+    `data` of an inbound one: `asks` (stop, start or help) is what the provider has taken it for, and acted on; `answered_by`
+    who has answered it.
     """
 
     kind: str

@@ -21,6 +21,10 @@ WORDS: tuple[Word, ...] = get_args(Word)
 #: Who answers unless `keywords` says otherwise. Twilio answers by itself, unless its support has switched that off.
 ANSWERED_BY: Mapping[str, Who] = {"twilio": "provider"}
 
+#: What a provider that answers by itself takes for HELP: these words and not a letter more.
+#: Source: help.twilio.com, "Twilio support for opt-out keywords".
+ANSWERED_HELP = frozenset({"help", "info"})
+
 #: So soon after the opt-out its confirmation goes, or never: later it would be one more text to somebody who wants none.
 #: 47 CFR 64.1200(a)(12), us.fed.revocation.
 CONFIRM_WITHIN = timedelta(minutes=5)
@@ -31,6 +35,11 @@ HELP_AGAIN = timedelta(minutes=10)
 
 def who_answers(provider: str) -> Who:
     return ANSWERED_BY.get(provider, "warmline")
+
+
+def is_help_answered(text: str, who: Who) -> bool:
+    """Whether anybody answers a text that asks for help. Where nobody does it is a person's to answer."""
+    return who == "warmline" or text.strip().lower() in ANSWERED_HELP
 
 
 def default_answers(name: str, phone: str = "") -> dict[Word, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +17,7 @@ from warmline.core.keywords import is_answered, keyword_in
 from warmline.core.lead import Draft, clean
 from warmline.core.mail_address import read_email
 from warmline.core.phone import read_phone
-from warmline.core.replies import Reading, own_words, read
+from warmline.core.replies import Kind, Reading, own_words, read
 from warmline.core.settings import Source
 from warmline.store import address_owners, consents, suppressions
 from warmline.store.ids import new_id
@@ -24,7 +26,7 @@ from warmline.store.workspaces import Workspace
 
 from .accept import accept
 from .case import Case, NoSuchLeadError, taken
-from .keywords import answer_of, say_back
+from .keywords import answer_of, is_help_answered, say_back
 from .opt_out import opt_out, suppress_address
 from .proofs import proof
 from .submission import Given, Origin, Submission
@@ -45,7 +47,7 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     """A message. The touch it answers says whose it is; else the address it came from. Returns what is said back."""
     text = clean(signal.text)[:MOST_TEXT]
     sender = read_address(signal.sender)
-    reading = read(text, rules.opt_out_words())
+    reading = _reading(workspace, signal, text, sender)
     asked = _by_keyword(workspace, signal, text, sender, reading)
     lead_id = touch.lead_id if touch else _owner(conn, workspace, sender)
     if lead_id is not None:
@@ -90,7 +92,7 @@ def leave(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: d
             how = {"how": signal.data["how"]} if signal.data.get("how") else {}
             opt_out(
                 case, reason="unsubscribed", evidence=evidence, address=address,
-                channel="email" if "@" in address else "sms", key=signal.key or None, **how,
+                channel=_channel(address), key=signal.key or None, **how,
             )  # fmt: skip
 
 
@@ -110,8 +112,26 @@ def read_address(text: str) -> str | None:
     return read_email(text) if "@" in text else read_phone(text, "")
 
 
+#: What a provider may have taken a text for -> what it is for us.
+_TAKEN_FOR: Mapping[str, Kind] = {"stop": "opt_out", "start": "start", "help": "help"}
+
+
+def _reading(workspace: Workspace, signal: Signal, text: str, sender: str | None) -> Reading:
+    """What a message asks for. What the provider has acted on counts before the words: it knows words that we don't."""
+    if kind := _TAKEN_FOR.get(signal.data.get("asks", "")):
+        return Reading(kind, "certain", f"taken for it by {signal.data.get('answered_by', 'the provider')}")
+    reading = read(text, rules.opt_out_words())
+    if reading.kind == "help" and not is_help_answered(workspace, text, _channel(sender or "")):
+        return replace(reading, kind="reply")
+    return reading
+
+
+def _channel(sender: str) -> str:
+    return "email" if "@" in sender else "sms"
+
+
 def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading, touch: Touch | None) -> str:
-    channel = "email" if "@" in sender else "sms"
+    channel = _channel(sender)
     key = signal.key or None
     step = touch.step if touch else ""
     if signal.data.get("automated"):  # an out-of-office is no person (invariant 7)
@@ -180,7 +200,7 @@ def _stranger(
         # A stranger has no story: the suppression that is new is what says that this was answered.
         if not news or not is_answered("stop", (), now, signal.at):
             return ""
-        return answer_of(workspace, signal, "stop", "email" if "@" in sender else "sms")
+        return answer_of(workspace, signal, "stop", _channel(sender))
     raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
 
 

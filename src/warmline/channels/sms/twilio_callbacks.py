@@ -89,6 +89,10 @@ def _inbound(sid: str, named: Mapping[str, str], now: datetime) -> Signal:
         recipient=recipient,
         text=named.get("Body", ""),
         key=f"{sid}:inbound",
-        # OptOutType is there when Twilio's own opt-out handling took the keyword, and answered it.
-        data=dict(named) | ({"answered_by": "twilio"} if named.get("OptOutType") else {}),
+        data=dict(named) | _handled(named.get("OptOutType", "")),
     )
+
+
+def _handled(kind: str) -> dict[str, str]:
+    """Twilio's own opt-out handling took the text for STOP, START or HELP, by whatever words it was told, and answered."""
+    return {"answered_by": "twilio", "asks": kind.lower()} if kind else {}
