@@ -11,6 +11,7 @@ import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, minutes, starter_files, story
 from warmline.channels.contract import Signal
+from warmline.intake.forget import forget
 from warmline.intake.inbound import receive
 from warmline.store.connect import connect
 from warmline.store.workspaces import Workspace
@@ -163,6 +164,101 @@ def test_two_webhooks_at_the_same_moment_make_one_confirmation(
         one.join()
     assert sorted(len(one) for one in said) == [0, 0, 0, 1]
     assert len(answers(conn)) == 1
+
+
+def in_force(conn: psycopg.Connection) -> list[tuple[str, list[str]]]:
+    """What each number, mail address or person is kept from."""
+    rows = conn.execute("select value, channels from suppressions where lifted_at is null").fetchall()
+    return [(value, sorted(channels)) for value, channels in rows]
+
+
+def test_start_lifts_an_opt_out_of_texts_where_channels_are_kept_apart(conn: psycopg.Connection) -> None:
+    toml = starter_files()["warmline.toml"].replace('opt_out = "all"', 'opt_out = "channel"')
+    workspace = a_workspace(conn, {"warmline.toml": toml})
+    lead = a_lead(conn, workspace, phone=PHONE)
+    said = workspace.config.channels["sms"].answers
+    assert text(conn, workspace, "STOP", "k1") == [said["stop"]]
+    assert text(conn, workspace, "START", "k2", 1) == [said["start"]]
+    assert in_force(conn) == [(str(lead), ["call", "voicemail"]), (PHONE, ["call", "voicemail"])]
+    assert story(conn, lead).count("opted.in") == 1
+    assert text(conn, workspace, "START", "k3", 2) == []  # nothing to lift any more: a person reads it
+
+
+def test_start_lifts_an_opt_out_of_before_the_lead_had_another_address(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    text(conn, workspace, "STOP", "k1")
+    lead = a_lead(conn, workspace, phone=PHONE)
+    assert len(text(conn, workspace, "START", "k2", 60)) == 1
+    assert in_force(conn) == [(PHONE, ["call", "email", "voicemail"])]
+    assert "opted.in" in story(conn, lead)
+    assert conn.execute("select wording from consents where level = 'express'").fetchall() == [("start",)]
+
+
+def test_start_leaves_what_speaks_of_mail_alone(conn: psycopg.Connection) -> None:
+    toml = starter_files()["warmline.toml"].replace('opt_out = "all"', 'opt_out = "channel"')
+    workspace = a_workspace(conn, {"warmline.toml": toml})
+    lead = a_lead(conn, workspace, phone=PHONE, email="ann@example.com")
+    text(conn, workspace, "STOP", "k1", sender="ann@example.com")
+    before = in_force(conn)
+    assert text(conn, workspace, "START", "k2", 1) == []
+    assert in_force(conn) == before == [(str(lead), ["email"]), ("ann@example.com", ["email"])]
+
+
+def test_start_does_not_lift_what_others_have_put_on_the_list(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    text(conn, workspace, "STOP", "k1")
+    conn.execute("update suppressions set reason = 'listed' where scope = 'address'")
+    before = in_force(conn)
+    assert text(conn, workspace, "START", "k2", 1) == []
+    assert in_force(conn) == before
+
+
+def test_start_of_a_stranger_lifts_the_strangers_stop_once(conn: psycopg.Connection, workspace: Workspace) -> None:
+    said = workspace.config.channels["sms"].answers
+    for turn in range(2):
+        assert text(conn, workspace, "STOP", f"stop{turn}", turn * 60) == [said["stop"]]
+        assert text(conn, workspace, "START", f"start{turn}", turn * 60 + 1) == [said["start"]]
+        assert text(conn, workspace, "START", f"again{turn}", turn * 60 + 2) == []
+    assert conn.execute("select count(*) from leads").fetchone() == (0,)
+    assert dict(in_force(conn)) == {PHONE: ["call", "email", "voicemail"]}
+
+
+def test_start_lifts_the_wish_of_somebody_who_was_erased(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    forget(conn, workspace, lead, "kim", TUESDAY)
+    assert len(text(conn, workspace, "START", "k1", 60)) == 1
+    assert text(conn, workspace, "START", "k2", 61) == []
+    assert [sorted(channels) for value, channels in in_force(conn) if value == PHONE] == [
+        ["call", "email", "voicemail"]
+    ]
+
+
+def test_a_strangers_stop_told_twice_at_the_same_moment_is_one_row_and_one_confirmation(
+    conn: psycopg.Connection, dsn: str, workspace: Workspace
+) -> None:
+    numbers = [f"+1212555{1000 + number}" for number in range(40)]
+    said: list[tuple[str, int]] = []
+    ready = threading.Barrier(2)
+
+    def tell() -> None:
+        with connect(dsn, "test") as mine:
+            for number in numbers:
+                ready.wait()
+                said.append((number, len(text(mine, workspace, "STOP", f"SM{number}", sender=number))))
+
+    threads = [threading.Thread(target=tell) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert {number: sum(count for told, count in said if told == number) for number in numbers} == dict.fromkeys(
+        numbers, 1
+    )
+    rows = conn.execute("select value, count(*) from suppressions group by 1").fetchall()
+    assert dict(rows) == dict.fromkeys(numbers, 1)
 
 
 def test_an_answer_outlives_a_day(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:

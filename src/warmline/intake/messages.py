@@ -26,11 +26,13 @@ from warmline.store.workspaces import Workspace
 
 from .accept import accept
 from .case import Case, NoSuchLeadError, taken
+from .erased import in_force
 from .keywords import answer_of, is_help_answered, say_back
 from .opt_out import opt_out, suppress_address
+from .person import Person
 from .proofs import proof
 from .submission import Given, Origin, Submission
-from .suppressed import Suppressed
+from .suppressed import Lifted, Suppressed
 
 #: A doubtful message is read within this much office time; nothing automated goes out before that.
 READ_WITHIN = timedelta(hours=4)
@@ -104,7 +106,9 @@ def _keep_out(
         "id": new_id(), "workspace_id": workspace.id, "scope": "address", "value": address, "channels": [],
         "reason": reason, "evidence": evidence[:2000], "at": now,
     }  # fmt: skip
-    return suppressions.add(conn, [row])
+    with conn.transaction():
+        suppressions.hold(conn, workspace.id, address)
+        return suppressions.add(conn, [row])
 
 
 def read_address(text: str) -> str | None:
@@ -166,19 +170,26 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
     return ""
 
 
+def _lift(
+    conn: psycopg.Connection, workspace: Workspace, person: Person, sender: str, given: Given, now: datetime
+) -> Lifted | None:
+    """What the person's own word has put on the list, for the person or the number, is off it for texts and nothing else.
+    None when there is nothing to lift, or when others have put it there, too."""
+    kept = in_force(conn, workspace, {sender, str(person.id)})
+    asked = Submission("sms", Draft(phone=sender), consents=(given,))
+    lifted = None if "@" in sender else Suppressed(person, kept).lift(asked, workspace.id, now)
+    if lifted is not None:
+        suppressions.lift(conn, lifted.rows, now)
+        suppressions.add(conn, lifted.narrowed)
+    return lifted
+
+
 def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
-    """START lifts the lead's own opt-out for texts, and for nothing else. False when there is none to lift."""
-    values = {sender, str(case.id), *(value for value in (case.person.email, case.person.phone) if value)}
-    kept = suppressions.in_force(case.conn, case.workspace.id, values)
-    standing = Suppressed(case.person, kept)
-    if "@" in sender or not standing.out:
-        return False
-    given = Given("express", ("sms",), "start", f"Texted {text}")
-    lifted = standing.lift(Submission("sms", Draft(phone=sender), consents=(given,)), case.workspace.id, case.now)
+    """START lifts the lead's own opt-out. False when there is none to lift."""
+    given = _given_by_start(text)
+    lifted = _lift(case.conn, case.workspace, case.person, sender, given, case.now)
     if lifted is None:
         return False
-    suppressions.lift(case.conn, lifted.rows, case.now)
-    suppressions.add(case.conn, lifted.narrowed)
     kept_as = proof(
         case.person, case.workspace.id, case.workspace.config.workspace.name, given, case.now,
         source="sms", origin=Origin(), phone=sender, email=None, months=None,
@@ -190,17 +201,29 @@ def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
     return True
 
 
+def _given_by_start(text: str) -> Given:
+    return Given("express", ("sms",), "start", f"Texted {text}")
+
+
 def _stranger(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
     now: datetime,
 ) -> str:  # fmt: skip
-    """Somebody no lead owns the address of. An opt-out counts all the same; anything else waits for a person."""
+    """Somebody no lead owns the address of. An opt-out counts all the same, and START lifts it; anything else waits for a
+    person."""
     if sender is not None and reading.kind == "opt_out":
         news = _keep_out(conn, workspace, sender, "opted_out", text, now)
         # A stranger has no story: the suppression that is new is what says that this was answered.
         if not news or not is_answered("stop", (), now, signal.at):
             return ""
         return answer_of(workspace, signal, "stop", _channel(sender))
+    if sender is not None and reading.kind == "start":
+        with conn.transaction():
+            suppressions.hold(conn, workspace.id, sender)
+            nobody = Person(new_id(), True, phone=sender)
+            lifted = _lift(conn, workspace, nobody, sender, _given_by_start(text), now)
+        if lifted is not None:
+            return answer_of(workspace, signal, "start", _channel(sender))
     raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
 
 
