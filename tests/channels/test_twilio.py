@@ -19,6 +19,7 @@ from warmline.channels.sandbox.provider import ARRIVED, make_app
 from warmline.channels.secrets import Secret
 from warmline.channels.signature import sign
 from warmline.channels.sms.twilio_answers import find_in_list, read_receipt
+from warmline.core.media import Media
 
 VECTORS = Path(__file__).parent / "vectors"
 ACCOUNT = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -209,6 +210,18 @@ def test_a_message_that_left_twilio_is_told_as_sent() -> None:
     fields = {"MessageSid": "SM1", "MessageStatus": "sent"}
     [signal] = twilio().read(told("status", fields, f"?touch={touch(3)}"), NOW)
     assert (signal.kind, signal.touch_id, signal.provider_id, signal.key) == ("sent", touch(3), "SM1", "SM1:sent")
+
+
+def test_what_comes_with_a_text_is_kept_ten_at_most_and_only_as_links() -> None:
+    fields = {"MessageSid": "MM1", "From": "+15558675310", "To": "+15005550006", "Body": "", "NumMedia": "12"}
+    for number in range(12):
+        fields |= {f"MediaUrl{number}": f"https://api.twilio.com/ME{number}", f"MediaContentType{number}": "image/jpeg"}
+    fields["MediaUrl3"] = "javascript:alert(1)"
+    del fields["MediaContentType4"]
+    [signal] = twilio().read(told("inbound", fields), NOW)
+    assert [one.url.removeprefix("https://api.twilio.com/ME") for one in signal.media] == list("012456789")
+    assert signal.media[0] == Media("https://api.twilio.com/ME0", "image/jpeg")
+    assert signal.media[3] == Media("https://api.twilio.com/ME4")
 
 
 @pytest.mark.parametrize("tail", ["inbound", "status"])

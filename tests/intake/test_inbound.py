@@ -13,6 +13,7 @@ import pytest
 from tests.builders import TUESDAY, a_lead, a_workspace, minutes, starter_files, story
 from warmline.channels.contract import Signal
 from warmline.core.lead import Draft
+from warmline.core.media import Media
 from warmline.intake.accept import accept
 from warmline.intake.inbound import receive
 from warmline.intake.submission import Accepted, Given, Submission
@@ -146,6 +147,38 @@ def test_a_stop_from_a_number_without_its_country_opts_nobody_else_out(
     assert one(conn, "select status from leads") == "open"
     assert one(conn, "select count(*) from suppressions") == 0
     assert one(conn, "select door from quarantine") == "signal:inbound"
+
+
+PICTURE = Media("https://api.twilio.com/ME1", "image/jpeg")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "note"),
+    [
+        ("", "hand_off", "sent a picture (image/jpeg)"),
+        ("Like this", "hand_off", "Wrote: Like this; sent a picture (image/jpeg)"),
+        ("wrong number", "read_reply", "wrong number; sent a picture (image/jpeg)"),
+    ],
+)
+def test_a_picture_is_in_the_story_and_in_the_task(
+    conn: psycopg.Connection, workspace: Workspace, text: str, kind: str, note: str
+) -> None:
+    a_lead(conn, workspace)
+    tell(conn, workspace, "inbound", sender=PHONE, text=text, key="k", media=(PICTURE,))
+    asked, said = one(conn, "select kind, note from tasks where status = 'open'")
+    assert (asked, said.endswith(note)) == (kind, True)
+    event = "replied" if kind == "hand_off" else "doubtful"
+    assert one(conn, f"select data->'media' from events where kind = '{event}'") == [
+        {"url": PICTURE.url, "type": PICTURE.type}
+    ]
+
+
+def test_a_picture_of_a_stranger_is_kept_with_the_text(conn: psycopg.Connection, workspace: Workspace) -> None:
+    tell(conn, workspace, "inbound", sender="+12125550199", text="This roof", key="k1", media=(PICTURE,))
+    body = one(conn, "select body from quarantine")
+    assert msgspec.json.decode(body, type=Signal).media == (PICTURE,)
+    tell(conn, workspace, "inbound", sender="+12125550199", text="Quote", key="k2", media=(PICTURE,))
+    assert one(conn, "select data->'media'->0->>'url' from events where kind = 'keyword.received'") == PICTURE.url
 
 
 def test_an_unsubscribe_link_counts_on_every_channel(

@@ -169,7 +169,7 @@ def test_two_webhooks_at_the_same_moment_make_one_confirmation(
 def in_force(conn: psycopg.Connection) -> list[tuple[str, list[str]]]:
     """What each number, mail address or person is kept from."""
     rows = conn.execute("select value, channels from suppressions where lifted_at is null").fetchall()
-    return [(value, sorted(channels)) for value, channels in rows]
+    return sorted((value, sorted(channels)) for value, channels in rows)
 
 
 def test_start_lifts_an_opt_out_of_texts_where_channels_are_kept_apart(conn: psycopg.Connection) -> None:
@@ -179,7 +179,7 @@ def test_start_lifts_an_opt_out_of_texts_where_channels_are_kept_apart(conn: psy
     said = workspace.config.channels["sms"].answers
     assert text(conn, workspace, "STOP", "k1") == [said["stop"]]
     assert text(conn, workspace, "START", "k2", 1) == [said["start"]]
-    assert in_force(conn) == [(str(lead), ["call", "voicemail"]), (PHONE, ["call", "voicemail"])]
+    assert in_force(conn) == [(PHONE, ["call", "voicemail"]), (str(lead), ["call", "voicemail"])]
     assert story(conn, lead).count("opted.in") == 1
     assert text(conn, workspace, "START", "k3", 2) == []  # nothing to lift any more: a person reads it
 
@@ -231,9 +231,7 @@ def test_start_lifts_the_wish_of_somebody_who_was_erased(
     forget(conn, workspace, lead, "kim", TUESDAY)
     assert len(text(conn, workspace, "START", "k1", 60)) == 1
     assert text(conn, workspace, "START", "k2", 61) == []
-    assert [sorted(channels) for value, channels in in_force(conn) if value == PHONE] == [
-        ["call", "email", "voicemail"]
-    ]
+    assert dict(in_force(conn))[PHONE] == ["call", "email", "voicemail"]
 
 
 def test_a_strangers_stop_told_twice_at_the_same_moment_is_one_row_and_one_confirmation(

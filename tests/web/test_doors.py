@@ -273,6 +273,25 @@ def test_twilio_gets_our_answer_as_twiml_where_it_is_ours_to_give(
     assert told.findtext("Message") == "Acme & Co <help>: call us"
 
 
+def test_a_picture_by_text_is_shown_to_people_with_its_link(
+    call: Call, sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = now() where lead_id = %s", (lead,))
+    where = "https://api.twilio.com/2010-04-01/Media/ME1?a=1&b=2"
+    fields = {
+        "From": "+12125550123", "To": "+15005550006", "Body": "", "MessageSid": "MM7", "NumMedia": "1",
+        "MediaUrl0": where, "MediaContentType0": "image/jpeg",
+    }  # fmt: skip
+    assert hook(call, place, "inbound", fields).status == 200
+    query = "select lane, id from tasks where lead_id = %s and note like '%%: sent a picture (image/jpeg)'"
+    [(lane, task)] = conn.execute(query, (lead,)).fetchall()
+    client = sign_in("kim")
+    page = client.get(f"/leads/{lead}").content.decode()
+    assert f'href="{where.replace("&", "&amp;")}"' in page
+    for path in (f"/leads/{lead}", f"/tasks/{lane}/{task}", "/"):
+        assert "sent a picture (image/jpeg)" in client.get(path).content.decode(), path
+
+
 def test_a_channel_that_is_not_set_up_says_where_to_add_it(call: Call) -> None:
     answer = call("POST", "/hooks/fax/status")
     assert answer.status == 404

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
+from warmline.core.media import Media
+
 Kind = Literal["sms", "email", "voicemail", "call"]
 
 
@@ -87,6 +89,7 @@ class Signal:
     code: str = ""
     key: str = ""  # dedupe key: the same signal told twice has the same key
     data: Mapping[str, str] = field(default_factory=dict)
+    media: tuple[Media, ...] = ()  # inbound: pictures and files that came with the text
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from warmline.channels.contract import Signal
 from warmline.core.keywords import is_answered, keyword_in
 from warmline.core.lead import Draft, clean
 from warmline.core.mail_address import read_email
+from warmline.core.media import told
 from warmline.core.phone import read_phone
 from warmline.core.replies import Kind, Reading, own_words, read
 from warmline.core.settings import Source
@@ -138,6 +139,7 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
     channel = _channel(sender)
     key = signal.key or None
     step = touch.step if touch else ""
+    came = _came_with(signal)
     if signal.data.get("automated"):  # an out-of-office is no person (invariant 7)
         # An out-of-office may say when they are back.
         until: dict[str, Any] = {"until": signal.data["until"]} if signal.data.get("until") else {}
@@ -146,28 +148,36 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
         )
         return ""
     if reading.kind == "opt_out":
-        opt_out(case, reason="opted_out", evidence=text, address=sender, channel=channel, key=key, rule=reading.rule)
+        opt_out(
+            case, reason="opted_out", evidence=text, address=sender, channel=channel, key=key, rule=reading.rule, **came,
+        )  # fmt: skip
         if touch and touch.address and touch.address != sender:  # written from another address than the one we reached
             suppress_address(case, touch.address, "opted_out", text)
         return say_back(case, signal, "stop", channel)
     if reading.kind == "help":
-        case.happened("help.asked", channel=channel, key=key, text=text, rule=reading.rule)
+        case.happened("help.asked", channel=channel, key=key, text=text, rule=reading.rule, **came)
         return say_back(case, signal, "help", channel)
     if reading.kind == "doubtful":
-        case.happened("doubtful", channel=channel, key=key, text=text, rule=reading.rule)
+        case.happened("doubtful", channel=channel, key=key, text=text, rule=reading.rule, **came)
         case.stop("human_live")
         case.reopen()
         case.needs_owner()
         title = f"Read what {case.person.called} wrote: is it an opt-out?"
-        case.ask("read_reply", title, case.office_time(READ_WITHIN), text)
+        case.ask("read_reply", title, case.office_time(READ_WITHIN), told({"text": text, **came}))
     elif reading.kind == "start" and _starts_again(case, text, sender, key):
         case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
         return say_back(case, signal, "start", channel)
     else:
         whole: dict[str, Any] = {"whole": clean(signal.data["whole"])[:MOST_WHOLE]} if signal.data.get("whole") else {}
-        case.happened("replied", channel=channel, step=step, key=key, text=text, **whole)
-        case.person_takes_over("reply", f"Wrote: {own_words(text).strip()[:1000]}")
+        case.happened("replied", channel=channel, step=step, key=key, text=text, **whole, **came)
+        wrote = own_words(text).strip()[:1000]
+        case.person_takes_over("reply", told({"text": f"Wrote: {wrote}" if wrote or not came else "", **came}))
     return ""
+
+
+def _came_with(signal: Signal) -> dict[str, Any]:
+    """The pictures and files of a message, for the data of the event that tells of it."""
+    return {"media": msgspec.to_builtins(signal.media)} if signal.media else {}
 
 
 def _lift(
@@ -251,6 +261,7 @@ def _submission(
     return Submission(
         source=source.key if source else "inbound", draft=Draft(phone=phone), kind=kind,
         form=source.form if source else "", keyword=keyword, consents=given, key=signal.key or None,
+        data=_came_with(signal),
         raw=msgspec.json.encode(signal).decode(),
     )  # fmt: skip
 

@@ -5,13 +5,15 @@ Source: twilio.com/docs/messaging/guides/webhook-request and .../track-outbound-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from warmline.channels.contract import BadCallback, Callback, Signal
 from warmline.channels.given_ids import read_id
 from warmline.channels.signature import Fields
+from warmline.core.lead import clean
+from warmline.core.media import Media, is_link
 
 #: Still in Twilio's own hands: nothing is said of the message yet.
 ON_THE_WAY = frozenset({"accepted", "scheduled", "queued", "sending"})
@@ -21,6 +23,9 @@ MEANS = {
     **dict.fromkeys(("delivered", "read", "partially_delivered"), "delivered"),
     **dict.fromkeys(("undelivered", "failed", "canceled"), "failed"),
 }
+
+MOST_MEDIA = 10  # Twilio sends no more
+MOST_TYPE = 100  # characters
 
 
 def read_signals(
@@ -90,7 +95,16 @@ def _inbound(sid: str, named: Mapping[str, str], now: datetime) -> Signal:
         text=named.get("Body", ""),
         key=f"{sid}:inbound",
         data=dict(named) | _handled(named.get("OptOutType", "")),
+        media=tuple(_media(named)),
     )
+
+
+def _media(named: Mapping[str, str]) -> Iterator[Media]:
+    """What came with the text lies at Twilio, by one address each."""
+    for number in range(MOST_MEDIA):
+        url = clean(named.get(f"MediaUrl{number}", ""))
+        if is_link(url):
+            yield Media(url, clean(named.get(f"MediaContentType{number}", ""))[:MOST_TYPE])
 
 
 def _handled(kind: str) -> dict[str, str]:
