@@ -1,7 +1,7 @@
 """What Kannel is asked, what its answers mean, and what it tells."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
@@ -139,6 +139,7 @@ def test_without_the_secret_nothing_is_read(tail: str) -> None:
     ("status", "said", "kind", "reason", "code"),
     [
         ("1", "", "delivered", "", ""),
+        ("8", "ACK/", "sent", "", ""),
         ("2", "id:7 sub:001 dlvrd:000 submit date:2611241530 done date:2611241531 stat:EXPIRED err:027 text:Hi",
          "failed", "unreachable", "EXPIRED:027"),
         ("2", "stat:UNDELIV err:001", "failed", "unreachable", "UNDELIV:001"),
@@ -155,9 +156,8 @@ def test_a_report_becomes_a_signal_with_its_class(status: str, said: str, kind: 
     assert signal.key == f"{touch(3)}:dlr:{status}"
 
 
-@pytest.mark.parametrize("status", ["4", "8"])
-def test_buffered_and_taken_are_on_the_way_and_no_signal(status: str) -> None:
-    assert read(told("dlr", touch=touch(1), st=status, said="ACK/")) == []
+def test_a_message_that_kannel_has_buffered_is_no_signal() -> None:
+    assert read(told("dlr", touch=touch(1), st="4")) == []
 
 
 @pytest.mark.parametrize(
@@ -172,6 +172,54 @@ def test_a_text_is_read_in_the_charset_it_came_in(charset: str, body: bytes) -> 
 
 
 @pytest.mark.parametrize(
+    ("sender", "country", "number"),
+    [
+        ("447400123456", "GB", "+447400123456"),
+        ("00447400123456", "gb", "+447400123456"),
+        ("07400123456", "GB", "+447400123456"),
+        ("5512345678", "MX", "+525512345678"),
+        ("2125550123", "US", "+12125550123"),
+        ("ACME", "GB", "ACME"),
+    ],
+)
+def test_who_wrote_is_read_where_the_gateway_stands(sender: str, country: str, number: str) -> None:
+    fields = {"from": sender, "to": "13013", "id": "m1", "text": "STOP"}
+    [signal] = kannel(country=country).read(told("inbound", **fields), NOW)
+    assert signal.sender == number
+
+
+@pytest.mark.parametrize(
+    ("told_at", "at"),
+    [
+        (str(int(NOW.timestamp()) - 10_800), NOW - timedelta(hours=3)),
+        (str(int(NOW.timestamp()) + 60), NOW),
+        (str(int(NOW.timestamp()) + 61), NOW),
+        (None, NOW),
+        ("", NOW),
+        ("-1", NOW),
+        ("0", NOW),
+        ("2026-11-24 10:30", NOW),
+        ("9" * 11, NOW),
+        ("9" * 40, NOW),
+    ],
+)
+def test_a_text_was_written_when_kannel_got_it(told_at: str | None, at: datetime) -> None:
+    fields = {"from": "+15558675310", "to": "13013", "id": "m1", "text": "STOP"}
+    [signal] = read(told("inbound", **fields | ({} if told_at is None else {"ts": told_at})))
+    assert signal.at == at
+
+
+def test_an_id_that_no_key_can_hold_is_cleaned_and_the_text_is_heard() -> None:
+    fields = {"from": "+15558675310\x00", "to": "13013", "id": "a\x00\u202eb" + "c" * 500, "text": "STOP"}
+    [signal] = read(told("inbound", **fields))
+    assert (signal.sender, signal.provider_id, signal.key) == (
+        "+15558675310", "ab" + "c" * 198, f"{signal.provider_id}:inbound"
+    )  # fmt: skip
+    [report] = read(told("dlr", touch=f"{touch(1)}\x00", st="1"))
+    assert (report.touch_id, report.key) == (touch(1), f"{touch(1)}:dlr:1")
+
+
+@pytest.mark.parametrize(
     ("tail", "fields"),
     [
         ("dlr", {"st": "1"}),
@@ -179,6 +227,7 @@ def test_a_text_is_read_in_the_charset_it_came_in(charset: str, body: bytes) -> 
         ("dlr", {"touch": "t"}),
         ("inbound", {"from": "+1", "to": "2", "text": "Hi"}),
         ("inbound", {"from": "", "to": "2", "text": "Hi", "id": "m"}),
+        ("inbound", {"from": "+1", "to": "2", "text": "Hi", "id": "\x00"}),
         ("inbound", {"from": "+1", "to": "2", "text": b"\xff", "id": "m"}),
         ("inbound", {"from": "+1", "to": "2", "text": "Hi", "id": "m", "charset": "KLINGON"}),
         ("elsewhere", {}),
@@ -204,6 +253,8 @@ def test_the_reason_is_found_wherever_the_smsc_writes_it() -> None:
         ({"hook_secret": "a secret with spaces in it"}, ["hook_secret", "letters, digits"]),
         ({"hook_secret": [NEW, "short"]}, ["at least 16"]),
         ({"from": "Zoë"}, ["from", "plain ASCII"]),
+        ({"country": "England"}, ["country", "ENGLAND", 'Write country = "GB"']),
+        ({"country": "XX"}, ["country", "XX"]),
         ({"password": "pass\nword"}, ["password", "plain ASCII"]),
     ],
 )

@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -167,5 +168,8 @@ def test_what_a_real_kannel_tells_is_read_and_what_we_answer_is_sent_back(tmp_pa
         assert delivered.touch_id == message("sms").touch_id
         stop = next(one for one in signals() if one.text == "STOP")
         assert (stop.sender, stop.recipient, stop.provider_id != "") == ("+15558670002", OURS, True)
+        told_stop = next(one for one in told if "STOP" in one.url)
+        later = datetime.now(UTC) + timedelta(hours=3)
+        assert channel.read(told_stop, later)[0].at < datetime.now(UTC)  # Kannel says when the text came
         assert kannel.to(message("sms").to) == ["Über 20 m² – fine?"]
         assert kannel.to("+15558670002") == ["Help is here: Zoë"]

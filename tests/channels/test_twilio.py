@@ -19,6 +19,7 @@ from warmline.channels.sandbox.provider import ARRIVED, make_app
 from warmline.channels.secrets import Secret
 from warmline.channels.signature import sign
 from warmline.channels.sms.twilio_answers import find_in_list, read_receipt
+from warmline.core.media import Media
 
 VECTORS = Path(__file__).parent / "vectors"
 ACCOUNT = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -193,9 +194,50 @@ def test_an_inbound_text_keeps_the_fields_nobody_asked_for() -> None:
     assert signal.data["Empty"] == ""
 
 
-@pytest.mark.parametrize("status", ["accepted", "queued", "sending", "sent"])
+@pytest.mark.parametrize("kind", ["STOP", "START", "HELP"])
+def test_what_twilio_took_a_text_for_goes_with_it(kind: str) -> None:
+    fields = {"MessageSid": "SM1", "From": "+15558675310", "To": "+15005550006", "Body": "ROOFOFF", "OptOutType": kind}
+    [signal] = twilio().read(told("inbound", fields), NOW)
+    assert (signal.data["asks"], signal.data["answered_by"]) == (kind.lower(), "twilio")
+
+
+@pytest.mark.parametrize("status", ["accepted", "queued", "sending"])
 def test_a_message_on_its_way_is_no_signal(status: str) -> None:
     assert twilio().read(told("status", {"MessageSid": "SM1", "MessageStatus": status}), NOW) == []
+
+
+def test_a_message_that_left_twilio_is_told_as_sent() -> None:
+    fields = {"MessageSid": "SM1", "MessageStatus": "sent"}
+    [signal] = twilio().read(told("status", fields, f"?touch={touch(3)}"), NOW)
+    assert (signal.kind, signal.touch_id, signal.provider_id, signal.key) == ("sent", touch(3), "SM1", "SM1:sent")
+
+
+def test_what_comes_with_a_text_is_kept_ten_at_most_and_only_as_links() -> None:
+    fields = {"MessageSid": "MM1", "From": "+15558675310", "To": "+15005550006", "Body": "", "NumMedia": "12"}
+    for number in range(12):
+        fields |= {f"MediaUrl{number}": f"https://api.twilio.com/ME{number}", f"MediaContentType{number}": "image/jpeg"}
+    fields["MediaUrl3"] = "javascript:alert(1)"
+    del fields["MediaContentType4"]
+    [signal] = twilio().read(told("inbound", fields), NOW)
+    assert [one.url.removeprefix("https://api.twilio.com/ME") for one in signal.media] == list("012456789")
+    assert signal.media[0] == Media("https://api.twilio.com/ME0", "image/jpeg")
+    assert signal.media[3] == Media("https://api.twilio.com/ME4")
+
+
+@pytest.mark.parametrize("tail", ["inbound", "status"])
+def test_a_webhook_set_to_get_is_told_what_to_set_at_twilio(tail: str) -> None:
+    query = urlencode({"MessageSid": "SM1", "From": "+15558675310", "To": "+15005550006", "Body": "STOP"})
+    url = f"{PUBLIC}/hooks/sms/{tail}?{query}"
+    headers = {"x-twilio-signature": sign(url, [], Secret("token"))}
+    with pytest.raises(BadCallback, match="In Twilio's console, set this webhook to HTTP POST"):
+        twilio().read(Callback("GET", url, headers, b"", tail), NOW)
+
+
+def test_an_id_that_no_key_can_hold_is_cleaned() -> None:
+    fields = {"MessageSid": "SM\x00\x1b1" + "0" * 500, "From": "+15558675310", "To": "+15005550006", "Body": "STOP"}
+    [signal] = twilio().read(told("inbound", fields), NOW)
+    assert signal.provider_id == "SM1" + "0" * 197
+    assert signal.key == f"{signal.provider_id}:inbound"
 
 
 @pytest.mark.parametrize(

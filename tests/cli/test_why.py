@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_lead, enrolled
+from tests.builders import TUESDAY, a_lead, enrolled, happened
 from tests.cli.conftest import Run
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
@@ -40,6 +41,17 @@ def test_why_tells_what_happened_what_was_decided_and_what_comes_next(run: Run, 
     assert "has express written consent for sms, wording v1" in story
     assert "Tue 24 Nov 10:30" in story, "the lead's own clock"
     assert "Call Ann Lee (sam)" in ahead
+
+
+def test_a_picture_is_told_with_where_it_lies(run: Run, acme: Path, lead: str, conn: psycopg.Connection) -> None:
+    media = [{"url": "https://api.twilio.com/ME1", "type": "image/jpeg"}]
+    data = {"text": "Like this", "media": media}
+    place = workspaces.load(conn, "acme-roofing")
+    happened(conn, place, UUID(lead), "replied", at=TUESDAY, channel="sms", data=data)
+    said = run("why", lead, "--dir", acme).out
+    assert "Replied sms: “Like this”; sent a picture (image/jpeg)\n" in said
+    assert "│ a picture (image/jpeg): https://api.twilio.com/ME1\n" in said
+    assert json.loads(run("why", lead, "--dir", acme, "--json").out)["lines"][-1]["media"] == media
 
 
 def test_brief_leaves_out_what_passed(run: Run, acme: Path, lead: str) -> None:

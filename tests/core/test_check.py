@@ -216,6 +216,35 @@ def test_leads_of_a_source_that_enter_no_playbook_are_a_warning() -> None:
     assert any("Leads of the source `phone`" in line and "enter no playbook" in line for line in lines)
 
 
+def test_a_source_of_keywords_lists_them() -> None:
+    book = playbook("  a: {send: sms, template: a, at: now}", "enroll: {when: 'event.form != \"x\"'}\n")
+    more = '[sources.text]\nevent = "keyword.received"\n'
+    settings = config(more)
+    (problem,) = check_workspace([book], {"a": text("a")}, settings, SETTINGS + more)
+    line = SETTINGS.count("\n") + 1
+    assert str(problem) == (
+        f"warmline.toml:{line}:1: error: `sources.text.keywords` is missing: without it no text makes anybody a lead. "
+        'List the words that people are told to text: keywords = ["QUOTE"].'
+    )
+
+
+def test_a_keyword_belongs_to_one_source() -> None:
+    book = playbook("  a: {send: sms, template: a, at: now}", "enroll: {when: 'event.form != \"x\"'}\n")
+    more = "".join(
+        f'[sources.{key}]\nevent = "keyword.received"\nkeywords = ["{word}"]\n'
+        for key, word in (("one", "QUOTE"), ("two", "quote!"))
+    )
+    (line,) = found([book], [text("a")], more)
+    assert "error: `sources.two.keywords` names quote!, which sources.one names too." in line
+
+
+def test_a_keyword_that_no_playbook_asks_for_is_a_warning() -> None:
+    book = playbook("  a: {send: sms, template: a, at: now}", "enroll: {when: 'event.keyword == \"QOUTE\"'}\n")
+    lines = found([book], [text("a")], '[sources.text]\nevent = "keyword.received"\nkeywords = ["QUOTE"]\n')
+    assert any("No source brings in the keyword `QOUTE`." in line for line in lines)
+    assert any("source `text` (keyword.received, keyword QUOTE) enter no playbook" in line for line in lines)
+
+
 def test_the_same_angle_twice_is_a_warning_but_not_within_one_choice() -> None:
     steps = "  a: {send: sms, template: a, at: now}\n  b: {send: sms, template: b, at: day 2}"
     assert (

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from warmline import rules
 from warmline.core.events import Event
-from warmline.core.keywords import CONFIRM_WITHIN, HELP_AGAIN, default_answers, is_answered, who_answers
+from warmline.core.keywords import (
+    CONFIRM_WITHIN,
+    HELP_AGAIN,
+    default_answers,
+    is_answered,
+    is_help_answered,
+    keyword_in,
+    who_answers,
+)  # fmt: skip
 from warmline.core.length import segments
 from warmline.core.rulebook import RevocationRule
 
@@ -64,6 +72,23 @@ def test_between_two_opt_ins_there_is_at_most_one_confirmation(messages: list[st
 
 def test_twilio_answers_by_itself_and_a_gateway_of_your_own_does_not() -> None:
     assert [who_answers(name) for name in ("twilio", "kannel", "sandbox")] == ["provider", "warmline", "warmline"]
+
+
+@pytest.mark.parametrize(
+    ("text", "by_provider"),
+    [("HELP", True), (" Info ", True), ("Help please", False), ("help!", False), ("AYUDA", False), ("aide", False)],
+)
+def test_a_provider_answers_the_bare_words_for_help_and_warmline_all(text: str, by_provider: bool) -> None:
+    assert is_help_answered(text, "provider") is by_provider
+    assert is_help_answered(text, "warmline") is True
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("quote", "QUOTE"), ("« New  roof! » 🏠", "New roof"), ("quotes", ""), ("my quote", ""), ("", "")],
+)
+def test_a_keyword_of_a_source_is_the_whole_text(text: str, word: str) -> None:
+    assert keyword_in(text, ["QUOTE", "New roof"]) == word
 
 
 def test_the_answers_of_a_workspace_that_wrote_none_name_it_and_are_one_text_each() -> None:

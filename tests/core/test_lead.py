@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from warmline import rules
 from warmline.core.lead import MOST_CHARACTERS, MOST_FIELDS, Draft, Problems, normalise
 from warmline.core.mail_address import read_email
-from warmline.core.phone import read_phone
+from warmline.core.phone import read_phone, read_told
 
 REGIONS = rules.regions()
 
@@ -50,6 +50,30 @@ def problems(mapping: dict[str, str] | None = None, /, **fields: str) -> dict[st
 )
 def test_a_number_is_read_in_its_country(typed: str, country: str, number: str | None) -> None:
     assert read_phone(typed, country) == number
+
+
+@pytest.mark.parametrize(
+    ("told", "country", "number"),
+    [
+        ("447400123456", "GB", "+447400123456"),
+        ("00447400123456", "GB", "+447400123456"),
+        ("07400123456", "GB", "+447400123456"),
+        ("+12125550123", "GB", "+12125550123"),
+        ("12125550123", "GB", "+12125550123"),
+        ("5512345678", "MX", "+525512345678"),
+        ("525512345678", "MX", "+525512345678"),
+        ("2125550123", "US", "+12125550123"),
+        ("12125550123", "US", "+12125550123"),
+        ("447400123456", "US", "+447400123456"),
+        ("33612345678", "US", "+33612345678"),
+        ("07400123456", "US", None),
+        ("13013", "US", None),
+        ("80FLOWERS99", "US", None),
+        ("", "US", None),
+    ],
+)
+def test_a_number_that_lost_its_plus_is_read_where_it_was_sent(told: str, country: str, number: str | None) -> None:
+    assert read_told(told, country) == number
 
 
 def by_the_book(text: str, country: str) -> str | None:

@@ -127,6 +127,18 @@ def test_a_workspace_may_be_known_by_a_key_of_its_own() -> None:
     assert str(problem).endswith('Use small letters, digits and hyphens: key = "acme-roofing".')
 
 
+def test_the_keywords_of_a_source_are_words_that_can_be_texted() -> None:
+    texted = '[sources.text]\nevent = "keyword.received"\nkeywords = ["QUOTE", "New roof"]\n'
+    assert config(LEAST + texted).sources["text"].keywords == ("QUOTE", "New roof")
+    wrong = '[sources.text]\nevent = "form.submitted"\nkeywords = ["!"]\n'
+    problems = [str(problem) for problem in parse_settings(LEAST + wrong).problems]
+    assert [problem.partition("error: ")[2] for problem in problems] == [
+        '`sources.text.keywords` can\'t hold "!". Write words that people text: keywords = ["QUOTE"].',
+        "`sources.text.keywords` lists keywords, and the source brings in form.submitted. "
+        'Write: event = "keyword.received", or leave the keywords out.',
+    ]
+
+
 def test_holidays_are_days_or_calendars() -> None:
     office = config(LEAST + '[office]\nholidays = ["us", "2026-12-24", 2026-12-31]\n').office
     assert office.calendars == ("us",)

@@ -32,12 +32,14 @@ class Got:
 class Kannel:
     """`hooks` is where it tells what happens: the address of the channel with its secret, {public_url}/hooks/sms/{secret}.
 
-    fakesmsc takes one text to send when it starts, so every text of a person is a fakesmsc of its own.
+    fakesmsc takes one text to send when it starts, so every text of a person is a fakesmsc of its own. `says_when`: it tells
+    when a text came, by the machine's own clock.
     """
 
     folder: Path
     port: int = field(default_factory=closed_port)
     processes: dict[str, Process] = field(default_factory=dict)
+    says_when: bool = True
 
     def __post_init__(self) -> None:
         self._admin, self._boxes, self._smsc = closed_port(), closed_port(), closed_port()
@@ -129,7 +131,7 @@ class Kannel:
 
     def _config(self, hooks: str) -> str:
         # Kannel's fake SMSC can't be bound to one interface, so connect-allow-ip has to do.
-        asked = "from=%p&to=%P&text=%b&id=%I&charset=%C&coding=%c&at=%t"
+        asked = "from=%q&to=%P&text=%b&id=%I&charset=%C&coding=%c" + ("&ts=%T" if self.says_when else "")
         return f"""
 group = core
 admin-port = {self._admin}

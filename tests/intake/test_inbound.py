@@ -10,10 +10,11 @@ import msgspec
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_workspace, minutes, story
+from tests.builders import TUESDAY, a_lead, a_workspace, minutes, starter_files, story
 from tests.waiting import ended_once
 from warmline.channels.contract import Signal
 from warmline.core.lead import Draft
+from warmline.core.media import Media
 from warmline.intake.accept import accept
 from warmline.intake.inbound import receive
 from warmline.intake.submission import Accepted, Given, Submission
@@ -140,6 +141,47 @@ def test_stop_is_written_at_once_and_takes_back_what_is_queued(
     assert one(conn, "select status, reason from touches") == ("refused", "opted_out")
 
 
+def test_a_stop_from_a_number_without_its_country_opts_nobody_else_out(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    tell(conn, workspace, "inbound", sender=PHONE.removeprefix("+1"), text="STOP", key="k")
+    assert one(conn, "select status from leads") == "open"
+    assert one(conn, "select count(*) from suppressions") == 0
+    assert one(conn, "select door from quarantine") == "signal:inbound"
+
+
+PICTURE = Media("https://api.twilio.com/ME1", "image/jpeg")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "note"),
+    [
+        ("", "hand_off", "sent a picture (image/jpeg)"),
+        ("Like this", "hand_off", "Wrote: Like this; sent a picture (image/jpeg)"),
+        ("wrong number", "read_reply", "wrong number; sent a picture (image/jpeg)"),
+    ],
+)
+def test_a_picture_is_in_the_story_and_in_the_task(
+    conn: psycopg.Connection, workspace: Workspace, text: str, kind: str, note: str
+) -> None:
+    a_lead(conn, workspace)
+    tell(conn, workspace, "inbound", sender=PHONE, text=text, key="k", media=(PICTURE,))
+    asked, said = one(conn, "select kind, note from tasks where status = 'open'")
+    assert (asked, said.endswith(note)) == (kind, True)
+    event = "replied" if kind == "hand_off" else "doubtful"
+    assert one(conn, f"select data->'media' from events where kind = '{event}'") == [
+        {"url": PICTURE.url, "type": PICTURE.type}
+    ]
+
+
+def test_a_picture_of_a_stranger_is_kept_with_the_text(conn: psycopg.Connection, workspace: Workspace) -> None:
+    tell(conn, workspace, "inbound", sender="+12125550199", text="This roof", key="k1", media=(PICTURE,))
+    body = one(conn, "select body from quarantine")
+    assert msgspec.json.decode(body, type=Signal).media == (PICTURE,)
+    tell(conn, workspace, "inbound", sender="+12125550199", text="Quote", key="k2", media=(PICTURE,))
+    assert one(conn, "select data->'media'->0->>'url' from events where kind = 'keyword.received'") == PICTURE.url
+
+
 def test_an_unsubscribe_link_counts_on_every_channel(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID
 ) -> None:
@@ -156,7 +198,7 @@ def test_an_unsubscribe_link_counts_on_every_channel(
 
 def test_a_reply_wakes_the_playbook_that_runs(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     conn.execute("update enrollments set due_at = %s", (TUESDAY + timedelta(days=1),))
-    tell(conn, workspace, "inbound", sender="(212) 555-0123", text="Can you stop by at 5?", key="k")
+    tell(conn, workspace, "inbound", sender="+1 (212) 555-0123", text="Can you stop by at 5?", key="k")
     assert story(conn, lead)[-1] == "replied"
     assert one(conn, "select status, due_at from enrollments") == ("running", TUESDAY + minutes(5))
     assert one(conn, "select data->>'text' from events where kind = 'replied'") == "Can you stop by at 5?"
@@ -250,6 +292,70 @@ def test_a_keyword_from_a_stranger_makes_a_lead(conn: psycopg.Connection, worksp
     assert one(conn, "select playbook, event->>'keyword' from enrollments") == ("keyword-text", "QUOTE")
     assert one(conn, "select count(*) from events where kind = 'keyword.received'") == 1
     assert one(conn, "select level from consents where wording <> ''") == "express"
+
+
+@pytest.mark.parametrize("text", ["Quote", "quote!", " «QUOTE» 👍", "\u200bQuote."])
+def test_a_keyword_is_one_in_any_case_and_with_signs_around(
+    conn: psycopg.Connection, workspace: Workspace, text: str
+) -> None:
+    tell(conn, workspace, "inbound", sender="+12125550199", text=text, key="k")
+    assert one(conn, "select data->>'keyword' from events where kind = 'keyword.received'") == "QUOTE"
+
+
+@pytest.mark.parametrize(
+    "text", ["Hi Bob, Tina here", "Thanks!", "ok", "👍", "Your code is 482913", "quote me", "", "?"]
+)
+def test_no_other_text_of_a_stranger_proves_a_consent(
+    conn: psycopg.Connection, workspace: Workspace, text: str
+) -> None:
+    tell(conn, workspace, "inbound", sender="+12125550199", text=text, key="k")
+    assert one(conn, "select count(*) from leads") == 0
+    assert one(conn, "select count(*) from consents") == 0
+    assert one(conn, "select door from quarantine") == "signal:inbound"
+
+
+def test_a_keyword_is_its_own_sources(conn: psycopg.Connection) -> None:
+    more = '[sources.roofs]\nevent = "keyword.received"\nkeywords = ["ROOF", "New roof"]\n'
+    workspace = a_workspace(conn, {"warmline.toml": starter_files()["warmline.toml"] + more})
+    tell(conn, workspace, "inbound", sender="+12125550199", text="new roof", key="k")
+    assert one(conn, "select source from leads") == "roofs"
+    assert one(conn, "select count(*) from consents") == 0
+    # No playbook asks for that word, so a person hears of the lead.
+    assert one(conn, "select kind from tasks where status = 'open'") == "review"
+
+
+def test_a_keyword_of_a_lead_that_nothing_runs_for_is_answered_by_its_playbook(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    lead = a_lead(conn, workspace, consents={}, status="closed")
+    for _ in range(2):
+        tell(conn, workspace, "inbound", sender=PHONE, text="Quote", key="k1")
+    assert one(conn, "select playbook, status from enrollments") == ("keyword-text", "running")
+    assert one(conn, "select status from leads") == "open"
+    assert one(conn, "select level, channels, wording from consents where 'sms' = any(channels)") == (
+        "express", ["sms"], "keyword-2026-11"
+    )  # fmt: skip
+    assert story(conn, lead).count("keyword.received") == 1
+
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s", (LATER,))
+    for days, entered in ((6, 1), (8, 2)):  # again: after 7 days
+        tell(conn, workspace, "inbound", at=LATER + timedelta(days=days), sender=PHONE, text="Quote", key=f"k{days}")
+        assert one(conn, "select count(*) from enrollments") == entered
+
+
+@pytest.mark.parametrize("status", ["handed_off", "opted_out"])
+def test_a_keyword_of_a_lead_that_a_person_has_is_a_reply(
+    conn: psycopg.Connection, workspace: Workspace, status: str
+) -> None:
+    lead = a_lead(conn, workspace, status=status)
+    tell(conn, workspace, "inbound", sender=PHONE, text="Quote", key="k")
+    assert "replied" in story(conn, lead)
+    assert "keyword.received" not in story(conn, lead)
+
+
+def test_a_keyword_while_a_playbook_runs_is_a_reply(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
+    tell(conn, workspace, "inbound", sender=PHONE, text="Quote", key="k")
+    assert story(conn, lead)[-1] == "replied"
 
 
 def test_anything_else_from_a_stranger_is_kept_whole(conn: psycopg.Connection, workspace: Workspace) -> None:

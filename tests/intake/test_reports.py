@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, minutes
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, minutes, story
 from warmline import rules
 from warmline.channels import build
 from warmline.channels.contract import Callback, Channel
@@ -17,14 +17,13 @@ from warmline.channels.secrets import Secret
 from warmline.channels.signature import sign
 from warmline.intake.inbound import receive
 from warmline.store.ids import lane_of, new_id, touch_ref
-from warmline.store.workspaces import Workspace
 
 PUBLIC, SECRET, ACCOUNT = "http://acme.test", "a-secret-of-tests-24char", "AC" + "0" * 32
 TABLES: dict[str, dict[str, object]] = {
     "twilio": {"provider": "twilio", "account_sid": ACCOUNT, "auth_token": SECRET, "from": "+15005550006"},
     "kannel": {"provider": "kannel", "username": "u", "password": "p", "hook_secret": SECRET, "from": "13013"},
 }
-#: Report -> what it makes of a touch, None for those on the way.
+#: Report -> what it makes of a touch, None for those on the way: what the receipt of the hand-over has said already.
 REPORTS: dict[str, dict[str, str | None]] = {
     "twilio": {"queued": None, "sent": None, "delivered": "delivered", "undelivered": "failed", "failed": "failed"},
     "kannel": {"8": None, "4": None, "1": "delivered", "2": "failed", "16": "failed"},
@@ -43,7 +42,33 @@ def told(provider: str, touch: str, report: str) -> Callback:
     return Callback("POST", url, headers, urlencode(fields).encode(), "status")
 
 
-def a_touch(conn: psycopg.Connection, workspace: Workspace, lead: UUID, run: UUID, status: str, step: str) -> UUID:
+class Place:
+    """A lead in a playbook, whose texts go out through this provider's channel."""
+
+    def __init__(self, conn: psycopg.Connection, provider: str) -> None:
+        self.conn, self.provider = conn, provider
+        self.workspace = a_workspace(conn)
+        self.lead = a_lead(conn, self.workspace)
+        self.run = enrolled(conn, self.workspace, "pricing", self.lead)
+        classes = rules.provider_errors().classes_by_code()
+        self.channel: Channel = build("sms", TABLES[provider], lambda value: value, PUBLIC, b"k" * 32, classes)
+
+    def touch(self, status: str, step: str) -> UUID:
+        return a_touch(self.conn, self.run, status, step)
+
+    def tell(self, touch: UUID, report: str, after: float = 1) -> None:
+        at = TUESDAY + minutes(after)
+        callback = told(self.provider, touch_ref(lane_of(self.lead), touch), report)
+        receive(self.conn, self.workspace, self.channel.read(callback, at), at)
+
+    def status(self, touch: UUID) -> str:
+        where = (lane_of(self.lead), touch)
+        row = self.conn.execute("select status from touches where lane = %s and id = %s", where).fetchone()
+        assert row is not None
+        return str(row[0])
+
+
+def a_touch(conn: psycopg.Connection, run: UUID, status: str, step: str) -> UUID:
     touch = new_id()
     conn.execute(
         """
@@ -56,6 +81,28 @@ def a_touch(conn: psycopg.Connection, workspace: Workspace, lead: UUID, run: UUI
         {"id": touch, "step": step, "status": status, "at": TUESDAY, "run": run},
     )
     return touch
+
+
+@pytest.mark.parametrize(("provider", "report"), [("twilio", "sent"), ("kannel", "8")])
+def test_a_report_that_the_provider_has_it_settles_a_touch_of_unknown_fate(
+    conn: psycopg.Connection, provider: str, report: str
+) -> None:
+    place = Place(conn, provider)
+    touch = place.touch("unknown", "ack")
+    task = (lane_of(place.lead), new_id(), place.lead, place.workspace.id, TUESDAY, TUESDAY)
+    conn.execute(
+        "insert into tasks (lane, id, lead_id, workspace_id, kind, title, due_at, opened_at)"
+        " values (%s, %s, %s, %s, 'unknown', 'Look', %s, %s)",
+        task,
+    )
+    place.tell(touch, report)
+    assert place.status(touch) == "sent"
+    assert conn.execute("select status, outcome from tasks").fetchall() == [("cancelled", "settled")]
+    assert story(conn, place.lead)[-2:] == ["task.cancelled", "touch.sent"]
+    place.tell(touch, ends_only(provider)[0], 2)
+    place.tell(touch, report, 3)
+    assert place.status(touch) == "delivered"
+    assert story(conn, place.lead).count("touch.sent") == 1
 
 
 def ends_only(provider: str) -> list[str]:
@@ -76,25 +123,13 @@ def test_in_every_order_of_all_reports_a_touch_moves_forward(conn: psycopg.Conne
 
 def moves_forward(conn: psycopg.Connection, provider: str, begin: str, reports: list[str]) -> None:
     """Tells every order of `reports`, each to a touch of its own, and the first of them once more at the end."""
-    workspace = a_workspace(conn)
-    lead = a_lead(conn, workspace)
-    run = enrolled(conn, workspace, "pricing", lead)
-    classes = rules.provider_errors().classes_by_code()
-    channel: Channel = build("sms", TABLES[provider], lambda value: value, PUBLIC, b"k" * 32, classes)
-    means, lane = REPORTS[provider], lane_of(lead)
-
-    def status(touch: UUID) -> str:
-        row = conn.execute("select status from touches where lane = %s and id = %s", (lane, touch)).fetchone()
-        assert row is not None
-        return str(row[0])
-
+    place, means = Place(conn, provider), REPORTS[provider]
     for number, order in enumerate(permutations(reports)):
-        touch = a_touch(conn, workspace, lead, run, begin, f"step-{number}")
+        touch = place.touch(begin, f"step-{number}")
         seen = [begin]
         for report in (*order, order[0]):
-            at = TUESDAY + minutes(len(seen))
-            receive(conn, workspace, channel.read(told(provider, touch_ref(lane, touch), report), at), at)
-            seen.append(status(touch))
+            place.tell(touch, report, len(seen))
+            seen.append(place.status(touch))
         ends = [means[report] for report in order if means[report] is not None]
         assert seen[-1] == ends[0], order
         assert [FORWARD[one] for one in seen] == sorted(FORWARD[one] for one in seen), order

@@ -17,7 +17,7 @@ from warmline.intake.submission import Origin, Submission
 
 CONFIG = parse_settings(starter_files()["warmline.toml"]).config
 assert CONFIG is not None
-PRICING = CONFIG.sources["pricing"]
+PRICING, KEYWORD = CONFIG.sources["pricing"], CONFIG.sources["keyword"]
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
@@ -115,6 +115,13 @@ def test_an_unknown_event_is_told_which_there_are() -> None:
 def test_other_events_come_in_by_the_same_door() -> None:
     found = one({"phone_number": "2125550123", "event": "keyword.received", "keyword": " QUOTE "})
     assert (found.kind, found.keyword, found.form, found.draft.fields) == ("keyword.received", "QUOTE", "", {})
+
+
+def test_a_keyword_source_takes_only_the_words_that_it_lists() -> None:
+    (found,) = read(json.dumps({"phone": "2125550123", "keyword": "quote!"}), source=KEYWORD).submissions
+    assert (found.kind, found.keyword, len(found.consents)) == ("keyword.received", "QUOTE", 2)
+    (wrong,) = read(json.dumps({"phone": "2125550123", "keyword": "hello"}), source=KEYWORD).problems
+    assert wrong.fields == {"keyword": '"hello" is no keyword of this source. Known here: QUOTE.'}
 
 
 def test_a_problem_names_the_senders_field_and_what_to_write() -> None:

@@ -217,6 +217,37 @@ def test_a_stop_by_kannel_is_answered_in_the_body_of_the_same_request(
     assert told == ["opted.out", "keyword.answered"]
 
 
+def test_a_stop_whose_id_holds_a_nul_is_heard(
+    call: Call, conn: psycopg.Connection, lead: UUID, with_kannel: Workspace
+) -> None:
+    answer = call("GET", f"/hooks/sms/{KANNEL_SECRET}/inbound?from=%2B12125550123&to=13013&text=STOP&id=a%00b")
+    assert (answer.status, answer.text) == (200, with_kannel.config.channels["sms"].answers["stop"])
+    assert "opted.out" in story(conn, lead)
+
+
+def test_a_stop_that_kannel_tells_hours_late_is_heard_and_not_confirmed(
+    call: Call, conn: psycopg.Connection, lead: UUID, with_kannel: Workspace
+) -> None:
+    written = int((real_now() - timedelta(hours=3)).timestamp())
+    asked = urlencode({"from": "+12125550123", "to": "13013", "text": "STOP", "id": "m1", "ts": written})
+    answer = call("GET", f"/hooks/sms/{KANNEL_SECRET}/inbound?{asked}")
+    assert (answer.status, answer.text) == (200, "")
+    assert "opted.out" in story(conn, lead)
+
+
+def test_a_webhook_that_twilio_calls_by_get_is_kept_with_what_to_set(
+    call: Call, conn: psycopg.Connection, place: Workspace
+) -> None:
+    query = urlencode({"MessageSid": "SM7", "From": "+12125550123", "To": "+15005550006", "Body": "STOP"})
+    signature = sign(f"{place.config.workspace.public_url}/hooks/sms/inbound?{query}", [], Secret(TOKEN))
+    assert call("GET", f"/hooks/sms/inbound?{query}", x_twilio_signature=signature).status == 200
+    [(reason, url)] = conn.execute(
+        "select reason, context->>'url' from quarantine where workspace_id = %s", (place.id,)
+    ).fetchall()
+    assert "set this webhook to HTTP POST" in reason
+    assert "Body=STOP" in url
+
+
 def test_the_secret_in_an_address_is_kept_nowhere(
     call: Call, conn: psycopg.Connection, with_kannel: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -242,6 +273,25 @@ def test_twilio_gets_our_answer_as_twiml_where_it_is_ours_to_give(
     assert answer.headers["content-type"].startswith("text/xml")
     told = ElementTree.fromstring(answer.text)
     assert told.findtext("Message") == "Acme & Co <help>: call us"
+
+
+def test_a_picture_by_text_is_shown_to_people_with_its_link(
+    call: Call, sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = now() where lead_id = %s", (lead,))
+    where = "https://api.twilio.com/2010-04-01/Media/ME1?a=1&b=2"
+    fields = {
+        "From": "+12125550123", "To": "+15005550006", "Body": "", "MessageSid": "MM7", "NumMedia": "1",
+        "MediaUrl0": where, "MediaContentType0": "image/jpeg",
+    }  # fmt: skip
+    assert hook(call, place, "inbound", fields).status == 200
+    query = "select lane, id from tasks where lead_id = %s and note like '%%: sent a picture (image/jpeg)'"
+    [(lane, task)] = conn.execute(query, (lead,)).fetchall()
+    client = sign_in("kim")
+    page = client.get(f"/leads/{lead}").content.decode()
+    assert f'href="{where.replace("&", "&amp;")}"' in page
+    for path in (f"/leads/{lead}", f"/tasks/{lane}/{task}", "/"):
+        assert "sent a picture (image/jpeg)" in client.get(path).content.decode(), path
 
 
 def test_a_channel_that_is_not_set_up_says_where_to_add_it(call: Call) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
+from warmline.core.media import Media
+
 Kind = Literal["sms", "email", "voicemail", "call"]
 
 
@@ -69,8 +71,11 @@ Receipt = Accepted | Refused | NotSent | Unknown
 class Signal:
     """Something a provider told us, in our words. Late, doubled and reordered signals are normal.
 
-    `kind` is one of: delivered, delayed, failed, inbound (a message from a person), bounced, opened, clicked,
+    `kind` is one of: sent, delivered, delayed, failed, inbound (a message from a person), bounced, opened, clicked,
     unsubscribed, call. Without a `touch_id` it is about the lead of the address in `sender`.
+
+    `data` of an inbound one: `asks` (stop, start or help) is what the provider has taken it for, and acted on; `answered_by`
+    who has answered it.
     """
 
     kind: str
@@ -84,6 +89,7 @@ class Signal:
     code: str = ""
     key: str = ""  # dedupe key: the same signal told twice has the same key
     data: Mapping[str, str] = field(default_factory=dict)
+    media: tuple[Media, ...] = ()  # inbound: pictures and files that came with the text
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,8 @@ def _line(console: Console, told: Story, line: Line, brief: bool) -> None:
         console.print(f"{stamp} {escape(line.words)}{beside}{detail}", soft_wrap=True)
         if line.touch is not None:
             _words(console, line.touch)
+        for sent in line.media:
+            console.print(f"{'':<20}[quiet]│[/] {escape(sent.words)}: {escape(sent.url)}", soft_wrap=True)
         return
     until = f", next look {_both(told, line.until)}" if line.until else ""
     console.print(

@@ -83,7 +83,7 @@ def read_bundle(files: Mapping[str, str]) -> ReadBundle:
                 sources[place.stem] = files[path]
     # Cross checks on a half-read workspace would blame files that are right.
     if config is not None and not _errors(problems):
-        problems += check_workspace(playbooks.values(), templates, config)
+        problems += check_workspace(playbooks.values(), templates, config, files[SETTINGS])
     problems = sorted(set(problems))
     if config is None or _errors(problems):
         return ReadBundle(None, problems)

@@ -8,20 +8,25 @@ from datetime import timedelta
 from itertools import combinations
 
 from .expression_parts import equalities
+from .keywords import keyword_in
 from .lint import Use, lint_template
 from .overlap import overlap, satisfiable
 from .playbook import Call, Choice, Playbook, Send, Template
 from .settings import Config
+from .toml_table import find_key
 from .tree import Reader
 from .words import Problem, suggest
 
 
-def check_workspace(playbooks: Iterable[Playbook], templates: Mapping[str, Template], config: Config) -> list[Problem]:
+def check_workspace(
+    playbooks: Iterable[Playbook], templates: Mapping[str, Template], config: Config, source: str = ""
+) -> list[Problem]:
     """Everything that is wrong between the files of a workspace, in the order of files and lines.
 
-    Playbooks stand in playbooks/<key>.yaml, templates in templates/<name>.txt, settings in warmline.toml.
+    Playbooks stand in playbooks/<key>.yaml, templates in templates/<name>.txt, settings in warmline.toml: `source` is its
+    text, for the line numbers.
     """
-    check = _Check(list(playbooks), templates, config)
+    check = _Check(list(playbooks), templates, config, source)
     for playbook in check.playbooks:
         check.owner(playbook)
         check.after(playbook)
@@ -30,6 +35,7 @@ def check_workspace(playbooks: Iterable[Playbook], templates: Mapping[str, Templ
         check.triggers(playbook)
     check.ranks()
     check.sources()
+    check.keywords()
     uses = check.uses()
     for name, template in templates.items():
         check.problems += lint_template(template, uses.get(name, Use()), config)
@@ -37,7 +43,10 @@ def check_workspace(playbooks: Iterable[Playbook], templates: Mapping[str, Templ
 
 
 class _Check:
-    def __init__(self, playbooks: list[Playbook], templates: Mapping[str, Template], config: Config) -> None:
+    def __init__(
+        self, playbooks: list[Playbook], templates: Mapping[str, Template], config: Config, source: str
+    ) -> None:
+        self.source = source
         self.playbooks = playbooks
         self.by_key = {playbook.key: playbook for playbook in playbooks}
         self.templates = templates
@@ -171,11 +180,12 @@ class _Check:
             seen |= {angle: name for angle, name in found.items() if angle}
 
     def triggers(self, playbook: Playbook) -> None:
-        """A form or source that the condition names and nothing brings in."""
+        """A form, source or keyword that the condition names and nothing brings in."""
         when = playbook.enroll.when
         known = {
             "event.form": [source.form for source in self.config.sources.values()],
             "event.source": list(self.config.sources),
+            "event.keyword": [word for source in self.config.sources.values() for word in source.keywords],
         }
         for field, text in equalities(when.source) if when else ():
             if field in known and known[field] and text not in known[field]:
@@ -201,12 +211,30 @@ class _Check:
         """Leads of a source that no playbook takes up would be left to themselves."""
         for key, source in self.config.sources.items():
             fixed = {("event", "kind"): source.event, ("event", "form"): source.form, ("event", "source"): key}
-            if source.event not in ("meeting.booked", "called.back") and not any(
-                playbook.enroll.when and satisfiable((playbook.enroll.when,), fixed) for playbook in self.playbooks
-            ):
-                said = f"Leads of the source `{key}` ({source.event}, form {source.form}) enter no playbook."
-                advice = f"Add a playbook: enroll: {{when: 'event.source == \"{key}\"'}}."
-                self.problems.append(Problem("warmline.toml", 1, 1, said, advice, "warning"))
+            for keyword in source.keywords or ("",):
+                known = fixed | ({("event", "keyword"): keyword} if keyword else {})
+                if source.event not in ("meeting.booked", "called.back") and not any(
+                    playbook.enroll.when and satisfiable((playbook.enroll.when,), known) for playbook in self.playbooks
+                ):
+                    what = f"keyword {keyword}" if keyword else f"form {source.form}"
+                    said = f"Leads of the source `{key}` ({source.event}, {what}) enter no playbook."
+                    advice = f"Add a playbook: enroll: {{when: 'event.source == \"{key}\"'}}."
+                    self.problems.append(Problem("warmline.toml", 1, 1, said, advice, "warning"))
+
+    def keywords(self) -> None:
+        """Whoever texts a keyword has agreed to what the source says: so it says which words these are, and no two do."""
+        listed: dict[str, str] = {}
+        for key, source in self.config.sources.items():
+            place = find_key(self.source, ("sources", key, "keywords"))
+            if source.event == "keyword.received" and not source.keywords:
+                said = f"`sources.{key}.keywords` is missing: without it no text makes anybody a lead."
+                advice = 'List the words that people are told to text: keywords = ["QUOTE"].'
+                self.problems.append(Problem("warmline.toml", *place, said, advice))
+            for word in source.keywords:
+                if again := keyword_in(word, listed):
+                    said = f"`sources.{key}.keywords` names {word}, which sources.{listed[again]} names too."
+                    self.problems.append(Problem("warmline.toml", *place, said, "Leave it to one of them."))
+                listed[word] = key
 
     def uses(self) -> dict[str, Use]:
         """Which channels each template may go out on."""

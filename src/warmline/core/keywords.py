@@ -1,4 +1,5 @@
 """STOP, HELP and START by text: which is answered, and with what words. Each is answered once, by us or by the provider.
+And the words of a source, such as QUOTE, by which a stranger becomes a lead.
 
 An answer is the body of the answer to the provider's own request, so it never waits, and it passes no gate: the law allows
 one text that confirms an opt-out, at once (rules/jurisdictions/us_federal.yaml, us.fed.revocation). It sells nothing.
@@ -6,11 +7,12 @@ one text that confirms an opt-out, at once (rules/jurisdictions/us_federal.yaml,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from .events import Event
+from .replies import plain
 
 Word = Literal["stop", "help", "start"]
 Who = Literal["provider", "warmline"]
@@ -18,6 +20,10 @@ WORDS: tuple[Word, ...] = get_args(Word)
 
 #: Who answers unless `keywords` says otherwise. Twilio answers by itself, unless its support has switched that off.
 ANSWERED_BY: Mapping[str, Who] = {"twilio": "provider"}
+
+#: What a provider that answers by itself takes for HELP: these words and not a letter more.
+#: Source: help.twilio.com, "Twilio support for opt-out keywords".
+ANSWERED_HELP = frozenset({"help", "info"})
 
 #: So soon after the opt-out its confirmation goes, or never: later it would be one more text to somebody who wants none.
 #: 47 CFR 64.1200(a)(12), us.fed.revocation.
@@ -31,6 +37,11 @@ def who_answers(provider: str) -> Who:
     return ANSWERED_BY.get(provider, "warmline")
 
 
+def is_help_answered(text: str, who: Who) -> bool:
+    """Whether anybody answers a text that asks for help. Where nobody does it is a person's to answer."""
+    return who == "warmline" or text.strip().lower() in ANSWERED_HELP
+
+
 def default_answers(name: str, phone: str = "") -> dict[Word, str]:
     """The words of a workspace that has written none. `phone` is the business's own number, for HELP."""
     reach = f"Reply here or call {phone}, and a person answers." if phone else "Reply here, and a person answers."
@@ -39,6 +50,12 @@ def default_answers(name: str, phone: str = "") -> dict[Word, str]:
         "help": f"{name}: {reach} Msg and data rates may apply. Reply STOP to end.",
         "start": f"{name}: You will hear from us again. Reply HELP for help or STOP to end.",
     }
+
+
+def keyword_in(text: str, listed: Iterable[str]) -> str:
+    """The one of these words that is the whole text, whatever its case and what signs stand around it; "" for none."""
+    said = plain(text)
+    return next((word for word in listed if said and plain(word) == said), "")
 
 
 def is_answered(word: Word, story: Sequence[Event], now: datetime, said_at: datetime) -> bool:

@@ -11,6 +11,7 @@ import phonenumbers
 _PLAIN = re.compile(r"\s*(?:\+?1[\s.-]?)?\(?([2-9][0-9]{2})\)?[\s.-]{0,2}([0-9]{3})[\s.-]?([0-9]{4})\s*", re.ASCII)
 _NORTH_AMERICA = ("US", "CA")
 _LONGEST = 40
+_DIALLED = re.compile(r"\+?[0-9 ().-]+", re.ASCII)
 
 
 def read_phone(text: str, country: str) -> str | None:
@@ -36,6 +37,25 @@ def _parse(text: str, country: str) -> str | None:
     if number.extension or not phonenumbers.is_valid_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def read_told(text: str, country: str) -> str | None:
+    """E.164 of a number as a telephone network tells it, where the "+" may have been lost on the way.
+
+    With "+" or "00" in front it is international. Else it is what somebody in `country` would dial; only digits that are
+    no number there are taken for an international one without its "+".
+    """
+    bare = text.strip()
+    if not _DIALLED.fullmatch(bare):  # a sender's name, whose letters are no keys of a telephone
+        return None
+    if bare.startswith("00"):
+        return read_phone("+" + bare[2:], "")
+    return read_phone(bare, country) or read_phone("+" + bare.lstrip("+"), "")
+
+
+def is_country(code: str) -> bool:
+    """Whether numbers of this country (two letters) can be read."""
+    return code in phonenumbers.SUPPORTED_REGIONS
 
 
 @cache

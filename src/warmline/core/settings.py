@@ -13,7 +13,7 @@ import msgspec
 from .consent import RANK, Level
 from .events import SIGNAL_OF, TRIGGERS
 from .hours import UnknownZone, Week, find_zone
-from .keywords import WORDS, Who, default_answers, who_answers
+from .keywords import WORDS, Who, default_answers, keyword_in, who_answers
 from .length import segments
 from .office_hours import parse_week
 from .playbook import Purpose
@@ -77,7 +77,10 @@ class ConsentRule(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Where leads come in: POST /in/{key}. `map` is {our field: theirs}; `redirect` is where an HTML form goes next."""
+    """Where leads come in: POST /in/{key}. `map` is {our field: theirs}; `redirect` is where an HTML form goes next.
+
+    `keywords`, of a source of keyword.received: the words that a lead may text to our number. No other text is one.
+    """
 
     key: str
     form: str = ""
@@ -87,6 +90,7 @@ class Source(msgspec.Struct, frozen=True):
     redirect: str = ""
     event: str = "form.submitted"
     secret: str = ""  # when set, the caller must present it; `key` in the file
+    keywords: tuple[str, ...] = ()
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -259,10 +263,11 @@ def _keywords(table: Table, provider: str, workspace: Workspace) -> tuple[Who, d
 
 def _source(key: str, table: Table, wordings: Mapping[str, str]) -> Source:
     _check_name(table, key, "a source", "pricing")
-    table.allow("form", "map", "consent", "country", "redirect", "event", "key")
+    table.allow("form", "map", "consent", "country", "redirect", "event", "key", "keywords")
     country = table.text("country", "US").upper()
     if not re.fullmatch(r"[A-Z]{2}", country):
         table.note("country", f'can\'t be "{country}".', 'Write two letters: country = "US".')
+    event = table.choice("event", INTAKE_EVENTS, "form.submitted")
     return Source(
         key=key,
         form=table.text("form", key),
@@ -270,9 +275,22 @@ def _source(key: str, table: Table, wordings: Mapping[str, str]) -> Source:
         consent=tuple(_consent(row, wordings) for row in table.rows("consent")),
         country=country,
         redirect=_url(table, "redirect"),
-        event=table.choice("event", INTAKE_EVENTS, "form.submitted"),
+        event=event,
         secret=table.text("key"),
+        keywords=_listed(table, event),
     )
+
+
+def _listed(table: Table, event: str) -> tuple[str, ...]:
+    """That a source of keywords lists some is for the check of the whole: without any it makes nobody a lead."""
+    words = table.texts("keywords", '["QUOTE"]')
+    for word in words:
+        if not keyword_in(word, words):
+            table.note("keywords", f'can\'t hold "{word}".', 'Write words that people text: keywords = ["QUOTE"].')
+    if words and event != "keyword.received":
+        said = f"lists keywords, and the source brings in {event}."
+        table.note("keywords", said, 'Write: event = "keyword.received", or leave the keywords out.')
+    return words
 
 
 def _consent(row: Table, wordings: Mapping[str, str]) -> ConsentRule:

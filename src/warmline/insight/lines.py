@@ -11,6 +11,7 @@ import msgspec
 from warmline.core.enrol import REASON_WORDS
 from warmline.core.events import WORDS, Event
 from warmline.core.finding import Finding, Result
+from warmline.core.media import Media, media_of, told
 from warmline.core.visits import WAYS
 from warmline.store.stories import Look, Record, Touch
 
@@ -59,6 +60,7 @@ class Line(msgspec.Struct, frozen=True):
     rules: str = ""
     until: datetime | None = None
     data: dict[str, Any] = {}
+    media: tuple[Media, ...] = ()  # what came with the lead's words
 
 
 #: A touch shows its words where it left, or may have, or else where it was planned.
@@ -104,6 +106,7 @@ def _line(event: Event, touch: Touch | None, playbook: str) -> Line:
         touch=touch,
         playbook=playbook,
         data=event.data,
+        media=media_of(event.data),
     )
 
 
@@ -151,7 +154,7 @@ def _first(data: Mapping[str, Any], *names: str) -> str:
 
 def _quoted(data: Mapping[str, Any]) -> str:
     text = str(data.get("text") or "")
-    return f"“{text}”" if text else ""
+    return told({**data, "text": f"“{text}”" if text else ""})
 
 
 def _answered(data: Mapping[str, Any]) -> str:

@@ -59,6 +59,11 @@ class Case:
     def lane(self) -> int:
         return self.person.lane
 
+    @property
+    def is_free(self) -> bool:
+        """No run speaks for the lead and no person has it: what it asks for now may start one."""
+        return self.person.run is None and self.person.status in ("open", *CLOSED)
+
     def happened(
         self,
         kind: str,

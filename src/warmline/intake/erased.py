@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,6 +15,12 @@ from warmline.store.suppressions import InForce
 from warmline.store.workspaces import Workspace
 
 Kept = Mapping[str, list[InForce]]
+
+
+def in_force(conn: psycopg.Connection, workspace: Workspace, values: Collection[str]) -> dict[str, list[InForce]]:
+    """What is in force for these lead ids and addresses, the wishes of who was erased among it."""
+    tokens = tokens_of(workspace.token_key, values)
+    return known_again(suppressions.in_force(conn, workspace.id, {*values, *tokens}), tokens)
 
 
 def known_again(kept: Kept, tokens: Mapping[str, str]) -> dict[str, list[InForce]]:

@@ -121,6 +121,8 @@ def _about_touch(
         return
     if touch is None:
         raise UnplacedError("It names no touch of this workspace.")
+    if touch.status not in _OUT_OF.get(signal.kind, (touch.status,)):
+        return  # a late word changes nothing, and needs no lock to say so
     try:
         _tell_of(conn, workspace, signal, now, touch, about)
     except NoSuchLeadError as error:
@@ -141,9 +143,25 @@ def _tell_of(
             about(case, touch, signal)
 
 
+#: Out of which statuses a report moves a touch: forward only. That the provider has it is what the receipt of the
+#: hand-over tells; only where that never came is it news.
+_OUT_OF: Mapping[str, tuple[str, ...]] = {
+    "sent": ("unknown",),
+    "delivered": ("sending", "sent", "unknown"),
+    "failed": ("sending", "sent", "unknown"),
+}
+
+
+def _sent(case: Case, touch: Touch, signal: Signal) -> None:
+    before = receipts.move(case.conn, touch, "sent", _OUT_OF["sent"], sent_at=case.now, provider_id=signal.provider_id)
+    if before:
+        _tell(case, touch, "touch.sent", key=signal.key)
+        _known_now(case, before)
+
+
 def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
     before = receipts.move(
-        case.conn, touch, "delivered", ("sending", "sent", "unknown"),
+        case.conn, touch, "delivered", _OUT_OF["delivered"],
         sent_at=case.now, provider_id=signal.provider_id,
     )  # fmt: skip
     if not before:
@@ -165,7 +183,7 @@ def _delayed(case: Case, touch: Touch, signal: Signal) -> None:
 
 def _failed(case: Case, touch: Touch, signal: Signal) -> None:
     reason = signal.reason or "unknown"
-    before = receipts.move(case.conn, touch, "failed", ("sending", "sent", "unknown"), reason)
+    before = receipts.move(case.conn, touch, "failed", _OUT_OF["failed"], reason)
     if not before:
         return  # it was delivered, or had failed already: a late word changes nothing
     _tell(
@@ -225,6 +243,7 @@ def _unsubscribed(case: Case, touch: Touch, signal: Signal) -> None:
 
 
 _ABOUT_TOUCHES: Mapping[str, Callable[[Case, Touch, Signal], None]] = {
+    "sent": _sent,
     "delivered": _delivered,
     "delayed": _delayed,
     "failed": _failed,

@@ -23,6 +23,12 @@ def say_back(case: Case, signal: Signal, word: Word, channel: str) -> str:
     return text
 
 
+def is_help_answered(workspace: Workspace, text: str, channel: str) -> bool:
+    """Whether anybody answers a message that asks for help: there is an answer to texts only."""
+    texts = workspace.config.channels.get("sms")
+    return channel == "sms" and texts is not None and keywords.is_help_answered(text, texts.keywords)
+
+
 def answer_of(workspace: Workspace, signal: Signal, word: Word, channel: str) -> str:
     """The workspace's words for it; "" where it is not ours to answer, because the provider does or has done so."""
     texts = workspace.config.channels.get("sms")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,14 +13,14 @@ import psycopg
 
 from warmline import rules
 from warmline.channels.contract import Signal
-from warmline.core.enrol import Enter
-from warmline.core.keywords import is_answered
+from warmline.core.keywords import is_answered, keyword_in
 from warmline.core.lead import Draft, clean
 from warmline.core.mail_address import read_email
+from warmline.core.media import told
 from warmline.core.phone import read_phone
-from warmline.core.replies import Reading, own_words, read
-from warmline.core.values import event_values
-from warmline.store import address_owners, consents, playbooks, suppressions
+from warmline.core.replies import Kind, Reading, own_words, read
+from warmline.core.settings import Source
+from warmline.store import address_owners, consents, suppressions
 from warmline.store.ids import new_id
 from warmline.store.races import LostRaceError, in_rounds
 from warmline.store.receipts import Touch
@@ -26,20 +28,19 @@ from warmline.store.workspaces import Workspace
 
 from .accept import accept
 from .case import Case, NoSuchLeadError, taken
-from .keywords import answer_of, say_back
+from .erased import in_force
+from .keywords import answer_of, is_help_answered, say_back
 from .opt_out import opt_out, suppress_address
 from .person import Person
 from .proofs import proof
-from .setting import setting_of
 from .submission import Given, Origin, Submission
-from .suppressed import Suppressed
+from .suppressed import Lifted, Suppressed
 
 #: A doubtful message is read within this much office time; nothing automated goes out before that.
 READ_WITHIN = timedelta(hours=4)
 MOST_TEXT = 8_000
 #: What stood around a person's own words, kept to look back at. The mailbox has all of it.
 MOST_WHOLE = 2_000
-_KEYWORD = 24  # characters: a longer text from a stranger is a message, not a keyword
 
 
 class UnplacedError(Exception):
@@ -50,20 +51,26 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     """A message. The touch it answers says whose it is; else the address it came from. Returns what is said back."""
     text = clean(signal.text)[:MOST_TEXT]
     sender = read_address(signal.sender)
-    reading = read(text, rules.opt_out_words())
+    reading = _reading(workspace, signal, text, sender)
+    asked = _by_keyword(workspace, signal, text, sender, reading)
     try:
-        said = _of_lead(conn, workspace, signal, text, sender, reading, now, touch)
+        said = _of_lead(conn, workspace, signal, text, sender, reading, now, touch, asked)
     except NoSuchLeadError as error:
         raise UnplacedError(str(error)) from error
-    return _stranger(conn, workspace, signal, text, sender, reading, now) if said is None else said
+    if said is not None:
+        return said
+    if asked is None:
+        return _stranger(conn, workspace, signal, text, sender, reading, now)
+    accept(conn, workspace, [asked], now)
+    return ""
 
 
 @in_rounds()
 def _of_lead(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
-    now: datetime, touch: Touch | None,
+    now: datetime, touch: Touch | None, asked: Submission | None,
 ) -> str | None:  # fmt: skip
-    """None: it is no lead's."""
+    """None: it is no lead's, or one's that nothing runs for and that asks by a keyword to be let in again."""
     lead_id = touch.lead_id if touch else _owner(conn, workspace, sender)
     if lead_id is None:
         return None
@@ -72,6 +79,8 @@ def _of_lead(
             raise LostRaceError  # the address changed hands while we waited for its lead
         if signal.key and signal.key in case.known_keys:
             return ""  # told before, and answered then
+        if asked is not None and case.is_free:
+            return None
         return _answer(case, signal, text, sender or "", reading, touch)
 
 
@@ -81,7 +90,8 @@ def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     if sender is None:
         raise UnplacedError(f"No number can be read in {signal.sender[:60]!r}.")
     kind = "called.back" if signal.data.get("answered") else "call.missed"
-    one = _submission(workspace, kind, sender, "", signal)
+    source = next((one for one in workspace.config.sources.values() if one.event == kind), None)
+    one = _submission(workspace, source, kind, sender, signal)
     accept(conn, workspace, [one], now)
 
 
@@ -102,7 +112,7 @@ def leave(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: d
             how = {"how": signal.data["how"]} if signal.data.get("how") else {}
             opt_out(
                 case, reason="unsubscribed", evidence=evidence, address=address,
-                channel="email" if "@" in address else "sms", key=signal.key or None, **how,
+                channel=_channel(address), key=signal.key or None, **how,
             )  # fmt: skip
 
 
@@ -114,17 +124,39 @@ def _keep_out(
         "id": new_id(), "workspace_id": workspace.id, "scope": "address", "value": address, "channels": [],
         "reason": reason, "evidence": evidence[:2000], "at": now,
     }  # fmt: skip
-    return suppressions.add(conn, [row])
+    with conn.transaction():
+        suppressions.hold(conn, workspace.id, address)
+        return suppressions.add(conn, [row])
 
 
 def read_address(text: str) -> str | None:
-    return read_email(text) if "@" in text else read_phone(text, "US")
+    """Channels tell numbers in their international form. One that has lost it may be anybody's: None."""
+    return read_email(text) if "@" in text else read_phone(text, "")
+
+
+#: What a provider may have taken a text for -> what it is for us.
+_TAKEN_FOR: Mapping[str, Kind] = {"stop": "opt_out", "start": "start", "help": "help"}
+
+
+def _reading(workspace: Workspace, signal: Signal, text: str, sender: str | None) -> Reading:
+    """What a message asks for. What the provider has acted on counts before the words: it knows words that we don't."""
+    if kind := _TAKEN_FOR.get(signal.data.get("asks", "")):
+        return Reading(kind, "certain", f"taken for it by {signal.data.get('answered_by', 'the provider')}")
+    reading = read(text, rules.opt_out_words())
+    if reading.kind == "help" and not is_help_answered(workspace, text, _channel(sender or "")):
+        return replace(reading, kind="reply")
+    return reading
+
+
+def _channel(sender: str) -> str:
+    return "email" if "@" in sender else "sms"
 
 
 def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading, touch: Touch | None) -> str:
-    channel = "email" if "@" in sender else "sms"
+    channel = _channel(sender)
     key = signal.key or None
     step = touch.step if touch else ""
+    came = _came_with(signal)
     if signal.data.get("automated"):  # an out-of-office is no person (invariant 7)
         # An out-of-office may say when they are back.
         until: dict[str, Any] = {"until": signal.data["until"]} if signal.data.get("until") else {}
@@ -133,43 +165,58 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
         )
         return ""
     if reading.kind == "opt_out":
-        opt_out(case, reason="opted_out", evidence=text, address=sender, channel=channel, key=key, rule=reading.rule)
+        opt_out(
+            case, reason="opted_out", evidence=text, address=sender, channel=channel, key=key, rule=reading.rule, **came,
+        )  # fmt: skip
         if touch and touch.address and touch.address != sender:  # written from another address than the one we reached
             suppress_address(case, touch.address, "opted_out", text)
         return say_back(case, signal, "stop", channel)
     if reading.kind == "help":
-        case.happened("help.asked", channel=channel, key=key, text=text, rule=reading.rule)
+        case.happened("help.asked", channel=channel, key=key, text=text, rule=reading.rule, **came)
         return say_back(case, signal, "help", channel)
     if reading.kind == "doubtful":
-        case.happened("doubtful", channel=channel, key=key, text=text, rule=reading.rule)
+        case.happened("doubtful", channel=channel, key=key, text=text, rule=reading.rule, **came)
         case.stop("human_live")
         case.reopen()
         case.needs_owner()
         title = f"Read what {case.person.called} wrote: is it an opt-out?"
-        case.ask("read_reply", title, case.office_time(READ_WITHIN), text)
+        case.ask("read_reply", title, case.office_time(READ_WITHIN), told({"text": text, **came}))
     elif reading.kind == "start" and _starts_again(case, text, sender, key):
         case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
         return say_back(case, signal, "start", channel)
     else:
         whole: dict[str, Any] = {"whole": clean(signal.data["whole"])[:MOST_WHOLE]} if signal.data.get("whole") else {}
-        case.happened("replied", channel=channel, step=step, key=key, text=text, **whole)
-        case.person_takes_over("reply", f"Wrote: {own_words(text).strip()[:1000]}")
+        case.happened("replied", channel=channel, step=step, key=key, text=text, **whole, **came)
+        wrote = own_words(text).strip()[:1000]
+        case.person_takes_over("reply", told({"text": f"Wrote: {wrote}" if wrote or not came else "", **came}))
     return ""
 
 
+def _came_with(signal: Signal) -> dict[str, Any]:
+    """The pictures and files of a message, for the data of the event that tells of it."""
+    return {"media": msgspec.to_builtins(signal.media)} if signal.media else {}
+
+
+def _lift(
+    conn: psycopg.Connection, workspace: Workspace, person: Person, sender: str, given: Given, now: datetime
+) -> Lifted | None:
+    """What the person's own word has put on the list, for the person or the number, is off it for texts and nothing else.
+    None when there is nothing to lift, or when others have put it there, too."""
+    kept = in_force(conn, workspace, {sender, str(person.id)})
+    asked = Submission("sms", Draft(phone=sender), consents=(given,))
+    lifted = None if "@" in sender else Suppressed(person, kept).lift(asked, workspace.id, now)
+    if lifted is not None:
+        suppressions.lift(conn, lifted.rows, now)
+        suppressions.add(conn, lifted.narrowed)
+    return lifted
+
+
 def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
-    """START lifts the lead's own opt-out for texts, and for nothing else. False when there is none to lift."""
-    values = {sender, str(case.id), *(value for value in (case.person.email, case.person.phone) if value)}
-    kept = suppressions.in_force(case.conn, case.workspace.id, values)
-    standing = Suppressed(case.person, kept)
-    if "@" in sender or not standing.out:
-        return False
-    given = Given("express", ("sms",), "start", f"Texted {text}")
-    lifted = standing.lift(Submission("sms", Draft(phone=sender), consents=(given,)), case.workspace.id, case.now)
+    """START lifts the lead's own opt-out. False when there is none to lift."""
+    given = _given_by_start(text)
+    lifted = _lift(case.conn, case.workspace, case.person, sender, given, case.now)
     if lifted is None:
         return False
-    suppressions.lift(case.conn, lifted.rows, case.now)
-    suppressions.add(case.conn, lifted.narrowed)
     kept_as = proof(
         case.person, case.workspace.id, case.workspace.config.workspace.name, given, case.now,
         source="sms", origin=Origin(), phone=sender, email=None, months=None,
@@ -181,29 +228,48 @@ def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
     return True
 
 
+def _given_by_start(text: str) -> Given:
+    return Given("express", ("sms",), "start", f"Texted {text}")
+
+
 def _stranger(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
     now: datetime,
 ) -> str:  # fmt: skip
-    """Somebody no lead owns the address of. An opt-out counts all the same; a keyword that a playbook asks for makes a
-    lead; anything else waits for a person."""
+    """Somebody no lead owns the address of. An opt-out counts all the same, and START lifts it; anything else waits for a
+    person."""
     if sender is not None and reading.kind == "opt_out":
         news = _keep_out(conn, workspace, sender, "opted_out", text, now)
         # A stranger has no story: the suppression that is new is what says that this was answered.
         if not news or not is_answered("stop", (), now, signal.at):
             return ""
-        return answer_of(workspace, signal, "stop", "email" if "@" in sender else "sms")
-    if sender is not None and reading.kind == "reply" and 0 < len(text) <= _KEYWORD and "@" not in sender:
-        one = _submission(workspace, "keyword.received", sender, text.upper(), signal)
-        if _asked_for(conn, workspace, one, now):
-            accept(conn, workspace, [one], now)
-            return ""
-    raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no playbook asks for this text.")
+        return answer_of(workspace, signal, "stop", _channel(sender))
+    if sender is not None and reading.kind == "start":
+        with conn.transaction():
+            suppressions.hold(conn, workspace.id, sender)
+            nobody = Person(new_id(), True, phone=sender)
+            lifted = _lift(conn, workspace, nobody, sender, _given_by_start(text), now)
+        if lifted is not None:
+            return answer_of(workspace, signal, "start", _channel(sender))
+    raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
 
 
-def _submission(workspace: Workspace, kind: str, phone: str, keyword: str, signal: Signal) -> Submission:
+def _by_keyword(
+    workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading
+) -> Submission | None:
+    """A text that is a keyword of a source: what it asks for, with the consent that the source says it proves."""
+    if sender is None or "@" in sender or reading.kind != "reply":
+        return None
+    for source in workspace.config.sources.values():
+        if keyword := keyword_in(text, source.keywords):
+            return _submission(workspace, source, source.event, sender, signal, keyword)
+    return None
+
+
+def _submission(
+    workspace: Workspace, source: Source | None, kind: str, phone: str, signal: Signal, keyword: str = ""
+) -> Submission:
     """As if the source that reports such events had posted it: its consent and its name are the ones that count."""
-    source = next((one for one in workspace.config.sources.values() if one.event == kind), None)
     given = tuple(
         Given(rule.level, rule.channels, rule.wording, workspace.config.wordings.get(rule.wording, ""), rule.purpose)
         for rule in (source.consent if source else ())
@@ -212,18 +278,9 @@ def _submission(workspace: Workspace, kind: str, phone: str, keyword: str, signa
     return Submission(
         source=source.key if source else "inbound", draft=Draft(phone=phone), kind=kind,
         form=source.form if source else "", keyword=keyword, consents=given, key=signal.key or None,
+        data=_came_with(signal),
         raw=msgspec.json.encode(signal).decode(),
     )  # fmt: skip
-
-
-def _asked_for(conn: psycopg.Connection, workspace: Workspace, one: Submission, now: datetime) -> bool:
-    """Whether a playbook would take a new lead that came by this keyword."""
-    setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)
-    event = event_values(
-        one.kind, form=one.form, source=one.source, keyword=one.keyword, after_hours=setting.after_hours(now)
-    )
-    lead = Person(new_id(), True, phone=one.draft.phone, source=one.source)
-    return isinstance(setting.chooser.choose(event, lead.values(), None, (), now), Enter)
 
 
 def _owner(conn: psycopg.Connection, workspace: Workspace, sender: str | None) -> UUID | None:

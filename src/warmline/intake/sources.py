@@ -9,6 +9,7 @@ from functools import lru_cache
 from hmac import compare_digest
 
 from warmline import rules
+from warmline.core.keywords import keyword_in
 from warmline.core.lead import Problems, clean, normalise
 from warmline.core.settings import INTAKE_EVENTS, Config, ConsentRule, Source
 from warmline.core.words import suggest
@@ -77,6 +78,11 @@ def _read(row: Row, source: Source, config: Config, origin: Origin) -> Submissio
     kind = clean(row.get(event, "")) or source.event
     if kind not in INTAKE_EVENTS:
         return Unread({event: f'There is no event "{kind[:60]}". {suggest(kind, INTAKE_EVENTS)}'}, as_json(row))
+    said = clean(row.get(keyword, ""))[:MOST_KEYWORD]
+    listed = keyword_in(said, source.keywords)
+    if kind == source.event == "keyword.received" and not listed:
+        which = f"Known here: {', '.join(source.keywords)}." if source.keywords else "The source lists none."
+        return Unread({keyword: f'"{said[:60]}" is no keyword of this source. {which}'}, as_json(row))
     told = {name: value for name, value in row.items() if name not in (event, keyword, HONEYPOT)}
     draft = normalise(told, source.map, source.country, rules.regions())
     if isinstance(draft, Problems):
@@ -90,7 +96,7 @@ def _read(row: Row, source: Source, config: Config, origin: Origin) -> Submissio
         draft=draft,
         kind=kind,
         form=source.form if kind == source.event else "",
-        keyword=clean(row.get(keyword, ""))[:MOST_KEYWORD],
+        keyword=listed or said,
         consents=consents,
         origin=origin,
         raw=row,

@@ -59,8 +59,8 @@ class Suppressed:
         return bool(addresses) and all(any(not one.channels for one in self._of_address(value)) for value in addresses)
 
     def lift(self, one: Submission, workspace_id: int, now: datetime) -> Lifted | None:
-        """None when the form brings no express consent, when nothing stands against what it names, or when something
-        else than the lead's own word does."""
+        """None when the form brings no express consent, when nothing stands against the channels that it names, or when
+        something else than the lead's own word does."""
         given = [consent for consent in one.consents if RANK[consent.level] >= RANK["express"]]
         if not given:
             return None
@@ -68,6 +68,7 @@ class Suppressed:
         typed = [value for value in (one.draft.email, one.draft.phone) if value]
         in_force = [*self._kept.get(str(self._person.id), ())]
         in_force += [row for value in typed for row in self._of_address(value)]
+        in_force = [row for row in in_force if not row.channels or not set(channels).isdisjoint(row.channels)]
         if any(row.reason not in OWN_WORD for row in in_force) or not (in_force or self._status_out):
             return None
         wording = given[0].wording or "not named"

@@ -48,6 +48,12 @@ def ask_in_force(
     return told
 
 
+def hold(conn: psycopg.Connection, workspace_id: int, address: str) -> None:
+    """Until the transaction ends nobody else holds this address. No row stands for one that is no lead's, so that two who
+    tell the same of it could both find nothing in force; what is in force is to be asked after this."""
+    conn.execute(b"select pg_advisory_xact_lock(hashtextextended(%s, %s))", (address, workspace_id))
+
+
 def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> int:
     """{id, workspace_id, scope, value, channels, reason, evidence, at, who}. One in force already is not repeated.
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from ..core import media
 from ..core.hours import at_local
 from ..core.message import TemplateError, render
 from ..core.values import variables
@@ -82,7 +83,7 @@ def opened(ask: Ask, lane: int, task_id: UUID) -> TaskPage | None:
         task=task,
         story=told,
         script=_script(ask, task),
-        said=next((str(line.data.get("text", "")) for line in reversed(told.lines) if line.kind in SAID), ""),
+        said=next((media.told(line.data) for line in reversed(told.lines) if line.kind in SAID), ""),
         recording=next(
             (str(line.data.get("recording", "")) for line in reversed(told.lines) if line.kind == "voicemail.left"), ""
         ),

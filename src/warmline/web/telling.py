@@ -13,6 +13,7 @@ from itertools import groupby
 
 from ..core.events import SIGNAL_OF, TRIGGERS
 from ..core.hours import local_date
+from ..core.media import Media
 from ..insight.lines import DID, Deed, Line, Looked
 from ..insight.story import Story
 from ..store.stories import Touch
@@ -79,6 +80,7 @@ class Mark:
     said: bool = False
     touch: Touch | None = None
     findings: tuple[Looked, ...] = ()
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,9 @@ def _marks(lines: tuple[Line, ...]) -> Iterator[Mark]:
 def _event(line: Line) -> Mark:
     icon, tone = MARKS.get(line.kind, (line.channel or "dot", ""))
     said = line.kind in ("replied", "doubtful", "help.asked", "voicemail.transcribed")
-    return Mark(line.at, line.words, icon, tone, line.step, line.channel, line.detail, said, line.touch)
+    return Mark(
+        line.at, line.words, icon, tone, line.step, line.channel, line.detail, said, line.touch, media=line.media
+    )
 
 
 def _look(line: Line, did: Deed) -> Mark:

@@ -18,6 +18,7 @@ from warmline.channels.settings import Settings
 from warmline.channels.sms.kannel_answers import read_receipt
 from warmline.channels.sms.kannel_callbacks import read_signals
 from warmline.core.length import segments
+from warmline.core.phone import is_country
 
 ALL_REPORTS = 31  # delivered, failed, buffered, taken by the SMSC, refused by the SMSC
 _HEADER = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?", re.ASCII)
@@ -38,6 +39,7 @@ class KannelChannel:
         _in_a_header(settings, "password", self._password.reveal())
         self._sender = _in_a_header(settings, "from", settings.text("from"))
         self._secrets = read_secrets(settings)
+        self._country = _country(settings)
         self._validity = int(settings.number("validity_minutes", 0, 0, 10080))
         self.rate = settings.number("rate", 10, 1, 10_000)
         self._http = Http(
@@ -60,7 +62,7 @@ class KannelChannel:
     def read(self, callback: Callback, now: datetime) -> list[Signal]:
         """`callback.tail` is {secret}/dlr or {secret}/inbound."""
         what = "/".join(after_secret(callback, self._secrets))
-        return read_signals(callback, what, self._error_classes, now)
+        return read_signals(callback, what, self._country, self._error_classes, now)
 
     def answer(self, texts: Sequence[str]) -> Reply:
         """Goes back to the sender. Without the header (accept-x-kannel-headers) letters outside GSM-7 become "?"."""
@@ -93,6 +95,13 @@ class KannelChannel:
 
 def _coding(text: str) -> str:
     return "2" if segments(text).encoding == "ucs2" else "0"
+
+
+def _country(settings: Settings) -> str:
+    code = settings.text("country", "US").upper()
+    if not is_country(code):
+        raise settings.error("country", f'"{code}" is no country with telephone numbers', 'Write country = "GB"')
+    return code
 
 
 def _in_a_header(settings: Settings, key: str, value: str) -> str:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from warmline.channels.contract import BadCallback, Callback, Signal
+from warmline.channels.given_ids import read_id
+from warmline.core.lead import clean
+from warmline.core.phone import read_told
 
 DELIVERED, FAILED, BUFFERED, SUBMITTED, REJECTED = "1", "2", "4", "8", "16"
-ON_THE_WAY = frozenset({BUFFERED, SUBMITTED})
+#: What a report says, in our words. One that is buffered is still Kannel's own, and says nothing.
+MEANS = {DELIVERED: "delivered", FAILED: "failed", REJECTED: "failed", SUBMITTED: "sent"}
 
 #: What %C may name. Kannel's own word for the GSM alphabet stands for what it has made UTF-8 of.
 CHARSETS = {
@@ -23,17 +27,23 @@ CHARSETS = {
 _STAT = re.compile(r"\bstat:\s*([A-Z]+)", re.IGNORECASE)
 _ERR = re.compile(r"\berr:\s*([0-9A-Za-z]+)", re.IGNORECASE)
 _NACK = re.compile(r"\bNACK/(0x[0-9a-f]{8})", re.IGNORECASE)
+_SECONDS = re.compile(rb"[1-9][0-9]{0,10}")
 _MOST_FIELDS = 50
 
+#: A text from so far in the future comes from a clock that is wrong.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
-def read_signals(callback: Callback, what: str, error_classes: Mapping[str, str], now: datetime) -> list[Signal]:
-    """The secret in the address has been checked. Raises BadCallback."""
+
+def read_signals(
+    callback: Callback, what: str, country: str, error_classes: Mapping[str, str], now: datetime
+) -> list[Signal]:
+    """The secret in the address has been checked. `country` is where a sender without "+" dials. Raises BadCallback."""
     fields = _fields(callback)
     match what:
         case "dlr":
             return _report(fields, error_classes, now)
         case "inbound":
-            return [_inbound(fields, now)]
+            return [_inbound(fields, country, now)]
         case _:
             raise BadCallback(f"Kannel tells us things at .../dlr or .../inbound, and this came to .../{what[:40]}.")
 
@@ -54,19 +64,19 @@ def code_of(said: str) -> str:
 
 def _report(fields: Mapping[str, bytes], error_classes: Mapping[str, str], now: datetime) -> list[Signal]:
     named = {name: value.decode("utf-8", "replace") for name, value in fields.items()}
-    touch, status = named.get("touch", ""), named.get("st", "")
+    touch, status = read_id(named.get("touch", "")), named.get("st", "")
     if not touch:
         raise BadCallback("The delivery report names no touch. dlr-url must be the one that came with the message.")
-    if status in ON_THE_WAY:
+    if status == BUFFERED:
         return []
-    if status not in (DELIVERED, FAILED, REJECTED):
+    if status not in MEANS:
         raise BadCallback(f'The delivery report is of the kind "{status[:20]}", which is not known here.')
-    failed = status != DELIVERED
+    failed = MEANS[status] == "failed"
     code = (code_of(named.get("said", "")) or f"dlr_{status}") if failed else ""
     state = code.partition(":")[0]
     return [
         Signal(
-            kind="failed" if failed else "delivered",
+            kind=MEANS[status],
             at=now,
             touch_id=touch,
             provider_id=touch,  # the id that the receipt of the hand-over has, too
@@ -78,22 +88,33 @@ def _report(fields: Mapping[str, bytes], error_classes: Mapping[str, str], now: 
     ]
 
 
-def _inbound(fields: Mapping[str, bytes], now: datetime) -> Signal:
+def _inbound(fields: Mapping[str, bytes], country: str, now: datetime) -> Signal:
     charset = fields.get("charset", b"").decode("ascii", "replace").upper()
     if charset not in CHARSETS:
         known = ", ".join(name for name in CHARSETS if name)
         raise BadCallback(f'The text is in the charset "{charset[:40]}", and known here are {known}.')
     try:
         text = fields.get("text", b"").decode(CHARSETS[charset])
-        sender, recipient, message = (fields.get(name, b"").decode() for name in ("from", "to", "id"))
+        sender, recipient = (clean(fields.get(name, b"").decode()) for name in ("from", "to"))
+        message = read_id(fields.get("id", b"").decode())
     except UnicodeDecodeError:
         raise BadCallback(f"The text can't be read as {charset or 'UTF-8'}.") from None
     if not sender or not recipient or not message:
         raise BadCallback("The text of a person does not say who wrote it to whom (from, to), or has no id.")
     return Signal(
-        kind="inbound", at=now, provider_id=message, sender=sender, recipient=recipient, text=text,
-        key=f"{message}:inbound",
+        kind="inbound", at=_written_at(fields, now), provider_id=message, sender=read_told(sender, country) or sender,
+        recipient=recipient, text=text, key=f"{message}:inbound",
     )  # fmt: skip
+
+
+def _written_at(fields: Mapping[str, bytes], now: datetime) -> datetime:
+    """When Kannel got the text (%T, Unix seconds): it may have waited for hours to tell us. Now where it doesn't say, or
+    says what can't be."""
+    told = fields.get("ts", b"").strip()
+    if not _SECONDS.fullmatch(told):
+        return now
+    at = datetime.fromtimestamp(int(told), UTC)
+    return now if at > now + CLOCKS_DIFFER else min(at, now)
 
 
 def _fields(callback: Callback) -> dict[str, bytes]:

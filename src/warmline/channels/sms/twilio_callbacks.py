@@ -5,17 +5,27 @@ Source: twilio.com/docs/messaging/guides/webhook-request and .../track-outbound-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from warmline.channels.contract import BadCallback, Callback, Signal
+from warmline.channels.given_ids import read_id
 from warmline.channels.signature import Fields
+from warmline.core.lead import clean
+from warmline.core.media import Media, is_link
 
-# Statuses on the way say nothing that a playbook could act on.
-ON_THE_WAY = frozenset({"accepted", "scheduled", "queued", "sending", "sent"})
-ARRIVED = frozenset({"delivered", "read", "partially_delivered"})
-FAILED = frozenset({"undelivered", "failed", "canceled"})
+#: Still in Twilio's own hands: nothing is said of the message yet.
+ON_THE_WAY = frozenset({"accepted", "scheduled", "queued", "sending"})
+#: What a status says, in our words.
+MEANS = {
+    "sent": "sent",
+    **dict.fromkeys(("delivered", "read", "partially_delivered"), "delivered"),
+    **dict.fromkeys(("undelivered", "failed", "canceled"), "failed"),
+}
+
+MOST_MEDIA = 10  # Twilio sends no more
+MOST_TYPE = 100  # characters
 
 
 def read_signals(
@@ -27,7 +37,9 @@ def read_signals(
         "".join(value for pair in fields for value in pair).encode()
     except UnicodeEncodeError:
         raise BadCallback("A field of the callback is not UTF-8.") from None
-    sid = named.get("MessageSid") or named.get("SmsSid")
+    if callback.method == "GET":
+        raise BadCallback("Twilio tells this by HTTP GET. In Twilio's console, set this webhook to HTTP POST.")
+    sid = read_id(named.get("MessageSid") or named.get("SmsSid") or "")
     if not sid:
         raise BadCallback("The callback names no MessageSid.")
     if named.get("AccountSid", account) != account:
@@ -50,13 +62,13 @@ def _status(
     status = (named.get("MessageStatus") or named.get("SmsStatus") or "").lower()
     if status in ON_THE_WAY:
         return []
-    if status not in ARRIVED | FAILED:
+    if status not in MEANS:
         raise BadCallback(f'The message status "{status[:40]}" is not known here.')
-    failed = status in FAILED
+    failed = MEANS[status] == "failed"
     code = named.get("ErrorCode", "") or (status if failed else "")
     return [
         Signal(
-            kind="failed" if failed else "delivered",
+            kind=MEANS[status],
             at=now,
             touch_id=touch,
             provider_id=sid,
@@ -82,6 +94,19 @@ def _inbound(sid: str, named: Mapping[str, str], now: datetime) -> Signal:
         recipient=recipient,
         text=named.get("Body", ""),
         key=f"{sid}:inbound",
-        # OptOutType is there when Twilio's own opt-out handling took the keyword, and answered it.
-        data=dict(named) | ({"answered_by": "twilio"} if named.get("OptOutType") else {}),
+        data=dict(named) | _handled(named.get("OptOutType", "")),
+        media=tuple(_media(named)),
     )
+
+
+def _media(named: Mapping[str, str]) -> Iterator[Media]:
+    """What came with the text lies at Twilio, by one address each."""
+    for number in range(MOST_MEDIA):
+        url = clean(named.get(f"MediaUrl{number}", ""))
+        if is_link(url):
+            yield Media(url, clean(named.get(f"MediaContentType{number}", ""))[:MOST_TYPE])
+
+
+def _handled(kind: str) -> dict[str, str]:
+    """Twilio's own opt-out handling took the text for STOP, START or HELP, by whatever words it was told, and answered."""
+    return {"answered_by": "twilio", "asks": kind.lower()} if kind else {}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import psycopg
 
+from ...core.media import told
 from ..rows import read as read_rows
 from . import BY_NO_MACHINE, CALLED
 
@@ -61,7 +63,11 @@ class Waiting(msgspec.Struct):
     owner: str | None
     due_at: datetime
     lead: str
-    said: str | None  # what the lead last said, for hand-offs and replies
+    heard: dict[str, Any] | None  # what the lead last said, for hand-offs and replies: its text and media
+
+    @property
+    def said(self) -> str:
+        return told(self.heard) if self.heard else ""
 
 
 class Numbers(msgspec.Struct):
@@ -110,8 +116,9 @@ def waiting(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
           select t.lane, t.id, t.lead_id, t.kind, t.title, t.owner, t.due_at,
             {CALLED} as lead,
             case when t.kind in ('hand_off', 'read_reply', 'escalation') then (
-              select e.data->>'text' from events e where e.lane = t.lane and e.lead_id = t.lead_id
-                and e.kind in ('replied', 'doubtful') order by e.seq desc limit 1) end as said
+              select json_build_object('text', e.data->'text', 'media', e.data->'media') from events e
+              where e.lane = t.lane and e.lead_id = t.lead_id and e.kind in ('replied', 'doubtful')
+              order by e.seq desc limit 1) end as heard
           from wanted join tasks t using (lane, id) join leads l on l.lane = t.lane and l.id = t.lead_id
         ) w
         """,  # noqa: S608 - only fixed text is joined in
