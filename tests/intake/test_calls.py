@@ -40,7 +40,7 @@ from warmline.store.ids import lane_of, read_touch_ref
 from warmline.store.workspaces import Workspace
 
 NOW = TUESDAY + minutes(1)
-SID = "CA" + "1" * 32
+SID, SID2 = "CA" + "1" * 32, "CA" + "2" * 32
 
 
 @pytest.fixture
@@ -105,7 +105,10 @@ class Line:
 
     @property
     def call(self) -> Call:
-        found = calls.find(self.conn, self.workspace.id, *read_touch_ref(self.ref))
+        return self.of(self.ref)
+
+    def of(self, ref: str) -> Call:
+        found = calls.find(self.conn, self.workspace.id, *read_touch_ref(ref))
         assert found is not None
         return found
 
@@ -225,6 +228,37 @@ def test_a_callback_proves_that_an_unknown_call_is_there(line: Line, task: UUID)
     assert (line.call.status, line.call.provider_id) == ("ringing", SID)
 
 
+@pytest.fixture
+def pressed_twice(line: Line, task: UUID) -> tuple[str, str]:
+    """The first press got no answer, so the rep pressed again; then both turn out to be there."""
+    first = line.press(task).ref
+    note_receipt(line.conn, line.workspace, first, Unknown("time-out"), NOW)
+    second = line.press(task).ref
+    note_receipt(line.conn, line.workspace, second, Accepted(SID2), NOW)
+    return first, second
+
+
+def test_late_words_on_a_call_whose_task_has_another_are_kept_and_hurt_nobody(
+    line: Line, task: UUID, pressed_twice: tuple[str, str]
+) -> None:
+    first, second = pressed_twice
+    line.hear(LegMoved(first, "rep", "ringing", provider_id=SID), LegMoved(first, "rep", "answered", provider_id=SID))
+    assert (line.of(first).status, line.of(first).rep_leg, line.of(first).provider_id) == ("unknown", "answered", SID)
+    line.hear(LegMoved(first, "rep", "ended", provider_id=SID))
+    assert (line.of(first).status, line.of(second).status) == ("ended", "ringing")
+
+
+def test_the_key_on_a_call_whose_task_has_another_dials_nobody_and_says_why(
+    line: Line, pressed_twice: tuple[str, str]
+) -> None:
+    first, second = pressed_twice
+    answer = hear(line.conn, line.workspace, Pressed(first, KEY, SID), NOW)
+    assert isinstance(answer, HangUp)
+    assert "Another call for this task is under way" in answer.said
+    assert hear(line.conn, line.workspace, Pressed(second, KEY, SID2), NOW) == Connect(second, PHONE)
+    assert (line.of(first).connected, line.of(second).status) == (False, "dialling")
+
+
 # --- the key ----------------------------------------------------------------------------------------------------------
 
 
@@ -241,7 +275,7 @@ def test_a_provider_that_asks_again_gets_the_same_answer(line: Line, task: UUID)
 
 def test_another_call_than_the_one_that_was_placed_dials_nobody(line: Line, task: UUID) -> None:
     note_receipt(line.conn, line.workspace, line.press(task).ref, Accepted(SID), NOW)
-    assert isinstance(line.connect("CA" + "2" * 32), HangUp)
+    assert isinstance(line.connect(SID2), HangUp)
     assert line.call.connected is False
 
 

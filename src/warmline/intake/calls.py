@@ -97,6 +97,10 @@ def _pressed(conn: psycopg.Connection, workspace: Workspace, heard: Pressed, now
     with _in_hand(conn, workspace, heard.ref, now) as (case, call):
         if call.provider_id not in ("", heard.provider_id) or call.facts.over:
             return HangUp("This call is over. Please start again from the task.")
+        if calls.another_lives(conn, call):  # this one was given up, and the button was pressed again
+            _know(call, call.facts.join(Facts(rep="answered")), heard.provider_id)
+            _write(conn, call, now)
+            return HangUp("Another call for this task is under way. Take that one, or start again when it is over.")
         if not call.connected:
             task = tasks.hold(conn, workspace.id, call.lane, call.task_id)
             if task is None or task.status != "open":
@@ -183,4 +187,6 @@ def _heard_of(call: Call) -> bool:
 
 
 def _write(conn: psycopg.Connection, call: Call, now: datetime) -> None:
+    if call.live and calls.another_lives(conn, call):
+        call.status = "unknown"  # it was given up, and another took its place: what is told of it is kept all the same
     calls.write(conn, call, now, TALK if call.status == "talking" else SILENT)

@@ -102,6 +102,15 @@ def live_of_lead(conn: psycopg.Connection, workspace_id: int, lane: int, lead_id
     return _one(conn, "lead_id = %(id)s and lost_at > now()", workspace_id, lane, lead_id)
 
 
+def another_lives(conn: psycopg.Connection, call: Call) -> bool:
+    """Whether another call of the same task is under way: a task has one at a time."""
+    row = conn.execute(
+        "select from calls where lane = %s and task_id = %s and id <> %s and status = any(%s)",
+        (call.lane, call.task_id, call.id, list(LIVE)),
+    ).fetchone()
+    return row is not None
+
+
 def give_up(conn: psycopg.Connection, lane: int, task_id: UUID) -> None:
     """Calls of a task of which nothing is heard any more are `unknown`: they stand in no one's way."""
     conn.execute(
