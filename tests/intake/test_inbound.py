@@ -284,6 +284,19 @@ def test_a_signal_of_no_touch_of_ours_is_kept(conn: psycopg.Connection, workspac
     assert one(conn, "select count(*) from quarantine") == 3
 
 
+def test_characters_that_no_database_takes_hide_nothing_else_of_what_was_told(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    odd: dict[str, Any] = {"provider_id": "d\0", "text": "a\0b\ud800", "data": {"network": "Exam\0ple\ud800"}}
+    ref = a_touch(conn, lead, channel="voicemail")
+    tell(conn, workspace, "failed", touch_id=ref, reason="unknown", code="4001\0", key="k\0", **odd)
+    assert one(conn, "select status from touches") == "failed"
+    data = one(conn, "select data from events where kind = 'touch.failed'")
+    assert (data["code"], data["network"]) == ("4001", "Example?")
+    tell(conn, workspace, "delivered", touch_id="not-one\0", key="k2", **odd)
+    assert one(conn, "select count(*) from quarantine") == 1
+
+
 def test_a_known_fate_closes_the_task_of_an_unknown_touch(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID
 ) -> None:
