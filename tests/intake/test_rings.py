@@ -145,6 +145,17 @@ def test_an_opt_out_that_was_spoken_counts_as_one_that_was_written(
     assert kind in story(board.conn, lead)
 
 
+def test_a_message_told_after_what_it_says_ended_all_contact_asks_nobody_to_answer_it(
+    board: Switchboard, lead: UUID
+) -> None:
+    board.hear(RangOut(CALL, PHONE, talked=False))
+    board.hear(Transcribed(CALL, PHONE, "RE1", "stop calling me"))
+    board.hear(Recorded(CALL, PHONE, "RE1", "https://api.test/RE1", 17))
+    assert story(board.conn, lead)[-1] == "voicemail.left"
+    assert board.one("select status from leads where id = %s", lead) == "opted_out"
+    assert board.one("select count(*) from tasks where lead_id = %s and status = 'open'", lead) == 0
+
+
 def test_a_message_of_nobody_we_know_is_kept_with_the_way_to_it(board: Switchboard) -> None:
     board.hear(Recorded(CALL, "anonymous", "RE9", "https://api/RE9", 5))
     assert "https://api/RE9" in board.one("select reason from quarantine")
