@@ -148,6 +148,10 @@ class Config(msgspec.Struct, frozen=True):
     links: Mapping[str, str] = {}
     wordings: Mapping[str, str] = {}
 
+    def here(self, person: str | None) -> str | None:
+        """The key of somebody who is with the workspace; None for whoever has left, as for nobody."""
+        return person if person in self.people else None
+
     @property
     def asks_lines(self) -> bool:
         return bool(self.numbers.provider) and "line" in self.numbers.ask

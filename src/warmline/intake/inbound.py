@@ -76,7 +76,7 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
 
 def _storable(signal: Signal) -> Signal:
     """As it was told, without characters that no database takes: what can be read of it counts."""
-    texts = {name: storable(value) for name in _TEXTS if (value := getattr(signal, name))}
+    texts: dict[str, Any] = {name: storable(value) for name in _TEXTS if (value := getattr(signal, name))}
     return replace(signal, **texts, data={name: storable(value) for name, value in signal.data.items()})
 
 
@@ -300,5 +300,4 @@ def _mark(case: Case, touch: Touch, reason: str, code: str) -> None:
             "fix",
             f"{means.means} Check {address or 'the address'}",
             case.office_time(HAND_OFF_WITHIN),
-            owner=case.person.owner,
         )
