@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_workspace, minutes, story
+from tests.builders import TUESDAY, a_workspace, minutes, starter_files, story
 from warmline.channels.contract import Signal
 from warmline.core.lead import Draft
 from warmline.intake.accept import accept
@@ -249,6 +249,14 @@ def test_a_keyword_from_a_stranger_makes_a_lead(conn: psycopg.Connection, worksp
     assert one(conn, "select playbook, event->>'keyword' from enrollments") == ("keyword-text", "QUOTE")
     assert one(conn, "select count(*) from events where kind = 'keyword.received'") == 1
     assert one(conn, "select level from consents where wording <> ''") == "express"
+
+
+@pytest.mark.parametrize("kind", ["inbound", "call"])
+def test_a_persons_own_phone_makes_no_lead(conn: psycopg.Connection, kind: str) -> None:
+    toml = starter_files()["warmline.toml"].replace("+15550104477", "+12125550144")
+    tell(conn, a_workspace(conn, {"warmline.toml": toml}), kind, sender="+12125550144", text="quote", key="k")
+    assert one(conn, "select count(*) from leads") == 0
+    assert "Sam Rivera" in one(conn, "select reason from quarantine")
 
 
 def test_anything_else_from_a_stranger_is_kept_whole(conn: psycopg.Connection, workspace: Workspace) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, starter_files, story
 from tests.intake.test_acts import look
 from warmline.channels.call.contract import (
     HangUp,
@@ -27,7 +27,7 @@ from warmline.channels.call.contract import (
 from warmline.intake.calls import hear
 from warmline.store.workspaces import Workspace
 
-PHONE, STRANGER = "+12125550123", "+12125550199"
+PHONE, STRANGER, OWN = "+12125550123", "+12125550199", "+12125550144"
 CALL = "CA" + "1" * 32
 SAM, JO = ("sam", "+15550104477"), ("jo", "+15550104478")
 NIGHT = TUESDAY + timedelta(hours=12)
@@ -74,6 +74,17 @@ def test_the_owners_phone_rings_and_a_strangers_call_rings_the_team(board: Switc
     assert board.hear(Rang(CALL, PHONE)) == Ring(CALL, PHONE, (SAM,))
     assert board.hear(Rang(CALL, STRANGER)) == Ring(CALL, STRANGER, (SAM, JO))
     assert board.hear(Rang(CALL, "anonymous")) == Ring(CALL, "anonymous", (SAM, JO))
+
+
+@pytest.mark.parametrize("when", [TUESDAY, NIGHT])
+def test_a_person_of_the_workspace_who_calls_in_hears_so_and_is_no_lead(board: Switchboard, when: datetime) -> None:
+    toml = starter_files()["warmline.toml"].replace(SAM[1], OWN)
+    board.workspace = a_workspace(board.conn, {"warmline.toml": toml})
+    for heard in (Rang(CALL, OWN), Took(CALL, OWN, "jo", "1"), RangOut(CALL, OWN, talked=False)):
+        answer = board.hear(heard, when)
+        assert isinstance(answer, HangUp)
+        assert "Call now" in answer.said
+    assert board.one("select count(*) from leads") == 0
 
 
 def test_whoever_picks_up_hears_who_is_calling(board: Switchboard, lead: UUID) -> None:

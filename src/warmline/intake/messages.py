@@ -67,6 +67,8 @@ def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     sender = read_address(signal.sender)
     if sender is None:
         raise UnplacedError(f"No number can be read in {signal.sender[:60]!r}.")
+    if own := workspace.config.whose_phone(sender):
+        raise UnplacedError(f"{own.name} called from their own phone: that is no lead.")
     kind = "called.back" if signal.data.get("answered") else "call.missed"
     one = _submission(workspace, kind, sender, "", signal)
     accept(conn, workspace, [one], now)
@@ -179,6 +181,8 @@ def _stranger(
         if not news or not is_answered("stop", (), now, signal.at):
             return ""
         return answer_of(workspace, signal, "stop", "email" if "@" in sender else "sms")
+    if own := workspace.config.whose_phone(sender):
+        raise UnplacedError(f"{own.name} wrote from their own phone: that is no lead.")
     if sender is not None and reading.kind == "reply" and 0 < len(text) <= _KEYWORD and "@" not in sender:
         one = _submission(workspace, "keyword.received", sender, text.upper(), signal)
         if _asked_for(conn, workspace, one, now):

@@ -13,7 +13,6 @@ from warmline.channels.call.contract import (
     KEY,
     Answer,
     HangUp,
-    Heard,
     Nothing,
     Offer,
     PickedUp,
@@ -41,7 +40,15 @@ from .setting import setting_of
 MOST_PHONES = 10  # what a provider rings at once
 
 
-def hear(conn: psycopg.Connection, workspace: Workspace, heard: Heard, now: datetime) -> Answer:
+#: What a person of the workspace hears who calls our own number: they are no lead, and there is nobody to ring.
+OUR_OWN = "You called your own company's number for leads. To reach a lead, press Call now on the page of its call."
+
+Inbound = Rang | PickedUp | Took | RangOut | Recorded | Transcribed
+
+
+def hear(conn: psycopg.Connection, workspace: Workspace, heard: Inbound, now: datetime) -> Answer:
+    if workspace.config.whose_phone(read_address(heard.caller) or heard.caller) is not None:
+        return HangUp(OUR_OWN)
     match heard:
         case Rang(call, caller):
             people = _whom_to_ring(conn, workspace, caller, now)
@@ -66,7 +73,7 @@ def hear(conn: psycopg.Connection, workspace: Workspace, heard: Heard, now: date
             data = {"recording": recording}
             signal = Signal("voicemail", now, sender=caller, text=text, key=f"{recording}:text", data=data)
             inbound.receive(conn, workspace, [signal], now)
-    return Nothing()
+            return Nothing()
 
 
 def _whom_to_ring(
