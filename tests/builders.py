@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -55,6 +56,11 @@ def a_workspace(
     bundle = replace(_bundle(texts), config=settings.config, config_source=given[SETTINGS])
     diff = workspaces.apply(conn, bundle, now)
     return workspaces.load(conn, diff.workspace)
+
+
+def without_sam(toml: str) -> str:
+    """The settings after Sam has left."""
+    return re.sub(r"\n\[people\.sam\]\n(?:(?!\[).*\n)*", "\n", toml).replace('"sam", ', "")
 
 
 @lru_cache(maxsize=64)  # most tests start from the same texts, and reading them takes half a second

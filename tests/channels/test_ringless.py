@@ -129,7 +129,17 @@ def test_slybroadcasts_ok_in_the_layouts_that_were_seen(text: str, session: str)
     assert slybroadcast_answers.read_receipt(Answer(200, {}, text.encode()), {}, SECRET) == Accepted(session)
 
 
-@pytest.mark.parametrize("text", ["", "OK", "OK\n", "<html><body>OK</body></html>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "OK",
+        "OK\n",
+        "OK\nnumber of phone=1",
+        "OK\r\nsession_id=\r\nnumber of phone=1",
+        "<html><body>OK</body></html>",
+    ],
+)
 def test_an_answer_of_slybroadcast_that_names_no_session_is_unknown(text: str) -> None:
     assert isinstance(slybroadcast_answers.read_receipt(Answer(200, {}, text.encode()), {}, SECRET), Unknown)
 
@@ -217,10 +227,19 @@ def test_a_number_says_more_than_words_and_words_more_than_nothing() -> None:
         ("2026-11-01 02:00:00", datetime(2026, 11, 1, 7, 0, tzinfo=UTC)),
         ("now", None),
         ("", None),
+        ("9999-12-31 23:59:59", None),
     ],
 )
 def test_eastern_time_in_summer_in_winter_and_in_the_nights_between(eastern: str, utc: datetime | None) -> None:
     assert from_eastern(eastern) == utc
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"[" * 100_000, b'{"foreign_id": "\\ud800.x"}', b'{"foreign_id": ' + b"9" * 5000 + b"}"]
+)
+def test_a_result_that_can_not_be_read_is_told_as_one(body: bytes) -> None:
+    with pytest.raises(BadCallback):
+        dropcowboy_answers.read_result(body, KEY, {}, NOW)
 
 
 # --- settings -------------------------------------------------------------------------------------------------------
@@ -263,7 +282,17 @@ def test_a_recordings_address_is_good_until_its_time_and_in_no_other_spelling() 
     assert read_audio(token, b"another key", NOW) is None
     later = token.replace(str(int(until.timestamp())), str(int(until.timestamp()) + 3600))
     assert later != token
-    for wrong in (later, token.replace("3-", "4-", 1), token.removesuffix(".wav"), token + "x", "", "a.wav", "....wav"):
+    for wrong in (
+        later,
+        token.replace("3-", "4-", 1),
+        token.removesuffix(".wav"),
+        token + "x",
+        "",
+        "a.wav",
+        "....wav",
+        "\ud800.a.wav",
+        "é.a.wav",
+    ):
         assert read_audio(wrong, KEY, NOW) is None
 
 

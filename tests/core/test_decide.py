@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -135,6 +136,17 @@ def test_an_open_task_is_left_alone_until_it_runs_out() -> None:
     book = playbook(call(expires=2 * HOUR, attempts=2))
     assert answer(book, history(opened()), HOUR) == Decision(next_at=BEGIN + 2 * HOUR)
     assert answer(book, history(opened()), 2 * HOUR).actions == (Expire(book.steps[0], last=False),)  # type: ignore[arg-type]
+
+
+def test_no_time_runs_out_during_a_call_nor_after_one_that_was_answered() -> None:
+    book = playbook(call(expires=2 * HOUR))
+    more: dict[str, Any] = {"call": "c1", "task": "t1"}
+    dialled = event("call.dialled", HOUR, "call", "call", **more)
+    nobody = event("call.ended", 3 * HOUR, "call", "call", outcome="missed", **more)
+    somebody = event("call.ended", 3 * HOUR, "call", "call", outcome="connected", **more)
+    assert answer(book, history(opened(), dialled), 3 * HOUR) == Decision()
+    assert answer(book, history(opened(), dialled, somebody), DAY) == Decision()
+    assert answer(book, history(opened(), dialled, nobody), 3 * HOUR).actions == (Expire(book.steps[0], last=True),)  # type: ignore[arg-type]
 
 
 def test_the_last_attempt_that_runs_out_says_so() -> None:

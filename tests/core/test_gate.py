@@ -135,6 +135,15 @@ def test_nothing_automated_speaks_while_a_person_does() -> None:
     assert "hands the lead back" in finding(verdict, "human_live").flip
 
 
+@pytest.mark.parametrize("ask", [*CHANNELS, ACK])
+def test_nothing_goes_out_while_a_person_is_on_the_phone_with_the_lead(ask: Ask) -> None:
+    verdict = look(ask, facts(on_call=NOON - 3 * MINUTE))
+    found = finding(verdict, "human_live")
+    assert (found.result, found.until) == ("hold", NOON + 5 * MINUTE)
+    assert (found.saw, found.flip) == ("on the phone with a person since 15:57 UTC", "the call ends")
+    assert finding(look(ask, facts(on_call=NOON, human_live="reply")), "human_live").result == "refuse"
+
+
 # --- channel and address ----------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -281,8 +283,81 @@ def test_a_corrected_call_was_not_missed_and_an_earlier_miss_stays_one() -> None
     assert both.settled
 
 
+def dialled(after: timedelta = MINUTE, call: str = "c1", task: str = "t1", **more: Any) -> Event:
+    return event("call.dialled", after, "call", "call", who="sam", call=call, task=task, **more)
+
+
+def ended(after: timedelta, outcome: str = "", call: str = "c1", **more: Any) -> Event:
+    return event("call.ended", after, "call", "call", who="sam", call=call, outcome=outcome, **more)
+
+
+def done(after: timedelta, outcome: str = "connected", task: str = "t1") -> Event:
+    return event("task.done", after, "call", "call", task, outcome=outcome, last=True, task="call")
+
+
+def test_every_call_that_rang_the_lead_counts_once_from_when_it_was_dialled() -> None:
+    twice = history(
+        opened(), dialled(), ended(2 * MINUTE), dialled(3 * MINUTE, "c2"), ended(4 * MINUTE, call="c2"), done(HOUR)
+    )
+    assert twice.attempts == {"c1": (BEGIN + MINUTE, "call"), "c2": (BEGIN + 3 * MINUTE, "call")}
+    assert history(opened(), done(HOUR)).attempts == {"t1": (BEGIN + HOUR, "call")}, "by hand, without the button"
+    elsewhere = history(dialled(enrollment="another"), ended(HOUR, enrollment="another"), done(HOUR))
+    assert elsewhere.attempts == {"c1": (BEGIN + MINUTE, "call")}
+
+
+def test_the_first_human_touch_is_the_moment_in_which_the_lead_is_dialled() -> None:
+    assert history(opened(), dialled(2 * MINUTE), ended(HOUR), done(HOUR)).first_human_touch_at == BEGIN + 2 * MINUTE
+
+
+def test_the_lead_is_on_the_phone_until_the_call_is_over() -> None:
+    assert history(opened(), dialled()).on_call == {"c1": BEGIN + MINUTE}
+    assert history(opened(), dialled(), ended(HOUR)).on_call == {}
+    assert history(opened(), dialled(), ended(HOUR), ended(HOUR, "connected")).on_call == {}
+    again = history(opened(), dialled(), ended(HOUR), dialled(2 * HOUR))  # given up, and heard of again
+    assert (again.on_call, again.attempts) == ({"c1": BEGIN + 2 * HOUR}, {"c1": (BEGIN + MINUTE, "call")})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "asks", "talked"),
+    [("connected", True, True), ("", True, True), ("missed", False, False), ("", False, False)],
+)
+def test_a_call_that_somebody_answered_waits_for_the_word_of_the_person(outcome: str, asks: bool, talked: bool) -> None:
+    told_so_far = history(opened(), dialled(), ended(HOUR, outcome, asks=asks))
+    assert told_so_far.steps["call"].talked is talked
+    assert history(opened(), dialled(), ended(HOUR, outcome, asks=asks), done(HOUR)).steps["call"].talked is False
+
+
+def test_a_call_of_an_earlier_attempt_says_nothing_of_the_open_one() -> None:
+    gone = event("task.expired", 2 * HOUR, "call", "call", last=False)
+    later = history(opened(), dialled(), ended(HOUR), gone, opened(after=3 * HOUR), ended(4 * HOUR, "connected"))
+    assert later.steps["call"].talked is False
+
+
+def test_an_end_told_by_a_version_that_counted_tasks_changes_nothing() -> None:
+    old = event("call.ended", HOUR, "call", "call", who="sam", outcome="connected")
+    assert history(opened(), old).steps == history(opened()).steps
+    assert history(opened(), old).attempts == {}
+
+
+def test_an_attempt_that_ran_out_and_was_a_talk_after_all_was_not_missed() -> None:
+    gone = event("task.expired", 2 * HOUR, "call", "call", last=False)
+    right = event(
+        "task.done", 3 * HOUR, "call", "call", "t1", outcome="connected", last=True,
+        corrects=(BEGIN + 2 * HOUR).isoformat(),
+    )  # fmt: skip
+    assert history(opened(), dialled(), ended(HOUR), gone, right).steps["call"].outcomes == {
+        "connected": BEGIN + 3 * HOUR
+    }
+
+
 #: FOLD -> the code that folds so. A changed fold must not go on from what another one has kept.
-FOLDS = {1: "effc6cccf31ce59b", 2: "ee321676c91b8974", 3: "6bff6610ed6c5d7d", 4: "17cea685b79feee8"}
+FOLDS = {
+    1: "effc6cccf31ce59b",
+    2: "ee321676c91b8974",
+    3: "6bff6610ed6c5d7d",
+    4: "17cea685b79feee8",
+    5: "e908494d54cbc753",
+}
 
 
 def test_a_changed_fold_has_a_number_of_its_own() -> None:

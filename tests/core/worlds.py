@@ -226,7 +226,7 @@ def worlds(draw: st.DrawFn) -> World:
 STORIES = {
     Send: ("touch.planned", "touch.sent", "touch.failed", "touch.refused", "touch.held", "touch.unknown",
            "touch.delivered", "opened", "clicked", "step.skipped"),
-    Call: ("task.opened", "task.done", "task.expired", "task.cancelled", "step.skipped"),
+    Call: ("task.opened", "call.dialled", "call.ended", "task.done", "task.expired", "task.cancelled", "step.skipped"),
     Chore: ("task.opened", "task.done", "task.expired", "task.cancelled", "step.skipped"),
 }  # fmt: skip
 LEAD_KINDS = (
@@ -252,6 +252,9 @@ def stories(draw: st.DrawFn, book: Playbook, start: datetime, *, quiet: bool = F
                 data["last"] = True  # as the engine writes it
             if kind == "task.done":
                 data["outcome"] = draw(st.sampled_from(("missed", "connected"))) if channel else "done"
+            if kind.startswith("call."):
+                data |= {"call": draw(st.sampled_from(("c1", "c2"))), "task": draw(st.sampled_from(("a", "b")))}
+                data["outcome"] = draw(st.sampled_from(("", "missed", "connected")))
             events.append(Event(kind, at, number, "run", step.name, channel, draw(st.sampled_from(("a", "b"))), data))
         else:
             kind = draw(st.sampled_from(LEAD_KINDS))

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.builders import a_lead, a_workspace, enrolled, starter_files
+from tests.builders import a_lead, a_workspace, enrolled, happened, starter_files
 from tests.core.simulator import local
 from tests.engine.hands import Hands
 
@@ -55,6 +55,14 @@ def test_a_law_that_came_into_force_meanwhile_binds_what_was_queued_before_it(
     hands.hand_over(lead)
     assert hands.one("select status from touches") == status
     assert len(hands.sms.took) == (status == "sent")
+
+
+def test_a_touch_that_is_queued_waits_while_a_person_is_on_the_phone_with_the_lead(hands: Hands, lead: UUID) -> None:
+    place = a_workspace(hands.conn, {"playbooks/nudge.yaml": NUDGE}, now=PLANNED)
+    happened(hands.conn, place, lead, "call.dialled", at=PLANNED, channel="call", data={"call": "c1", "task": "t1"})
+    hands.hand_over(lead)
+    assert hands.one("select status, reason from touches") == ("held", "human_live")
+    assert hands.sms.took == []
 
 
 def test_hours_that_the_workspace_drew_closer_meanwhile_bind_it_too(hands: Hands, lead: UUID) -> None:

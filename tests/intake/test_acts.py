@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_workspace, minutes, story
+from tests.builders import TUESDAY, a_workspace, minutes, starter_files, story, without_sam
 from tests.intake.test_inbound import MAIL, PHONE, a_touch
 from tests.waiting import ended_once, held_up
 from warmline.channels.contract import Signal
@@ -27,6 +27,8 @@ from warmline.intake.sources import parse
 from warmline.intake.submission import Accepted, Given, Origin, Submission
 from warmline.store import address_owners
 from warmline.store.ids import lane_of, new_id, read_touch_ref
+from warmline.store.pages.tasks import listed
+from warmline.store.pages.today import counts
 from warmline.store.workspaces import Workspace
 
 NOW = TUESDAY + minutes(10)
@@ -242,6 +244,44 @@ def test_another_owner_gets_the_open_tasks_too(conn: psycopg.Connection, workspa
     assert one(conn, "select distinct owner from tasks where status = 'open'") == "jo"
     with pytest.raises(ActError, match="sam, jo, kim"):
         acts.reassign(conn, workspace, *on(lead), owner="nobody")
+
+
+def sam_leaves(conn: psycopg.Connection) -> Workspace:
+    return a_workspace(conn, {"warmline.toml": without_sam(starter_files()["warmline.toml"])})
+
+
+def test_what_a_lead_of_somebody_who_left_wants_falls_to_whose_turn_it_is(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    assert one(conn, "select owner from leads") == "sam"
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s", (TUESDAY,))
+    receive(conn, sam_leaves(conn), [Signal("inbound", NOW, sender=PHONE, text="Yes please", key="k")], NOW)
+    assert one(conn, "select owner from leads") == "jo"
+    assert one(conn, "select array_agg(distinct owner) from tasks where status = 'open'") == ["jo"]
+
+
+def test_a_form_of_a_lead_of_somebody_who_left_gives_it_another_owner(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s", (TUESDAY,))
+    conn.execute("update tasks set status = 'cancelled', done_at = opened_at")
+    conn.execute("update leads set status = 'handed_off'")
+    again = Submission("pricing", Draft(phone=PHONE, first_name="Ann"), form="pricing")
+    accept(conn, sam_leaves(conn), [again], NOW)
+    assert one(conn, "select owner from leads") == "jo"
+    assert one(conn, "select owner from tasks where status = 'open'") == "jo"
+
+
+def test_what_the_playbook_asks_for_a_lead_of_somebody_who_left_is_for_whoever_is_there(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    left = sam_leaves(conn)
+    assert [task.kind for task in listed(conn, left.id, "free", "jo")] == ["call"], "Sam's open call is nobody's now"
+    assert counts(conn, left.id, "jo", NOW).tasks == 1
+    receive(conn, left, [Signal("inbound", NOW, sender=PHONE, text="Yes please", key="k")], NOW)
+    look(conn, lead, NOW)
+    assert one(conn, "select owner from tasks where kind = 'hand_off'") is None
+    assert one(conn, "select data->>'to' from events where kind = 'handed.off'") is None
 
 
 def test_a_note_is_in_the_story(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:

@@ -30,19 +30,26 @@ from warmline.channels.call.contract import (
     Pressed,
 )
 from warmline.channels.contract import Accepted, NotSent, Refused, Signal, Unknown
+from warmline.core.lead import Draft
+from warmline.core.standing import history_of
 from warmline.intake import acts
+from warmline.intake.accept import accept
 from warmline.intake.acts import ActError, CallRefused, Next
+from warmline.intake.call_story import give_up_lost
 from warmline.intake.calls import hear, note_receipt
 from warmline.intake.inbound import receive
 from warmline.intake.messages import UnplacedError
-from warmline.store import calls
+from warmline.intake.submission import Accepted as LetIn
+from warmline.intake.submission import Given, Submission
+from warmline.store import calls, measures
 from warmline.store.calls import Call
 from warmline.store.connect import connect
+from warmline.store.due import know
 from warmline.store.ids import lane_of, read_touch_ref
 from warmline.store.workspaces import Workspace
 
 NOW = TUESDAY + minutes(1)
-SID = "CA" + "1" * 32
+SID, SID2 = "CA" + "1" * 32, "CA" + "2" * 32
 
 
 @pytest.fixture
@@ -107,9 +114,32 @@ class Line:
 
     @property
     def call(self) -> Call:
-        found = calls.find(self.conn, self.workspace.id, *read_touch_ref(self.ref))
+        return self.of(self.ref)
+
+    def of(self, ref: str) -> Call:
+        found = calls.find(self.conn, self.workspace.id, *read_touch_ref(ref))
         assert found is not None
         return found
+
+    def told(self) -> list[tuple[str, dict[str, Any]]]:
+        rows = self.conn.execute("select kind, data from events where lead_id = %s order by seq", (self.lead,))
+        return [(str(kind), data) for kind, data in rows.fetchall()]
+
+    def on_call(self) -> dict[str, datetime]:
+        """Who is on the phone with the lead, as the story says."""
+        known = know(self.conn, lane_of(self.lead), [self.lead])[self.lead]
+        return history_of("", 0, NOW, "America/New_York", {}, {}, known.events).on_call
+
+    def loses(self) -> None:
+        """Nothing has been heard of any call for longer than one stays silent."""
+        self.conn.execute("update calls set lost_at = now() - interval '1 second' where lost_at is not null")
+
+    def talks(self, sid: str = SID) -> None:
+        self.connect(sid)
+        self.hear(self.their("ringing"), self.their("answered"), Detected(self.ref, "human"))
+
+    def hangs_up(self, seconds: int = 300) -> None:
+        self.hear(self.their("ended", seconds), self.rep("ended"))
 
     def done(self, task: UUID) -> tuple[str, str]:
         row = self.conn.execute("select status, outcome from tasks where id = %s", (task,)).fetchone()
@@ -227,6 +257,37 @@ def test_a_callback_proves_that_an_unknown_call_is_there(line: Line, task: UUID)
     assert (line.call.status, line.call.provider_id) == ("ringing", SID)
 
 
+@pytest.fixture
+def pressed_twice(line: Line, task: UUID) -> tuple[str, str]:
+    """The first press got no answer, so the rep pressed again; then both turn out to be there."""
+    first = line.press(task).ref
+    note_receipt(line.conn, line.workspace, first, Unknown("time-out"), NOW)
+    second = line.press(task).ref
+    note_receipt(line.conn, line.workspace, second, Accepted(SID2), NOW)
+    return first, second
+
+
+def test_late_words_on_a_call_whose_task_has_another_are_kept_and_hurt_nobody(
+    line: Line, task: UUID, pressed_twice: tuple[str, str]
+) -> None:
+    first, second = pressed_twice
+    line.hear(LegMoved(first, "rep", "ringing", provider_id=SID), LegMoved(first, "rep", "answered", provider_id=SID))
+    assert (line.of(first).status, line.of(first).rep_leg, line.of(first).provider_id) == ("unknown", "answered", SID)
+    line.hear(LegMoved(first, "rep", "ended", provider_id=SID))
+    assert (line.of(first).status, line.of(second).status) == ("ended", "ringing")
+
+
+def test_the_key_on_a_call_whose_task_has_another_dials_nobody_and_says_why(
+    line: Line, pressed_twice: tuple[str, str]
+) -> None:
+    first, second = pressed_twice
+    answer = hear(line.conn, line.workspace, Pressed(first, KEY, SID), NOW)
+    assert isinstance(answer, HangUp)
+    assert "Another call for this task is under way" in answer.said
+    assert hear(line.conn, line.workspace, Pressed(second, KEY, SID2), NOW) == Connect(second, PHONE)
+    assert (line.of(first).connected, line.of(second).status) == (False, "dialling")
+
+
 # --- the key ----------------------------------------------------------------------------------------------------------
 
 
@@ -243,7 +304,7 @@ def test_a_provider_that_asks_again_gets_the_same_answer(line: Line, task: UUID)
 
 def test_another_call_than_the_one_that_was_placed_dials_nobody(line: Line, task: UUID) -> None:
     note_receipt(line.conn, line.workspace, line.press(task).ref, Accepted(SID), NOW)
-    assert isinstance(line.connect("CA" + "2" * 32), HangUp)
+    assert isinstance(line.connect(SID2), HangUp)
     assert line.call.connected is False
 
 
@@ -331,7 +392,11 @@ def test_doubled_and_reordered_words_finish_the_task_once(line: Line, task: UUID
     line.hear(*words)
     told = story(line.conn, line.lead)
     assert (line.call.status, line.call.outcome, line.done(task)) == ("ended", "voicemail", ("done", "voicemail"))
-    assert (told.count("task.done"), told.count("call.ended")) == (1, 1)
+    assert (told.count("task.done"), told.count("call.dialled")) == (1, 1)
+    ends = [data for kind, data in line.told() if kind == "call.ended"]
+    assert (ends[-1]["outcome"], ends[-1]["how"]) == ("voicemail", "a machine answered, over after 31 s")
+    assert len(ends) == len({(data["outcome"], data["asks"]) for data in ends}), "nothing is told twice"
+    assert line.on_call() == {}
 
 
 def test_a_word_that_comes_after_the_person_said_it_changes_nothing(line: Line, task: UUID) -> None:
@@ -348,6 +413,231 @@ def test_a_word_about_nobodys_call_is_kept_for_a_person(line: Line) -> None:
     for ref in ("7-" + "0" * 32, "nonsense"):
         with pytest.raises(UnplacedError):
             hear(line.conn, line.workspace, LegMoved(ref, "rep", "ended"), NOW)
+
+
+# --- what the story hears -------------------------------------------------------------------------------------------
+
+
+def test_the_story_hears_that_the_lead_is_dialled_and_when_it_is_over(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.hear(line.rep("answered"))
+    assert "call.dialled" not in story(line.conn, line.lead)
+    line.talks()
+    line.connect()  # the provider asks once more
+    dialled = [data for kind, data in line.told() if kind == "call.dialled"]
+    assert dialled == [{"who": "sam", "call": str(line.call.id), "task": str(task)}]
+    assert line.on_call() == {str(line.call.id): NOW}
+    line.hangs_up()
+    assert story(line.conn, line.lead).count("call.ended") == 1
+    assert line.on_call() == {}
+
+
+def test_a_rep_who_hangs_up_is_off_the_phone_though_nobody_told_of_the_leads_leg(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.connect()
+    line.hear(line.rep("ended"))
+    assert line.on_call() == {}
+    line.hear(line.their("no_answer"))
+    assert line.done(task) == ("done", "missed")
+
+
+def test_a_call_that_is_lost_keeps_nobody_on_the_phone(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.connect()
+    line.loses()
+    assert give_up_lost(line.conn, NOW + minutes(6)) == 1
+    assert give_up_lost(line.conn, NOW + minutes(6)) == 0
+    assert (line.call.status, line.on_call(), line.told()[-1][1]["how"]) == (
+        "unknown",
+        {},
+        "nothing more was heard of it",
+    )
+
+
+def test_a_call_that_was_given_up_and_is_heard_of_again_is_on_the_phone_again(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.connect()
+    for _ in range(2):
+        line.loses()
+        give_up_lost(line.conn, NOW)
+        assert line.on_call() == {}
+        line.hear(line.their("answered"), Detected(line.ref, "human"))
+        assert line.on_call() != {}
+    line.hangs_up()
+    assert line.on_call() == {}
+    assert story(line.conn, line.lead)[-1] == "call.ended"
+
+
+# --- the attempt, while and after a person talks ----------------------------------------------------------------------
+
+
+def steps_sent(line: Line) -> set[str]:
+    return {
+        step for (step,) in line.conn.execute("select step from touches where lead_id = %s", (line.lead,)).fetchall()
+    }
+
+
+def test_a_talk_outlives_the_time_of_its_task(line: Line, task: UUID) -> None:
+    line.press(task, NOW + minutes(117))
+    line.talks()
+    look(line.conn, line.lead, NOW + minutes(121))
+    assert line.done(task) == ("open", "")
+    line.now = NOW + minutes(140)
+    line.hangs_up(1300)
+    for after in (141, 200, 300):
+        look(line.conn, line.lead, NOW + minutes(after))
+    assert line.done(task) == ("open", ""), "only the person who was on the phone can say how it went"
+    assert "context" not in steps_sent(line), "the lead reads that it was missed, after a talk"
+    soon = Next("next_step", NOW + timedelta(days=1))
+    acts.complete_call(
+        line.conn, line.workspace, lane_of(line.lead), task, "sam", NOW + minutes(301), outcome="connected", next=soon
+    )
+    assert line.done(task) == ("done", "connected")
+
+
+@pytest.mark.parametrize("answered_by", ["human", "unknown"])
+def test_an_answered_call_that_nobody_has_written_down_is_not_taken_for_missed(
+    line: Line, task: UUID, answered_by: Any
+) -> None:
+    line.press(task)
+    line.connect()
+    line.hear(line.their("answered"), Detected(line.ref, answered_by))
+    line.hangs_up(600)
+    for after in (5, 119, 130, 240):
+        look(line.conn, line.lead, NOW + minutes(after))
+    assert line.done(task) == ("open", "")
+    assert "context" not in steps_sent(line)
+
+
+def test_a_call_that_reached_nobody_leaves_the_time_of_its_task_as_it_was(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.hear(line.rep("no_answer"))
+    look(line.conn, line.lead, NOW + minutes(121))
+    assert line.done(task)[0] == "expired"
+
+
+@pytest.fixture
+def ran_out(line: Line, task: UUID) -> UUID:
+    """A call that nothing was heard of, so that its task ran out; and then it turns out to have been a talk."""
+    line.press(task)
+    line.connect()
+    line.loses()
+    give_up_lost(line.conn, NOW + minutes(6))
+    look(line.conn, line.lead, NOW + minutes(121))
+    assert line.done(task)[0] == "expired"
+    line.hear(line.their("answered"), Detected(line.ref, "human"))
+    line.hangs_up()
+    return task
+
+
+def test_a_talk_that_is_told_after_its_task_ran_out_can_be_written_down(line: Line, ran_out: UUID) -> None:
+    now = NOW + minutes(125)
+    who = (line.conn, line.workspace, lane_of(line.lead), ran_out, "sam", now)
+    with pytest.raises(ActError, match="missed call"):
+        acts.correct_call(*who, outcome="missed")
+    acts.correct_call(*who, outcome="connected", next=Next("resume"))
+    assert line.done(ran_out) == ("done", "connected")
+    for after in (126, 190):
+        look(line.conn, line.lead, NOW + minutes(after))
+    assert "context" not in steps_sent(line)
+    with pytest.raises(ActError, match="said by a person"):
+        acts.correct_call(*who, outcome="connected", next=Next("resume"))
+
+
+def test_the_promise_is_kept_by_the_call_and_not_by_the_form_that_follows_it(line: Line, task: UUID) -> None:
+    line.press(task)  # one minute after the lead came in
+    line.talks()
+    look(line.conn, line.lead, NOW + minutes(5))
+    assert "escalated" not in story(line.conn, line.lead)
+    speed = measures.first_touches(line.conn, line.workspace.id, TUESDAY - timedelta(days=1))
+    assert [one.count for one in speed if one.who == "human"] == [1]
+
+
+def test_every_call_that_rang_the_lead_counts_for_the_laws_cap(conn: psycopg.Connection, dialer: Dialer) -> None:
+    workspace = a_workspace(conn)
+    given = (Given("express_written", ("sms", "voicemail", "call"), "v1", "words"), Given("inquiry", ("email", "call")))
+    draft = Draft(phone="+13055550123", email=None, first_name="Ann", region="FL", country="US")
+    (result,) = accept(conn, workspace, [Submission("pricing", draft, form="pricing", consents=given)], TUESDAY)
+    assert isinstance(result, LetIn)
+    look(conn, result.lead, TUESDAY)
+    line, task = Line(conn, workspace, result.lead, dialer), open_call(conn, result.lead)
+    touched = conn.execute("select count(*) from touches where lead_id = %s", (result.lead,)).fetchone()
+    for number in range(3 - (touched or (0,))[0]):  # three in a day, texts among them
+        line.press(task, NOW + minutes(5 * number))
+        line.connect()
+        line.hear(line.their("answered"), Detected(line.ref, "unknown"))
+        line.hangs_up(3)
+    with pytest.raises(CallRefused) as refused:
+        line.press(task, NOW + minutes(30))
+    assert refused.value.rule == "attempt_cap"
+
+
+# --- one voice --------------------------------------------------------------------------------------------------------
+
+TWO_CALLS = """# Who responds first: the owner by phone.
+# On which channels: calls and text.
+# For how long: a week.
+name: Pricing request
+enroll: {when: 'event.kind == "form.submitted" && event.form == "pricing"', rank: 90, again: after 30 days}
+owner: {team: sales, by: round-robin}
+hand-off: {on: [reply, click, callback, meeting], act within: 10 minutes, else: escalate}
+steps:
+  first-call:  {call: owner, at: now, script: discovery}
+  nudge:       {send: sms, template: nudge, at: 30 minutes}
+  second-call: {call: owner, at: 20 minutes, script: other-angle}
+after: {enroll: slow-nurture}
+"""
+
+
+@pytest.fixture
+def two_calls(conn: psycopg.Connection, dialer: Dialer) -> Line:
+    workspace = a_workspace(conn, {"playbooks/pricing.yaml": TWO_CALLS})
+    return Line(conn, workspace, a_lead_to_call(conn, workspace), dialer)
+
+
+def test_nothing_goes_out_and_nobody_else_is_asked_to_call_while_a_person_is_on_the_phone(two_calls: Line) -> None:
+    line = two_calls
+    line.press(open_call(line.conn, line.lead))
+    line.talks()
+    for after in (21, 31):
+        look(line.conn, line.lead, NOW + minutes(after))
+    assert steps_sent(line) == set()
+    steps = line.conn.execute("select step from tasks where lead_id = %s and kind = 'call'", (line.lead,)).fetchall()
+    assert steps == [("first-call",)]
+    line.now = NOW + minutes(40)
+    line.hangs_up()
+    look(line.conn, line.lead, NOW + minutes(40))
+    assert steps_sent(line) == {"nudge"}
+
+
+def test_of_two_people_who_call_a_lead_at_once_one_is_connected_and_the_other_hears_why_not(two_calls: Line) -> None:
+    line = two_calls
+    look(line.conn, line.lead, NOW + minutes(21))
+    rows = line.conn.execute("select id from tasks where lead_id = %s and kind = 'call' order by id", (line.lead,))
+    first, second = [
+        acts.begin_call(
+            line.conn, line.workspace, lane_of(line.lead), task, who, NOW + minutes(22), dialer=line.dialer
+        ).ref
+        for (task,), who in zip(rows.fetchall(), ("sam", "jo"), strict=True)
+    ]
+    now = NOW + minutes(23)
+    assert hear(line.conn, line.workspace, Pressed(first, KEY, SID), now) == Connect(first, PHONE)
+    answer = hear(line.conn, line.workspace, Pressed(second, KEY, SID2), now)
+    assert isinstance(answer, HangUp)
+    assert "on the phone with a person since" in answer.said
+    hear(line.conn, line.workspace, LegMoved(first, "lead", "busy", provider_id=SID), now)
+    assert hear(line.conn, line.workspace, Pressed(second, KEY, SID2), now) == Connect(second, PHONE)
+
+
+def test_nobody_begins_a_call_to_a_lead_that_is_on_the_phone(two_calls: Line) -> None:
+    line = two_calls
+    look(line.conn, line.lead, NOW + minutes(21))
+    rows = line.conn.execute("select id from tasks where lead_id = %s and kind = 'call' order by id", (line.lead,))
+    (first,), (second,) = rows.fetchall()
+    line.press(first, NOW + minutes(22))
+    line.talks()
+    with pytest.raises(CallRefused, match="on the phone with a person since"):
+        line.press(second, NOW + minutes(23))
 
 
 # --- corrected --------------------------------------------------------------------------------------------------------

@@ -358,6 +358,14 @@ def test_a_keyword_while_a_playbook_runs_is_a_reply(conn: psycopg.Connection, wo
     assert story(conn, lead)[-1] == "replied"
 
 
+@pytest.mark.parametrize("kind", ["inbound", "call"])
+def test_a_persons_own_phone_makes_no_lead(conn: psycopg.Connection, kind: str) -> None:
+    toml = starter_files()["warmline.toml"].replace("+15550104477", "+12125550144")
+    tell(conn, a_workspace(conn, {"warmline.toml": toml}), kind, sender="+12125550144", text="quote", key="k")
+    assert one(conn, "select count(*) from leads") == 0
+    assert "Sam Rivera" in one(conn, "select reason from quarantine")
+
+
 def test_anything_else_from_a_stranger_is_kept_whole(conn: psycopg.Connection, workspace: Workspace) -> None:
     tell(
         conn,
@@ -389,6 +397,19 @@ def test_a_signal_of_no_touch_of_ours_is_kept(conn: psycopg.Connection, workspac
     tell(conn, workspace, "delivered", touch_id=touch_ref(3, new_id()), key="k")
     tell(conn, workspace, "telepathy")
     assert one(conn, "select count(*) from quarantine") == 3
+
+
+def test_characters_that_no_database_takes_hide_nothing_else_of_what_was_told(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    odd: dict[str, Any] = {"provider_id": "d\0", "text": "a\0b\ud800", "data": {"network": "Exam\0ple\ud800"}}
+    ref = a_touch(conn, lead, channel="voicemail")
+    tell(conn, workspace, "failed", touch_id=ref, reason="unknown", code="4001\0", key="k\0", **odd)
+    assert one(conn, "select status from touches") == "failed"
+    data = one(conn, "select data from events where kind = 'touch.failed'")
+    assert (data["code"], data["network"]) == ("4001", "Example?")
+    tell(conn, workspace, "delivered", touch_id="not-one\0", key="k2", **odd)
+    assert one(conn, "select count(*) from quarantine") == 1
 
 
 def test_a_known_fate_closes_the_task_of_an_unknown_touch(

@@ -21,9 +21,9 @@ from warmline.intake import acts
 from warmline.intake.acts import ActError, merge
 from warmline.intake.inbound import receive
 from warmline.intake.visits import settle_due
-from warmline.store import address_owners, ledger
+from warmline.store import address_owners, calls, ledger
 from warmline.store.due import know
-from warmline.store.ids import lane_of, touch_ref
+from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.orphans import count_orphans
 from warmline.store.workspaces import Workspace
 
@@ -49,6 +49,25 @@ def status(conn: psycopg.Connection, lead: UUID) -> str:
     row = conn.execute("select status from leads where id = %s", (lead,)).fetchone()
     assert row is not None
     return str(row[0])
+
+
+def test_calls_that_rang_one_lead_count_for_both(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    row = {
+        "lane": lane_of(gone), "id": new_id(), "lead_id": gone, "workspace_id": place.id, "task_id": new_id(), "step": "call",
+        "attempt": 1, "rep": "sam", "rep_phone": "+15550104477", "lead_phone": "+12125550123", "provider": "sandbox",
+        "detects": True, "placed_at": TUESDAY,
+    }  # fmt: skip
+    assert calls.insert(conn, row, timedelta(minutes=1))
+    conn.execute("update calls set connected = true, status = 'dialling'")
+    with pytest.raises(ActError, match="on the phone"):
+        merge(conn, place, keep, gone, "kim", LATER)
+    conn.execute("update calls set status = 'ended', lost_at = null")
+    merge(conn, place, keep, gone, "kim", LATER)
+    known = know(conn, lane_of(keep), [keep])[keep]
+    history = history_of("", 0, LATER, "America/New_York", {}, {}, known.events)
+    assert (list(history.attempts.values()), history.on_call) == ([(TUESDAY, "call")], {})
 
 
 def test_addresses_proofs_and_attempts_go_over_and_the_ledger_stays_whole(

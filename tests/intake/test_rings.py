@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, starter_files, story
 from tests.intake.test_acts import look
 from tests.waiting import ended_once
 from warmline.channels.call.contract import (
@@ -29,7 +29,7 @@ from warmline.intake import rings
 from warmline.intake.calls import hear
 from warmline.store.workspaces import Workspace
 
-PHONE, STRANGER = "+12125550123", "+12125550199"
+PHONE, STRANGER, OWN = "+12125550123", "+12125550199", "+12125550144"
 CALL = "CA" + "1" * 32
 SAM, JO = ("sam", "+15550104477"), ("jo", "+15550104478")
 NIGHT = TUESDAY + timedelta(hours=12)
@@ -76,6 +76,17 @@ def test_the_owners_phone_rings_and_a_strangers_call_rings_the_team(board: Switc
     assert board.hear(Rang(CALL, PHONE)) == Ring(CALL, PHONE, (SAM,))
     assert board.hear(Rang(CALL, STRANGER)) == Ring(CALL, STRANGER, (SAM, JO))
     assert board.hear(Rang(CALL, "anonymous")) == Ring(CALL, "anonymous", (SAM, JO))
+
+
+@pytest.mark.parametrize("when", [TUESDAY, NIGHT])
+def test_a_person_of_the_workspace_who_calls_in_hears_so_and_is_no_lead(board: Switchboard, when: datetime) -> None:
+    toml = starter_files()["warmline.toml"].replace(SAM[1], OWN)
+    board.workspace = a_workspace(board.conn, {"warmline.toml": toml})
+    for heard in (Rang(CALL, OWN), Took(CALL, OWN, "jo", "1"), RangOut(CALL, OWN, talked=False)):
+        answer = board.hear(heard, when)
+        assert isinstance(answer, HangUp)
+        assert "Call now" in answer.said
+    assert board.one("select count(*) from leads") == 0
 
 
 def test_whoever_picks_up_hears_who_is_calling(board: Switchboard, lead: UUID) -> None:
@@ -145,6 +156,17 @@ def test_an_opt_out_that_was_spoken_counts_as_one_that_was_written(
 ) -> None:
     board.message(text=text)
     assert kind in story(board.conn, lead)
+
+
+def test_a_message_told_after_what_it_says_ended_all_contact_asks_nobody_to_answer_it(
+    board: Switchboard, lead: UUID
+) -> None:
+    board.hear(RangOut(CALL, PHONE, talked=False))
+    board.hear(Transcribed(CALL, PHONE, "RE1", "stop calling me"))
+    board.hear(Recorded(CALL, PHONE, "RE1", "https://api.test/RE1", 17))
+    assert story(board.conn, lead)[-1] == "voicemail.left"
+    assert board.one("select status from leads where id = %s", lead) == "opted_out"
+    assert board.one("select count(*) from tasks where lead_id = %s and status = 'open'", lead) == 0
 
 
 def test_a_message_of_nobody_we_know_is_kept_with_the_way_to_it(board: Switchboard) -> None:

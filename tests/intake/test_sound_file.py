@@ -2,6 +2,7 @@
 
 import io
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -79,6 +80,33 @@ def test_what_can_not_be_used_is_refused_with_what_to_do(content: bytes, said: s
     with pytest.raises(UnfitError) as unfit:
         read_sound(content)
     assert said in str(unfit.value)
+
+
+def packed(seconds: int, rate: int, channels: int) -> bytes:
+    """Silence, which FLAC packs to next to nothing."""
+    out = io.BytesIO()
+    with soundfile.SoundFile(out, "w", rate, channels, subtype="PCM_24", format="FLAC") as flac:
+        for _ in range(seconds):
+            flac.write(np.zeros((rate, channels), dtype=np.float32))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "channels", "said"),
+    [(20, 8, "mono or stereo"), (310, 1, "longer than 5 minutes"), (100, 2, "Nothing can be heard")],
+)
+def test_a_small_file_that_claims_hours_or_many_channels_takes_no_memory(
+    seconds: int, channels: int, said: str
+) -> None:
+    content = packed(seconds, 96_000, channels)
+    assert len(content) < LARGEST / 10
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnfitError, match=said):
+            read_sound(content)
+        assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_samples_that_are_no_numbers_are_refused() -> None:

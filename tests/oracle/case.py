@@ -60,6 +60,7 @@ class Case:
     recorded: bool = True
     set_up: bool = True
     person: bool = False
+    on_call_at: datetime | None = None
     asked_at: datetime | None = None
     opted_out_at: datetime | None = None
     suppressed: tuple[tuple[str, ...], ...] = ()  # the channels of each, none: all

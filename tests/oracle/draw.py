@@ -295,6 +295,7 @@ def _case(
         recorded=chance() < 0.95,
         set_up=chance() < 0.97,
         person=chance() < 0.03,
+        on_call_at=now - draw.choice((timedelta(0), MINUTE, timedelta(hours=1))) if chance() < 0.05 else None,
         asked_at=asked if chance() < 0.97 else None,
         opted_out_at=now - MINUTE if chance() < 0.03 else None,
         suppressed=(draw.choice(((), ("sms",), ("email", "call"))),) if chance() < 0.05 else (),

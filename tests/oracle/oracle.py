@@ -129,6 +129,8 @@ def judge(case: Case) -> Opinion:
         reasons["suppressed"] = Reason("refuse")
     if case.person:
         reasons["human_live"] = Reason("refuse")
+    elif case.on_call_at is not None:
+        reasons["human_live"] = Reason("hold", case.now + timedelta(minutes=5))
     if not case.set_up:
         reasons["channel_off"] = Reason("refuse")
     if case.channel == "voicemail" and not case.recorded:

@@ -82,6 +82,7 @@ def answer(case: Case, change: Change | None = None, on: date | None = None) -> 
         suppressions=[Suppression("person", "somebody", "asked", case.now, only) for only in case.suppressed],
         opted_out_at=case.opted_out_at,
         human_live="reply" if case.person else "",
+        on_call=case.on_call_at,
         requested_at=case.asked_at,
         attempts={one.id: (one.at, one.channel) for one in case.attempts},
         channel_on=case.set_up,

@@ -15,6 +15,7 @@ from .product import Change, answer
 _PLAIN: dict[str, Any] = {
     "workspace": STARTER, "purpose": "marketing", "office": False, "id": "", "address": "ok", "recorded": True,
     "set_up": True, "person": False, "asked_at": None, "line": "mobile", "lines_asked": False, "opted_out_at": None,
+    "on_call_at": None,
 }  # fmt: skip
 
 

@@ -101,15 +101,16 @@ def make_place(conn: psycopg.Connection, email: str = "") -> Workspace:
     return a_workspace(conn, {"warmline.toml": toml}, name=f"Acme {number}", now=real_now() - timedelta(days=1))
 
 
-def publish_with(conn: psycopg.Connection, place: Workspace, sms: str) -> Workspace:
-    """Publish the place anew, with this [channels.sms]."""
+def publish_with(conn: psycopg.Connection, place: Workspace, table: str) -> Workspace:
+    """Publish the place anew, with this [channels.x]."""
     from warmline.web import kept
 
     kept.forget()
     toml = re.sub(
         r'public_url = ".*"', f'public_url = "{place.config.workspace.public_url}"', starter_files()["warmline.toml"]
     )
-    toml = re.sub(r"\n\[channels\.sms\]\n(?:(?!\[).*\n)*", "\n" + sms + "\n", toml)
+    header = re.escape(table.strip().splitlines()[0])
+    toml = re.sub(rf"\n{header}.*\n(?:(?!\[).*\n)*", "\n" + table + "\n", toml)
     return a_workspace(conn, {"warmline.toml": toml}, name=place.name, now=real_now() - timedelta(hours=1))
 
 

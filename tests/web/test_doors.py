@@ -263,6 +263,31 @@ def test_the_secret_in_an_address_is_kept_nowhere(
     assert KANNEL_SECRET not in str(kept) + caplog.text
 
 
+DROPCOWBOY = """
+[channels.voicemail]
+provider = "dropcowboy"
+key = "k-1"
+secret = "env:DROPCOWBOY_SECRET"
+hook_secret = "env:VOICEMAIL_SECRET"
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 50_000, b'{"foreign_id": "\\ud800.x", "status": "success"}', b'{"status": "\\u0000\\ud800"}', b"x\0"],
+)
+def test_a_result_of_a_voicemail_that_nobody_can_read_is_answered_and_kept(
+    call: Call, conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setenv("DROPCOWBOY_SECRET", "pw")
+    monkeypatch.setenv("VOICEMAIL_SECRET", KANNEL_SECRET)
+    publish_with(conn, place, DROPCOWBOY)
+    answer = call("POST", f"/hooks/voicemail/{KANNEL_SECRET}/dropcowboy", body, content_type="application/json")
+    assert answer.status == 200
+    kept = conn.execute("select door from quarantine where workspace_id = %s", (place.id,)).fetchall()
+    assert kept == [("hook:voicemail/***/dropcowboy",)]
+
+
 def test_twilio_gets_our_answer_as_twiml_where_it_is_ours_to_give(
     call: Call, conn: psycopg.Connection, place: Workspace, lead: UUID
 ) -> None:

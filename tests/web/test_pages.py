@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.builders import a_lead, a_workspace, enrolled
+from tests.builders import a_lead, a_workspace, enrolled, without_sam
 from tests.web.conftest import Answer, make_place
 from warmline.channels.contract import Signal
 from warmline.engine.catalog import Catalog
@@ -232,6 +232,19 @@ def test_an_error_that_nobody_has_listed_is_shown_to_managers(
     assert "Refused by a provider" in shown
     assert "SMS through twilio: code <code>30999</code>, 1 time in 7 days" in shown
     assert "We do not know what the provider means" in shown
+
+
+def test_a_leads_page_says_that_its_owner_has_left_and_their_tasks_are_nobodys(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace, lead: UUID, task: str
+) -> None:
+    conn.execute("update leads set owner = 'sam' where id = %s", (lead,))
+    conn.execute("update tasks set owner = 'sam' where lead_id = %s", (lead,))
+    settings = conn.execute("select config_source from workspaces where id = %s", (place.id,)).fetchone()
+    assert settings is not None
+    a_workspace(conn, {"warmline.toml": without_sam(settings[0])}, name=place.name, now=real_now())
+    client = sign_in("jo")
+    assert "sam, who has left" in client.get(f"/leads/{lead}").content.decode()
+    assert f'href="/tasks/{task}"' in client.get("/tasks?whose=free").content.decode()
 
 
 def test_a_mailbox_that_is_not_read_is_counted_and_shown_to_managers(

@@ -37,7 +37,7 @@ class Answer:
         """The body as JSON, or None where it is none: proxies answer in HTML."""
         try:
             found: object = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return found
 

@@ -85,6 +85,11 @@ class Facts:
         return self.outcome == "missed" or (self.outcome == "voicemail" and self.seconds <= LONGEST_MESSAGE)
 
     @property
+    def asks(self) -> bool:
+        """The lead's phone was answered, and not for certain by nobody: the person who was on it says how it went."""
+        return self.lead in ("answered", "ended") and not self.settles
+
+    @property
     def concluded(self) -> bool:
         """Nothing more is to be learnt that would change what is told of it."""
         if self.lead in OVER:

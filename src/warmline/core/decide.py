@@ -130,6 +130,9 @@ def _cadence(playbook: Playbook, history: History, now: datetime, office: Office
             if state.in_flight:
                 open_ended = True
                 continue
+            if state.talked or state.call in history.on_call:
+                open_ended = True  # no time runs out for a person who is on the phone, or has still to say how it went
+                continue
             if state.task_open_at is not None:
                 at = state.task_open_at + step.expires  # type: ignore[union-attr] # only calls and chores open tasks
                 if now >= at:

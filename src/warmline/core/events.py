@@ -90,6 +90,7 @@ WORDS: Mapping[str, str] = {
     "touch.failed": "Not delivered",
     "touch.unknown": "No answer from the provider: a person must look",
     "step.skipped": "Step skipped",
+    "call.dialled": "A person called from the page: the lead's phone rings",
     "call.ended": "Call placed from the page ended",
     "task.opened": "Task opened",
     "task.done": "Task done",

@@ -57,3 +57,4 @@ class Facts(msgspec.Struct):
     reassigned: Reassigned | None = None  # None: nobody has asked
     line: str | None = None  # numbers.Line; None: nobody has asked
     lines_asked: bool = False  # the workspace asks about the line of every number
+    on_call: datetime | None = None  # since when a person is on the phone with the lead, or lets it ring

@@ -24,6 +24,9 @@ __all__ = [
 #: Channels whose touches go out by machine. A call is made by a person, and its attempts are counted apart.
 AUTOMATED = ("sms", "email", "voicemail")
 
+#: So much later a touch is looked at again while a person is on the phone with the lead. The end of the call wakes it sooner.
+ON_THE_PHONE = timedelta(minutes=5)
+
 #: So much later a touch is looked at again that waits for what a look-up says of its number.
 LOOK_UP = timedelta(minutes=1)
 
@@ -82,6 +85,9 @@ def _human_live(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Pro
     if facts.human_live:
         saw = f"a person has the lead ({facts.human_live})"
         return Finding("human_live", "refuse", saw, "the owner hands the lead back to the playbook")
+    if facts.on_call is not None:
+        saw = f"on the phone with a person since {facts.on_call:%H:%M} UTC"
+        return Finding("human_live", "hold", saw, "the call ends", now + ON_THE_PHONE)
     return passes("human_live", "no conversation with a person is open")
 
 

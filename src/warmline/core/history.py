@@ -16,7 +16,7 @@ from .events import SIGNAL_OF, Event
 from .hours import at_local
 
 #: Raise it when the same events would fold into something else, or the fields below change: a test compares the code.
-FOLD = 4
+FOLD = 5
 
 #: What the lead asked for itself. An import, a referral or a missed appointment asks for nothing, so it opens no
 #: acknowledgement.
@@ -43,6 +43,8 @@ class StepState(msgspec.Struct, omit_defaults=True):
     in_flight: bool = False  # a touch is planned and has no receipt yet
     touch: str | None = None  # the touch planned last
     task_open_at: datetime | None = None
+    call: str | None = None  # dialled last for the open task
+    talked: bool = False  # that call reached somebody, so only the person who was on it can say how it went
     last_at: datetime | None = None  # end of the last attempt
     tried: tuple[str, ...] = ()  # channels that refused or failed
     settled: bool = False  # nothing more will be attempted
@@ -75,7 +77,9 @@ class History(msgspec.Struct, omit_defaults=True):
     replied: bool = False
     requested_at: datetime | None = None  # the lead's latest own request
     away_on: date | None = None  # the last day of an absence, by the lead's own out-of-office
-    attempts: dict[str, tuple[datetime, str]] = {}  # touch or task id -> (at, channel)
+    attempts: dict[str, tuple[datetime, str]] = {}  # id of a touch, a call or a task -> (at, channel)
+    dialled: frozenset[str] = frozenset()  # tasks whose calls have been counted as they were dialled
+    on_call: dict[str, datetime] = {}  # calls of people with the lead that are under way -> since when
     enrolled: int = 0  # how often the lead has entered a playbook, this time included
     seen: int = 0  # highest event seq folded
 
@@ -99,6 +103,8 @@ class History(msgspec.Struct, omit_defaults=True):
             self._touch(kind[6:], event)
         elif kind in ("task.opened", "task.done", "task.expired", "task.cancelled"):
             self._task(kind[5:], event)
+        elif kind in ("call.dialled", "call.ended"):
+            self._call(kind[5:], event)
         elif kind in SIGNAL_OF:
             self._signal(SIGNAL_OF[kind], event)
         elif kind in REQUESTS:
@@ -181,7 +187,8 @@ class History(msgspec.Struct, omit_defaults=True):
     def _task(self, what: str, event: Event) -> None:
         outcome = str(event.data.get("outcome") or "done") if what == "done" else what
         if what == "done" and event.channel == "call":
-            self.attempts[event.touch or f"{event.step}:{event.seq}"] = (event.at, "call")
+            if event.touch not in self.dialled:
+                self.attempts[event.touch or f"{event.step}:{event.seq}"] = (event.at, "call")
             if self._since_start(event) and self.first_human_touch_at is None:
                 self.first_human_touch_at = event.at
         if what == "done" and event.data.get("task") == "hand_off" and self._since_start(event):
@@ -191,6 +198,7 @@ class History(msgspec.Struct, omit_defaults=True):
         if not event.step or not self._ours(event):
             return
         state = self.state(event.step)
+        state.call, state.talked = None, False
         if what == "opened":
             state.attempts += 1
             state.task_open_at = event.at
@@ -202,7 +210,7 @@ class History(msgspec.Struct, omit_defaults=True):
             return
         if wrong := _instant(event.data.get("corrects")):
             # What the phone told of this attempt was wrong: what hangs on it doesn't come, if it has not come yet.
-            for told in ("voicemail", "missed", "unanswered"):
+            for told in ("voicemail", "missed", "unanswered", "expired"):
                 if state.outcomes.get(told) == wrong:
                     del state.outcomes[told]
         state.outcomes.setdefault(outcome, event.at)
@@ -212,6 +220,28 @@ class History(msgspec.Struct, omit_defaults=True):
             if event.channel == "call" and outcome in NOBODY:
                 state.outcomes.setdefault("unanswered", event.at)
             self._settle(state, event.at)
+
+    def _call(self, what: str, event: Event) -> None:
+        """A call that a person placed from the page: from the moment in which the lead's phone begins to be dialled."""
+        call = event.data.get("call")
+        if not call:  # told by a version that counted calls when their tasks were done
+            return
+        on_call = {one: since for one, since in self.on_call.items() if one != call}
+        if what == "ended":
+            self.on_call = on_call
+            state = self.steps.get(event.step)
+            reached = event.data.get("outcome") == "connected" or event.data.get("asks")
+            if state is not None and state.call == call and self._ours(event) and reached:
+                state.talked = True
+            return
+        self.on_call = {**on_call, call: event.at}
+        # A phone that rings is an attempt, whatever becomes of it; one that is heard of again was counted before.
+        self.attempts.setdefault(call, (event.at, "call"))
+        self.dialled |= {str(event.data.get("task", ""))}
+        if self._since_start(event) and self.first_human_touch_at is None:
+            self.first_human_touch_at = event.at
+        if event.step and self._ours(event) and self.state(event.step).task_open_at is not None:
+            self.state(event.step).call = call
 
     def _signal(self, signal: str, event: Event) -> None:
         if event.data.get("automated"):  # a scanner's click, a proxy's open, an out-of-office: no person (invariant 7)

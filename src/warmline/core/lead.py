@@ -121,6 +121,11 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", unicodedata.normalize("NFC", text)).strip()
 
 
+def storable(text: str) -> str:
+    """Without what no database takes: NUL, and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def _sizes(fields: Mapping[str, str]) -> dict[str, str]:
     names, values = "".join(fields), "".join(fields.values())
     if (

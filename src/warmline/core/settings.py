@@ -152,6 +152,14 @@ class Config(msgspec.Struct, frozen=True):
     links: Mapping[str, str] = {}
     wordings: Mapping[str, str] = {}
 
+    def here(self, person: str | None) -> str | None:
+        """The key of somebody who is with the workspace; None for whoever has left, as for nobody."""
+        return person if person in self.people else None
+
+    def whose_phone(self, phone: str | None) -> Person | None:
+        """Who of the workspace has this number as their own."""
+        return next((one for one in self.people.values() if phone and one.phone == phone), None)
+
     @property
     def asks_lines(self) -> bool:
         return bool(self.numbers.provider) and "line" in self.numbers.ask

@@ -86,6 +86,7 @@ def facts_of(
         suppressions=lead.suppressions,
         opted_out_at=history.opted_out_at,
         human_live=live or ("a doubtful reply waits to be read" if history.doubtful_at else ""),
+        on_call=min(history.on_call.values(), default=None),
         requested_at=history.requested_at,
         attempts=history.attempts,
         channel_on=channel_on,

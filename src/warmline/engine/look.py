@@ -66,6 +66,11 @@ class Look(msgspec.Struct):
     def lane(self) -> int:
         return self.writes.lane
 
+    @property
+    def owner(self) -> str | None:
+        """Who has the lead. One who has left has it no more, so that its tasks are for whoever is there."""
+        return self.site.config.here(self.lead.owner)
+
     # --- what every action needs -----------------------------------------------------------------------------------
 
     def happened(self, kind: str, *, step: str = "", channel: str = "", touch: UUID | None = None, **data: Any) -> None:
@@ -211,7 +216,7 @@ def _ask(at: Look, ask: Ask) -> bool:
             return False
     else:
         at.note("ask", step=step.name)
-    owner = {"owner": at.lead.owner, "team": None, "manager": at.site.manager(at.lead.owner)}[step.by]
+    owner = {"owner": at.owner, "team": None, "manager": at.site.manager(at.lead.owner)}[step.by]
     is_call = isinstance(step, Call)
     at.ask(
         "call" if is_call else "chore",
@@ -237,13 +242,13 @@ def _hold(at: Look, verdict: Verdict) -> None:
         return
     at.later.append(at.now + REST)
     finding = next(one for one in verdict.findings if one.rule == verdict.rule)
-    at.ask("fix", f"{finding.saw}: {finding.flip}", at.now + REST, at.lead.owner)
+    at.ask("fix", f"{finding.saw}: {finding.flip}", at.now + REST, at.owner)
 
 
 def _hand_over(at: Look, hand: HandOver) -> None:
     at.writes.stopped.append({"id": at.due.id, "reason": "human_live"})
-    at.ask("hand_off", f"{SIGNAL_TITLES[hand.signal]}: take over {at.called()}", hand.due_at, at.lead.owner)
-    at.happened("handed.off", signal=hand.signal, due=hand.due_at.isoformat(), to=at.lead.owner)
+    at.ask("hand_off", f"{SIGNAL_TITLES[hand.signal]}: take over {at.called()}", hand.due_at, at.owner)
+    at.happened("handed.off", signal=hand.signal, due=hand.due_at.isoformat(), to=at.owner)
     at.note("hand_off", hand.signal, until=hand.due_at)
     at.lead_becomes("handed_off")
 
@@ -303,7 +308,7 @@ def _end(at: Look, end: End) -> None:
             "review",
             f"{at.called()}: the playbook is over and nobody answered. Decide what comes next",
             at.now + REST,
-            at.lead.owner,
+            at.owner,
         )
     at.note("end", end.reason)
     _record(at, None)

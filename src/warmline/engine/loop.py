@@ -23,6 +23,7 @@ import psycopg
 import structlog
 
 from warmline.garbage import calm_the_collector
+from warmline.intake.call_story import give_up_lost
 from warmline.intake.unread import withdraw_unread
 from warmline.intake.visits import settle_due
 from warmline.logs import plain_logs
@@ -210,12 +211,13 @@ class Engine:
             decider.close()
 
     def upkeep(self, conn: psycopg.Connection, catalog: Catalog) -> None:
-        """What no lead waits for: the ledger, replies that nobody read in time, look-ups of numbers."""
+        """What no lead waits for: the ledger, replies that nobody read in time, lost calls, look-ups of numbers."""
         while not self.stopping.wait(UPKEEP):
             catalog.refresh()
             ask_about_numbers(conn, catalog, self.now, self.options.folder)
             seal_all(conn, self.now)
             withdraw_unread(conn, self.now())
+            give_up_lost(conn, self.now())
 
     def idle_seconds(self, conn: psycopg.Connection) -> float:
         """How long to wait for a hint: until the next due instant, so that a fast clock keeps its appointments too."""

@@ -194,6 +194,7 @@ _DETAILS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "opened": _weak,
     "voicemail.left": lambda data: f"{data['seconds']} s" if data.get("seconds") else "",
     "voicemail.transcribed": _quoted,
+    "call.dialled": lambda data: f"by {data['who']}" if data.get("who") else "",
     "call.ended": lambda data: _first(data, "how"),
     "enrolled": lambda data: _first(data, "playbook"),
     "declined": _declined,

@@ -33,7 +33,7 @@ from warmline.store.ids import read_touch_ref
 from warmline.store.races import in_rounds
 from warmline.store.workspaces import Workspace
 
-from . import rings
+from . import call_story, rings
 from .acts import ActError, CallRefused, complete_call
 from .asking import may_call
 from .case import Case, taken
@@ -83,12 +83,13 @@ def learn(
 ) -> None:
     with conn.transaction():
         with _in_hand(conn, workspace, ref, now) as (case, call):
-            before = call.facts
+            before, lived = call.facts, call.live
             after = before.join(news)
             _know(call, after, provider_id)
-            if after.concluded and not before.concluded:
-                _tell(case, call)
             _write(conn, call, now)
+            call_story.moved(case, call, before)
+            if call.live and call.connected and not lived:
+                call_story.dialled(case, call, again=True)
         if after.settles and not before.settles:
             _settle(conn, workspace, call, now)
 
@@ -98,9 +99,15 @@ def _pressed(conn: psycopg.Connection, workspace: Workspace, heard: Pressed, now
     """The rep is on the phone and wants the lead. The gate is asked once more: minutes may have passed."""
     if heard.digits != KEY:
         return HangUp("Goodbye.")
+    with _in_hand(conn, workspace, heard.ref, now) as (case, _):
+        call_story.give_up(case)
     with _in_hand(conn, workspace, heard.ref, now) as (case, call):
         if call.provider_id not in ("", heard.provider_id) or call.facts.over:
             return HangUp("This call is over. Please start again from the task.")
+        if calls.another_lives(conn, call):  # this one was given up, and the button was pressed again
+            _know(call, call.facts.join(Facts(rep="answered")), heard.provider_id)
+            _write(conn, call, now)
+            return HangUp("Another call for this task is under way. Take that one, or start again when it is over.")
         if not call.connected:
             task = tasks.hold(conn, workspace.id, call.lane, call.task_id)
             if task is None or task.status != "open":
@@ -110,6 +117,7 @@ def _pressed(conn: psycopg.Connection, workspace: Workspace, heard: Pressed, now
                 call.reason, call.detail = verdict.rule, str(CallRefused(verdict))
                 _write(conn, call, now)
                 return HangUp(call.detail)
+            call_story.dialled(case, call)
         # Asked again by a provider that got no answer, it gets the same one: this leg follows only one of them.
         _know(call, call.facts.join(Facts(rep="answered", connected=True)), heard.provider_id)
         _write(conn, call, now)
@@ -136,43 +144,13 @@ def _in_hand(conn: psycopg.Connection, workspace: Workspace, ref: str, now: date
 def _settle(conn: psycopg.Connection, workspace: Workspace, call: Call, now: datetime) -> None:
     """Nobody was talked to: what a person would choose on the page. Where the task is over already, or the playbook
     leaves nobody with the lead, a person has said or will say what comes next."""
-    note = f"Told by the phone: {_how(call)}"
+    note = f"Told by the phone: {call_story.how(call)}"
     try:
         complete_call(conn, workspace, call.lane, call.task_id, call.rep, now, outcome=call.outcome, note=note)
     except ActError:
         return
     call.settled = True
     _write(conn, call, now)
-
-
-def _tell(case: Case, call: Call) -> None:
-    case.happened(
-        "call.ended", enrollment=call.enrollment_id, step=call.step, channel="call", key=f"call:{call.id.hex}:ended",
-        who=call.rep, outcome=call.outcome, how=_how(call), seconds=call.seconds, answered_by=call.answered_by,
-    )  # fmt: skip
-
-
-def _how(call: Call) -> str:
-    """In words, for the story and the note."""
-    if call.reason and not call.connected:
-        return f"not connected, {call.detail or call.reason}"
-    if not call.connected:
-        return "our own phone was not taken, so the lead's did not ring"
-    took = f" after {call.seconds} s" if call.seconds else ""
-    match call.lead_leg:
-        case "no_answer":
-            return "no answer"
-        case "busy":
-            return "busy"
-        case "failed":
-            return f"the call failed{f' ({call.code})' if call.code else ''}"
-        case "canceled":
-            return "hung up before anybody answered"
-        case _ if call.answered_by == "machine":
-            return f"a machine answered, over{took}"
-        case _ if call.answered_by == "human":
-            return f"a person answered, over{took}"
-    return f"somebody or something answered, over{took}"
 
 
 def _know(call: Call, facts: Facts, provider_id: str) -> None:
@@ -187,4 +165,6 @@ def _heard_of(call: Call) -> bool:
 
 
 def _write(conn: psycopg.Connection, call: Call, now: datetime) -> None:
+    if call.live and calls.another_lives(conn, call):
+        call.status = "unknown"  # it was given up, and another took its place: what is told of it is kept all the same
     calls.write(conn, call, now, TALK if call.status == "talking" else SILENT)

@@ -90,12 +90,17 @@ class Case:
         row = {
             "lane": self.lane, "id": task_id, "lead_id": self.id, "workspace_id": self.workspace.id,
             "enrollment_id": self.person.run.id if self.person.run else None, "kind": kind, "title": title,
-            "note": note, "owner": owner or self.person.owner, "due_at": due_at, "opened_at": self.now,
+            "note": note, "owner": owner or self.owner, "due_at": due_at, "opened_at": self.now,
         }  # fmt: skip
         tasks.open_many(self.conn, [row])
         if kind not in self.person.tasks:
             self.happened("task.opened", task=kind, title=title)
             self.person.tasks[kind] = task_id
+
+    @property
+    def owner(self) -> str | None:
+        """Who has the lead. One who has left has it no more."""
+        return self.workspace.config.here(self.person.owner)
 
     def office_time(self, within: timedelta) -> datetime:
         """When so much office time has passed from now on."""
@@ -113,7 +118,7 @@ class Case:
         self.needs_owner()
         due_at = self.office_time(HAND_OFF_WITHIN)
         self.ask("hand_off", f"{SIGNAL_TITLES[signal]}: take over {person.called}", due_at, line)
-        self.happened("handed.off", signal=signal, due=due_at.isoformat(), to=person.owner)
+        self.happened("handed.off", signal=signal, due=due_at.isoformat(), to=self.owner)
         if person.status != "opted_out":
             person.put("status", "handed_off")
 
@@ -128,7 +133,7 @@ class Case:
     def needs_owner(self) -> None:
         """A lead that a person is to act on gets an owner, by the first team's turns."""
         team = self.setting.default_owner.team
-        if self.person.owner is not None or not team:
+        if self.owner is not None or not team:
             return
         turn = rotations.take(self.conn, self.workspace.id, {team: 1})[team]
         active = rotations.active_people(self.conn, self.workspace.id)
@@ -136,6 +141,7 @@ class Case:
         if rep is not None:
             self.person.put("owner", rep)
             self.happened("assigned", owner=rep, by="round-robin")
+            tasks.give(self.conn, self.lane, self.id, rep)
 
     def stop(self, reason: str) -> None:
         """Nothing that is queued goes out any more. What is being handed over has its own last look."""

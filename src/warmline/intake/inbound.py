@@ -7,7 +7,9 @@ is kept in quarantine, so that nothing is lost.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,7 +18,7 @@ import structlog
 
 from warmline import rules
 from warmline.channels.contract import Signal
-from warmline.core.lead import clean
+from warmline.core.lead import clean, storable
 from warmline.core.mail_address import read_email
 from warmline.store import address_owners, paces, quarantine, receipts
 from warmline.store.ids import lane_of, read_touch_ref
@@ -49,7 +51,7 @@ def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Si
         try:
             said.append(receive_one(conn, workspace, signal, now))
         except UnplacedError as error:
-            body = msgspec.json.encode(signal).decode()
+            body = msgspec.json.encode(_storable(signal)).decode()
             quarantine.keep(
                 conn, workspace.id, f"signal:{signal.kind}", str(error), body, "application/json", {}, now
             )  # fmt: skip
@@ -59,6 +61,7 @@ def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Si
 def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> str:
     """Returns the answer to a keyword, "" for none. Raises UnplacedError for what belongs to nobody we know; then nothing
     is written."""
+    signal = _storable(signal)
     about = _ABOUT_TOUCHES.get(signal.kind)
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
@@ -71,6 +74,15 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     else:
         raise UnplacedError(f"Warmline knows no signal {signal.kind!r}.")
     return ""
+
+
+def _storable(signal: Signal) -> Signal:
+    """As it was told, without characters that no database takes: what can be read of it counts."""
+    texts: dict[str, Any] = {name: storable(value) for name in _TEXTS if (value := getattr(signal, name))}
+    return replace(signal, **texts, data={name: storable(value) for name, value in signal.data.items()})
+
+
+_TEXTS = tuple(one.name for one in fields(Signal) if one.type in (str, "str"))
 
 
 def learn_refusal(
@@ -321,5 +333,4 @@ def _mark(case: Case, touch: Touch, reason: str, code: str) -> None:
             "fix",
             f"{means.means} Check {address or 'the address'}",
             case.office_time(HAND_OFF_WITHIN),
-            owner=case.person.owner,
         )

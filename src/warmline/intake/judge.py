@@ -228,7 +228,8 @@ class Batch:
             due_at = self._ask(
                 person, "hand_off", f"{WORDS[one.kind]}: take over {person.called}", HAND_OFF_WITHIN, _said(one)
             )
-            self._happened(person, "handed.off", signal=SIGNAL_OF[one.kind], due=due_at.isoformat(), to=person.owner)
+            to = self.setting.config.here(person.owner)
+            self._happened(person, "handed.off", signal=SIGNAL_OF[one.kind], due=due_at.isoformat(), to=to)
             if person.status != "opted_out":
                 person.put("status", "handed_off")
 
@@ -280,11 +281,13 @@ class Batch:
     # --- owners -----------------------------------------------------------------------------------------------------
 
     def _wants_owner(self, person: Person, rule: Owner) -> None:
-        if person.owner is not None or person.id in self.unowned:
+        config = self.setting.config
+        if config.here(person.owner) is not None or person.id in self.unowned:
             return
         if rule.person:
-            self._owned(person, rule.person, "person")
-        elif rule.team in self.setting.config.teams:
+            if config.here(rule.person) is not None:
+                self._owned(person, rule.person, "person")
+        elif rule.team in config.teams:
             self.unowned[person.id] = rule.team
 
     def turns_wanted(self) -> dict[str, int]:
@@ -300,7 +303,7 @@ class Batch:
             if rep is not None:
                 self._owned(self.people[lead_id], rep, "round-robin")
         for task in self.tasks:
-            task["owner"] = self.people[task["lead_id"]].owner
+            task["owner"] = self.setting.config.here(self.people[task["lead_id"]].owner)
 
     def _owned(self, person: Person, owner: str, by: str) -> None:
         person.put("owner", owner)

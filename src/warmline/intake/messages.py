@@ -89,6 +89,8 @@ def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     sender = read_address(signal.sender)
     if sender is None:
         raise UnplacedError(f"No number can be read in {signal.sender[:60]!r}.")
+    if own := workspace.config.whose_phone(sender):
+        raise UnplacedError(f"{own.name} called from their own phone: that is no lead.")
     kind = "called.back" if signal.data.get("answered") else "call.missed"
     source = next((one for one in workspace.config.sources.values() if one.event == kind), None)
     one = _submission(workspace, source, kind, sender, signal)
@@ -251,6 +253,8 @@ def _stranger(
             lifted = _lift(conn, workspace, nobody, sender, _given_by_start(text), now)
         if lifted is not None:
             return answer_of(workspace, signal, "start", _channel(sender))
+    if own := workspace.config.whose_phone(sender):
+        raise UnplacedError(f"{own.name} wrote from their own phone: that is no lead.")
     raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
 
 
@@ -258,7 +262,7 @@ def _by_keyword(
     workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading
 ) -> Submission | None:
     """A text that is a keyword of a source: what it asks for, with the consent that the source says it proves."""
-    if sender is None or "@" in sender or reading.kind != "reply":
+    if sender is None or "@" in sender or reading.kind != "reply" or workspace.config.whose_phone(sender):
         return None
     for source in workspace.config.sources.values():
         if keyword := keyword_in(text, source.keywords):

@@ -14,7 +14,6 @@ from warmline.channels.call.contract import (
     KEY,
     Answer,
     HangUp,
-    Heard,
     Nothing,
     Offer,
     PickedUp,
@@ -27,7 +26,7 @@ from warmline.channels.call.contract import (
     Transcribed,
 )
 from warmline.channels.contract import Signal
-from warmline.store import address_owners, due, events, leads, playbooks, rotations, tasks
+from warmline.store import address_owners, due, events, leads, playbooks, tasks
 from warmline.store.ids import lane_of
 from warmline.store.leads import Standing
 from warmline.store.races import in_rounds
@@ -43,7 +42,15 @@ from .setting import setting_of
 MOST_PHONES = 10  # what a provider rings at once
 
 
-def hear(conn: psycopg.Connection, workspace: Workspace, heard: Heard, now: datetime) -> Answer:
+#: What a person of the workspace hears who calls our own number: they are no lead, and there is nobody to ring.
+OUR_OWN = "You called your own company's number for leads. To reach a lead, press Call now on the page of its call."
+
+Inbound = Rang | PickedUp | Took | RangOut | Recorded | Transcribed
+
+
+def hear(conn: psycopg.Connection, workspace: Workspace, heard: Inbound, now: datetime) -> Answer:
+    if workspace.config.whose_phone(read_address(heard.caller) or heard.caller) is not None:
+        return HangUp(OUR_OWN)
     match heard:
         case Rang(call, caller):
             people = _whom_to_ring(conn, workspace, caller, now)
@@ -68,7 +75,7 @@ def hear(conn: psycopg.Connection, workspace: Workspace, heard: Heard, now: date
             data = {"recording": recording}
             signal = Signal("voicemail", now, sender=caller, text=text, key=f"{recording}:text", data=data)
             inbound.receive(conn, workspace, [signal], now)
-    return Nothing()
+            return Nothing()
 
 
 def _whom_to_ring(
@@ -78,11 +85,11 @@ def _whom_to_ring(
     setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)
     if setting.after_hours(now):
         return ()
-    config, active = workspace.config, rotations.active_people(conn, workspace.id)
+    config = workspace.config
     lead = _lead(conn, workspace, caller, now)
     team = config.teams.get(setting.default_owner.team)
     for keys in ([lead.owner] if lead and lead.owner else [], team.people if team else tuple(config.people)):
-        found = [(key, config.people[key].phone) for key in keys if key in active and key in config.people]
+        found = [(key, config.people[key].phone) for key in keys if config.here(key)]
         if phones := tuple((key, phone) for key, phone in found if phone)[:MOST_PHONES]:
             return phones
     return ()
@@ -98,11 +105,11 @@ def _said(conn: psycopg.Connection, workspace: Workspace, caller: str, now: date
 
 def _took(conn: psycopg.Connection, workspace: Workspace, call: str, caller: str, rep: str, now: datetime) -> None:
     """A person talks to the lead now. One that nobody owned belongs to whoever took the call."""
-    before = _lead(conn, workspace, caller, now)
+    here, before = workspace.config.here, _lead(conn, workspace, caller, now)
     signal = Signal("call", now, sender=caller, key=f"{call}:answered", data={"answered": rep})
     inbound.receive(conn, workspace, [signal], now)
     after = _lead(conn, workspace, caller, now)
-    if after is None or (before is not None and before.owner) or rep not in workspace.config.people:
+    if after is None or (before is not None and here(before.owner)) or here(rep) is None:
         return
     _give(conn, workspace, after.id, rep, now)
 

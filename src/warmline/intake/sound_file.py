@@ -7,6 +7,7 @@ aliasing. Both are small wheels with no further programs; ffmpeg would read more
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -21,6 +22,10 @@ from .sound_limits import LARGEST
 RATE = 16_000
 #: Read no further than this into a file that claims to hold hours.
 LONGEST_READ = 5 * LONGEST
+TOO_LONG = f"It is longer than {LONGEST_READ / 60:g} minutes; nobody listens to more than {LONGEST:g} s. Say less."
+MOST_CHANNELS = 2
+#: So many frames has a file whose header does not say: the largest number there is.
+NOT_SAID = 2**62
 FORMATS = frozenset({"WAV", "WAVEX", "MP3", "FLAC", "OGG", "AIFF"})
 BRING = "Bring WAV, MP3, FLAC or OGG."
 
@@ -43,15 +48,15 @@ class Sound:
 
 def read_sound(content: bytes) -> Sound:
     """Raises UnfitError."""
-    samples, rate = _read(content)
-    judged = judge(_at_rate(samples, rate), RATE)
+    judged = judge(_read(content), RATE)
     if judged.problems:
         raise UnfitError(*judged.problems)
     wav = _wav(judged.samples)
     return Sound(wav, judged.seconds, judged.trimmed, sha256(wav).hexdigest())
 
 
-def _read(content: bytes) -> tuple[Samples, int]:
+def _read(content: bytes) -> Samples:
+    """One channel at RATE."""
     if not content:
         raise UnfitError("The file is empty. " + BRING)
     if len(content) > LARGEST:
@@ -62,31 +67,44 @@ def _read(content: bytes) -> tuple[Samples, int]:
         raise UnfitError("WebM can't be read here. Export it as WAV or MP3 and bring that.")
     try:
         with soundfile.SoundFile(io.BytesIO(content)) as file:
-            if file.format not in FORMATS:
-                raise UnfitError(f"{file.format} is not taken. " + BRING)
-            rate = int(file.samplerate)
-            if not 8_000 <= rate <= 192_000:
-                raise UnfitError(
-                    f"Its sample rate is {rate} Hz; 8,000 to 192,000 can be read. Record it at 16,000 or more."
-                )
-            found = file.read(int(LONGEST_READ * rate), dtype="float32", always_2d=True)
+            _look_at_header(file)
+            return np.concatenate(list(_blocks(file)))
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
         raise UnfitError("This is no sound file that can be read. " + BRING) from error
-    if len(found) >= LONGEST_READ * rate:
-        raise UnfitError(
-            f"It is longer than {LONGEST_READ / 60:g} minutes; nobody listens to more than {LONGEST:g} s. Say less."
-        )
-    if not np.all(np.isfinite(found)):
-        raise UnfitError("The file is damaged: it holds samples that are no numbers. Export it again.")
-    mono: Samples = found.mean(axis=1, dtype=np.float32)
-    return mono, rate
 
 
-def _at_rate(samples: Samples, rate: int) -> Samples:
-    if rate == RATE or not len(samples):
-        return samples
-    changed: Samples = soxr.resample(samples, rate, RATE, quality="HQ").astype(np.float32)
-    return changed
+def _look_at_header(file: soundfile.SoundFile) -> None:
+    """Half a megabyte of silence may claim hours on many channels: what it claims is refused before it is unpacked."""
+    rate = int(file.samplerate)
+    if file.format not in FORMATS:
+        raise UnfitError(f"{file.format} is not taken. " + BRING)
+    if not 8_000 <= rate <= 192_000:
+        raise UnfitError(f"Its sample rate is {rate} Hz; 8,000 to 192,000 can be read. Record it at 16,000 or more.")
+    if file.channels > MOST_CHANNELS:
+        raise UnfitError(f"It has {file.channels} channels. Export it as mono or stereo and bring that.")
+    if LONGEST_READ * rate < file.frames < NOT_SAID:
+        raise UnfitError(TOO_LONG)
+
+
+def _blocks(file: soundfile.SoundFile) -> Iterator[Samples]:
+    """Mixed down and brought to RATE a second at a time, so that no more of a large file is in memory at once. A header
+    may claim less than the file holds, so it is counted all the same."""
+    rate = int(file.samplerate)
+    # soundfile seeks between two reads, which MP3 can't do to the sample; its rates are low enough to read it at once.
+    size = int(LONGEST_READ * rate) + 1 if file.format == "MP3" else rate
+    at_rate = soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ") if rate != RATE else None
+    read = 0
+    while read <= LONGEST_READ * rate:
+        found = file.read(size, dtype="float32", always_2d=True)
+        if not np.all(np.isfinite(found)):
+            raise UnfitError("The file is damaged: it holds samples that are no numbers. Export it again.")
+        mono: Samples = found.mean(axis=1, dtype=np.float32)
+        read += len(found)
+        last = len(found) < size
+        yield mono if at_rate is None else at_rate.resample_chunk(mono, last=last)
+        if last:
+            return
+    raise UnfitError(TOO_LONG)
 
 
 def _wav(samples: Samples) -> bytes:

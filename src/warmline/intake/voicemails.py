@@ -10,7 +10,7 @@ from warmline import rules
 from warmline.channels.contract import Signal
 from warmline.core.lead import clean
 from warmline.core.replies import read
-from warmline.store import address_owners
+from warmline.store import address_owners, events
 from warmline.store.races import in_rounds
 from warmline.store.workspaces import Workspace
 
@@ -43,7 +43,15 @@ def _left(case: Case, signal: Signal) -> None:
         "voicemail.left", channel="call", key=signal.key or None, recording=signal.data.get("recording", ""),
         url=signal.data.get("url", ""), seconds=int(seconds) if seconds.isdecimal() else 0,
     )  # fmt: skip
+    if _was_an_opt_out(case, signal.data.get("recording", "")):
+        return  # what it says came first, and was done: nobody is to answer it
     case.person_takes_over("reply", f"Left a voicemail of {seconds or '?'} s: listen to it")
+
+
+def _was_an_opt_out(case: Case, recording: str) -> bool:
+    """Whether the words of this message ended all contact."""
+    heard = events.of_kinds(case.conn, case.lane, case.id, ("opted.out",))
+    return any(one.data.get("recording") == recording and not one.data.get("channels") for one in heard if recording)
 
 
 def _read(case: Case, signal: Signal, text: str, sender: str) -> None:

@@ -83,8 +83,11 @@ def _call(outcome: str) -> Callable[[Life, State, str], bool]:
                       life.world.rules(state.now), state.now)  # fmt: skip
         state.seen.attempts = (*state.seen.attempts, (state.now, "call"))
         attempts = state.history.steps[about].attempts
+        call = f"{about}.{attempts}"
+        state.happened("call.dialled", about, "call", call=call, task=call)
+        state.happened("call.ended", about, "call", call=call, outcome=outcome)
         last = outcome == "connected" or attempts_used_up(life.playbook.step(about), attempts)
-        state.happened("task.done", about, "call", f"{about}.{attempts}", outcome=outcome, last=last, task="call")
+        state.happened("task.done", about, "call", call, outcome=outcome, last=last, task="call")
         if outcome == "connected":
             state.happened("handed.off", signal="takeover", due=state.now.isoformat(), taken=True)
             state.seen.live = "a person has talked to the lead"

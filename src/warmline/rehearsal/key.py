@@ -1,5 +1,7 @@
 """When two states are the same: what decide, the gate or the watch can still read of them, and nothing more.
 
+A call is over here in the moment in which it is placed, so nobody is on the phone in any state.
+
 Two ways that lead to one key have one future, so the second is not walked. What is left out must be beyond all three: the
 times of outcomes that no step waits for, of attempts that no cap can come to, of a request that is no longer fresh.
 """

@@ -12,7 +12,7 @@ import psycopg
 
 from warmline.core.calls import AnsweredBy, Facts, Leg, Status
 
-from .rows import encode, read
+from .rows import encode, of_every_lane, read
 
 
 class Call(msgspec.Struct):
@@ -102,12 +102,30 @@ def live_of_lead(conn: psycopg.Connection, workspace_id: int, lane: int, lead_id
     return _one(conn, "lead_id = %(id)s and lost_at > now()", workspace_id, lane, lead_id)
 
 
-def give_up(conn: psycopg.Connection, lane: int, task_id: UUID) -> None:
-    """Calls of a task of which nothing is heard any more are `unknown`: they stand in no one's way."""
-    conn.execute(
-        "update calls set status = 'unknown', lost_at = null where lane = %s and task_id = %s and lost_at < now()",
-        (lane, task_id),
-    )
+def another_lives(conn: psycopg.Connection, call: Call) -> bool:
+    """Whether another call of the same task is under way: a task has one at a time."""
+    row = conn.execute(
+        f"select from calls where lane = %s and task_id = %s and id <> %s and {_LIVE}".encode(),
+        (call.lane, call.task_id, call.id),
+    ).fetchone()
+    return row is not None
+
+
+def lost_of_lead(conn: psycopg.Connection, workspace_id: int, lane: int, lead_id: UUID) -> list[Call]:
+    """Those that count as live and of which nothing has been heard for longer than any call stays silent."""
+    query = _CALL.format(where="lead_id = %(id)s and lost_at < now()")
+    return read(conn, query, {"lane": lane, "workspace": workspace_id, "id": lead_id}, Call)
+
+
+def leads_lost(conn: psycopg.Connection, limit: int) -> list[tuple[int, UUID]]:
+    """(workspace, lead) of lost calls, up to `limit` of each lane: the index of live calls holds few."""
+    return list(dict.fromkeys((row[0], row[1]) for row in conn.execute(_LOST, {"limit": limit}).fetchall()))
+
+
+_LIVE = "status in ('placing', 'ringing', 'answered', 'dialling', 'talking')"  # as the index of live calls says it
+_LOST = of_every_lane(
+    f"select workspace_id, lead_id from calls where lane = {{lane}} and {_LIVE} and lost_at < now() limit %(limit)s"  # noqa: S608
+)
 
 
 def write(conn: psycopg.Connection, call: Call, now: datetime, within: timedelta) -> None:

@@ -90,9 +90,9 @@ def first_touches(conn: psycopg.Connection, workspace_id: int, since: datetime) 
           select extract(epoch from e.machine - l.created_at) machine, extract(epoch from e.human - l.created_at) human
           from leads l cross join lateral (
             select min(at) filter (where kind = 'touch.sent') machine,
-                   min(at) filter (where kind = 'task.done'
+                   min(at) filter (where kind = 'call.dialled' or kind = 'task.done'
                                    and (channel = 'call' or data ->> 'task' = 'hand_off')) human
-            from events e where e.lane = l.lane and e.lead_id = l.id and e.kind in ('touch.sent', 'task.done')
+            from events e where e.lane = l.lane and e.lead_id = l.id and e.kind in ('touch.sent', 'call.dialled', 'task.done')
           ) e
           where l.workspace_id = %s and l.created_at >= %s
         )

@@ -14,9 +14,9 @@ from .rows import read
 
 
 class Attempt(msgspec.Struct):
-    """A touch that was handed over, or may have been."""
+    """A touch that was handed over, or may have been; or a call that was dialled."""
 
-    touch: UUID
+    id: UUID
     channel: str
     at: datetime
 
@@ -69,15 +69,19 @@ def _parts(conn: psycopg.Connection, lead_id: UUID) -> list[UUID]:
 
 
 def attempts(conn: psycopg.Connection, lead_id: UUID, since: datetime) -> list[Attempt]:
-    """A touch has no index by lead: the lead's events name each of them."""
+    """By time. A touch has no index by lead: the lead's events name each of them."""
     return read(
         conn,
         """
-        select json_agg(json_build_object('touch', t.id, 'channel', t.channel, 'at', coalesce(t.sent_at, t.created_at))
-                        order by t.created_at)::text
-        from touches t where t.lane = %(lane)s and t.status in ('sending', 'sent', 'delivered', 'failed', 'unknown')
+        select json_agg(json_build_object('id', id, 'channel', channel, 'at', at) order by at, id)::text from (
+          select t.id, t.channel, coalesce(t.sent_at, t.created_at) as at from touches t
+          where t.lane = %(lane)s and t.status in ('sending', 'sent', 'delivered', 'failed', 'unknown')
           and t.created_at > %(since)s and t.id = any(array(
             select touch_id from events e where e.lane = %(lane)s and e.lead_id = %(lead)s and touch_id is not null))
+          union all
+          select c.id, 'call', c.placed_at from calls c where c.lane = %(lane)s and c.lead_id = %(lead)s and c.connected
+          and c.placed_at > %(since)s
+        ) made
         """,
         {"lane": lane_of(lead_id), "lead": lead_id, "since": since},
         Attempt,

@@ -93,10 +93,11 @@ def finish(
 
 
 def correct(conn: psycopg.Connection, lane: int, task_id: UUID, outcome: str, note: str, who: str) -> datetime:
-    """Another outcome for a task that is done. Returns when it was done: that stays."""
+    """Another outcome for a task that is done, or one for a task that ran out. Returns when that was: it stays."""
     row = conn.execute(
-        "update tasks set outcome = %s, done_by = %s, note = left(concat_ws(E'\\n', nullif(note, ''), nullif(%s, '')), 8000)"
-        " where lane = %s and id = %s and status = 'done' returning done_at",
+        "update tasks set status = 'done', outcome = %s, done_by = %s,"
+        " note = left(concat_ws(E'\\n', nullif(note, ''), nullif(%s, '')), 8000)"
+        " where lane = %s and id = %s and status in ('done', 'expired') returning done_at",
         (outcome, who, note, lane, task_id),
     ).fetchone()
     assert row is not None  # noqa: S101 - the caller holds the task and has looked at it

@@ -73,10 +73,10 @@ def outcome_told(ask: Ask, task: Task) -> str:
     return call.outcome if call else ""
 
 
-def was_settled(ask: Ask, task: Task) -> bool:
-    """The phone finished the task by itself, so whoever was on it may know better."""
+def is_in_doubt(ask: Ask, task: Task) -> bool:
+    """The phone finished the task by itself, or it ran out although somebody answered: whoever was on it knows better."""
     call = calls.latest(ask.conn, ask.workspace_id, task.lane, task.id)
-    return task.status == "done" and call is not None and call.settled
+    return call is not None and acts.is_in_doubt(task.status, call)
 
 
 def _told(call: Call) -> tuple[str, str]:

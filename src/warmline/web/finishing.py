@@ -62,7 +62,7 @@ class TaskPage:
     nexts: tuple[Choice, ...]
     asks_after: str = " ".join(CALLS_ASKING_NEXT)
     phone: Phone | None = None
-    can_correct: bool = False  # the phone finished it by itself
+    can_correct: bool = False  # the phone finished it by itself, or it ran out although somebody answered
     recording: str = ""  # of the voicemail the lead left last
     lately: list[Line] = field(default_factory=list)
     chosen: str = ""
@@ -88,7 +88,7 @@ def opened(ask: Ask, lane: int, task_id: UUID) -> TaskPage | None:
             (str(line.data.get("recording", "")) for line in reversed(told.lines) if line.kind == "voicemail.left"), ""
         ),
         phone=calling.phone_of(ask, task),
-        can_correct=is_call and calling.was_settled(ask, task),
+        can_correct=is_call and calling.is_in_doubt(ask, task),
         is_call=is_call,
         outcomes=outcomes,
         nexts=_nexts(ask) if task.kind in ASKS_NEXT else (),

@@ -27,6 +27,7 @@ MARKS = {
     "called.back": ("phone", "lead"),
     "voicemail.left": ("voicemail", "lead"),
     "voicemail.transcribed": ("voicemail", "lead"),
+    "call.dialled": ("phone", ""),
     "call.ended": ("phone", ""),
     "meeting.booked": ("calendar", "good"),
     "taken.over": ("hand", "lead"),

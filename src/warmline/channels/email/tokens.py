@@ -25,7 +25,11 @@ def read_touch(signed: str, purpose: Purpose, key: bytes) -> str | None:
     """The touch id, or None where the token is not ours for this purpose. Case does not matter."""
     folded = signed.strip().lower()
     touch_id, dot, _ = folded.rpartition(".")
-    if not dot or not hmac.compare_digest(sign_touch(touch_id, purpose, key).encode(), folded.encode()):
+    if (
+        not dot
+        or not folded.isascii()
+        or not hmac.compare_digest(sign_touch(touch_id, purpose, key).encode(), folded.encode())
+    ):
         return None
     return touch_id
 

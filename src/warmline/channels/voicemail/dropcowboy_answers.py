@@ -8,11 +8,11 @@ Result, POSTed once to callback_url, unsigned, 10 s to answer (docs/concepts/sen
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from warmline.channels.contract import Accepted, BadCallback, NotSent, Receipt, Refused, Signal, Unknown
+from warmline.channels.email.providers.report import read_json
 from warmline.channels.http import Answer, retry_after
 from warmline.channels.voicemail.drops import LONGEST_DETAIL, key_of
 from warmline.channels.voicemail.tokens import read_drop
@@ -46,10 +46,7 @@ def read_receipt(answer: Answer, touch_id: str, error_classes: Mapping[str, str]
 
 def read_result(body: bytes, key: bytes, error_classes: Mapping[str, str], now: datetime) -> list[Signal]:
     """One signal for the drop, and one before it when the person wants no more contact (`dnc`). Raises BadCallback."""
-    try:
-        told = json.loads(body)
-    except ValueError:
-        raise BadCallback("The result is not JSON.") from None
+    told = read_json(body)
     if not isinstance(told, Mapping):
         raise BadCallback("The result is not a JSON object.")
     touch_id = read_drop(str(told.get("foreign_id") or ""), key)

@@ -23,7 +23,8 @@ from warmline.channels.voicemail.tokens import read_drop
 RETRY_BUSY = timedelta(seconds=5)
 EASTERN = ZoneInfo("America/New_York")  # all times of theirs
 PARTS = 6
-_SESSION = re.compile(r"\s*OK\b[\s,:]*(?:session[_ ]?id\s*=\s*)?([\w-]+)", re.IGNORECASE | re.ASCII)
+#: A session is a number. Whatever else an OK names ("number of phone=1") is none.
+_SESSION = re.compile(r"OK\b[\s,:]*(?:session[_ ]?id[ \t]*=[ \t]*)?([\w-]*\d[\w-]*)", re.IGNORECASE | re.ASCII)
 
 
 def read_receipt(answer: Answer, error_classes: Mapping[str, str], password: str) -> Receipt:
@@ -91,5 +92,5 @@ def from_eastern(text: str) -> datetime | None:
     autumn the first is taken; one that spring leaves out is read as the hour before the jump counts it."""
     try:
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=EASTERN).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # the last hours of the year 9999 are no instant
         return None

@@ -40,7 +40,12 @@ def audio_url(public_url: str, heard: Heard, until: datetime, key: bytes) -> str
 def read_audio(token: str, key: bytes, now: datetime) -> Heard | None:
     """`token` is what follows /a/. None where it is not ours, was changed, or is over."""
     named, dot, given = token.removesuffix(".wav").rpartition(".")
-    if not dot or not token.endswith(".wav") or not hmac.compare_digest(_mac(named, key).encode(), given.encode()):
+    if (
+        not dot
+        or not token.isascii()
+        or not token.endswith(".wav")
+        or not hmac.compare_digest(_mac(named, key).encode(), given.encode())
+    ):
         return None
     workspace_id, recording, until = named.split("-")
     if datetime.fromtimestamp(int(until), UTC) <= now:

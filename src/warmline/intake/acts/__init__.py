@@ -6,7 +6,7 @@ One transaction; the story says who did it. ActError says why it can't be done n
 """
 
 from .attention import dismiss_quarantine, replay_parked, replay_quarantine, settle_unknown
-from .call import CallRefused, begin_call, correct_call
+from .call import CallRefused, begin_call, correct_call, is_in_doubt
 from .contact import REASONS, Listed, add_to_list, import_list, take_off_list
 from .following import ActError, Next
 from .lead import (
@@ -41,6 +41,7 @@ __all__ = [
     "dismiss_quarantine",
     "enroll",
     "import_list",
+    "is_in_doubt",
     "merge",
     "opt_out",
     "reassign",

@@ -11,12 +11,17 @@ import psycopg
 from warmline.channels.call.contract import Dialer, Placing
 from warmline.core.events import TRIGGERS, WORDS, Event
 from warmline.core.gate import Finding, Verdict
-from warmline.store import calls, due, paces, tasks
+from warmline.core.history import NOBODY
+from warmline.store import calls, due, events, paces, tasks
+from warmline.store.calls import Call
 from warmline.store.ids import new_id, touch_ref
 from warmline.store.races import in_rounds
+from warmline.store.tasks import Task
 from warmline.store.workspaces import Workspace
 
 from ..asking import may_call
+from ..call_story import give_up
+from ..case import Case
 from .following import ActError, Next, in_hand
 from .task import check_outcome, task_in_hand, tell_done
 
@@ -39,6 +44,8 @@ def begin_call(
 ) -> Placing:
     """Ask the gate and commit the intent. The caller hands the answer to `dialer.place` at once, and what comes of that
     to `calls.note_receipt`: nobody else ever places this call. Raises ActError; CallRefused when the gate says no."""
+    with task_in_hand(conn, workspace, lane, task_id, now) as (case, _):
+        give_up(case)
     with task_in_hand(conn, workspace, lane, task_id, now) as (case, task):
         if task.kind != "call":
             raise ActError("This task is no call.")
@@ -51,7 +58,6 @@ def begin_call(
         phone = case.person.phone
         if not phone:
             raise ActError("The lead has no phone number. Add one on its page.")
-        calls.give_up(conn, lane, task_id)
         verdict = may_call(conn, workspace, case.id, phone, now, task.enrollment_id)
         if verdict.result != "allow":
             raise CallRefused(verdict)
@@ -85,7 +91,7 @@ def correct_call(
     note: str = "",
     next: Next | None = None,
 ) -> None:
-    """The provider's word finished the task, and it was wrong: the person who was on the phone says what it was."""
+    """What the phone or the time that ran out made of the task was wrong: whoever was on the phone says what it was."""
     check_outcome(outcome, next)
     lead_id = tasks.find_lead(conn, workspace.id, lane, task_id)
     if lead_id is None:
@@ -93,9 +99,13 @@ def correct_call(
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         task = tasks.hold(conn, workspace.id, lane, task_id)
         call = calls.latest(conn, workspace.id, lane, task_id)
-        if task is None or task.status != "done" or call is None or not call.settled:
+        if task is None or call is None or not is_in_doubt(task.status, call):
             raise ActError("There is nothing to correct: the outcome of this task was said by a person.")
+        if task.status == "expired" and outcome in NOBODY:
+            raise ActError("The playbook went on as after a missed call, so that is what it is already.")
         told_at = tasks.correct(conn, lane, task_id, outcome, note, who)
+        if task.status == "expired":
+            told_at = _ran_out_at(case, task, told_at)
         call.settled = False
         calls.write(conn, call, now, timedelta(0))
         if outcome in ("connected", "wrong-number"):
@@ -103,9 +113,22 @@ def correct_call(
         tell_done(case, task, outcome, note, who, next, corrects=told_at)
 
 
-def asked_for_by(events: Sequence[Event]) -> str:
+def is_in_doubt(status: str, call: Call) -> bool:
+    """Whether the person may say better how a task that is over ended: the phone finished it, or it ran out before it was
+    known that somebody had answered."""
+    return call.settled if status == "done" else status == "expired" and call.facts.asks
+
+
+def _ran_out_at(case: Case, task: Task, done_at: datetime) -> datetime:
+    """When the story was told so: the engine may take things to happen a moment before it writes them."""
+    told = events.of_kinds(case.conn, case.lane, case.id, ("task.expired",))
+    ours = [one.at for one in told if one.step == task.step and one.enrollment == str(task.enrollment_id)]
+    return min(ours, key=lambda at: abs(at - done_at), default=done_at)
+
+
+def asked_for_by(told: Sequence[Event]) -> str:
     """What the lead did last, in a sentence for the ear; "" when nothing is known."""
-    last = next((one for one in reversed(events) if one.kind in TRIGGERS), None)
+    last = next((one for one in reversed(told) if one.kind in TRIGGERS), None)
     if last is None:
         return ""
     form = str(last.data.get("form") or "")

@@ -146,4 +146,4 @@ def _next_step(case: Case, following: Next, who: str) -> None:
     case.cancel_tasks("next_step", who, ("next_step",))  # one next step at a time: the latest said counts
     if person.status != "opted_out":
         person.put("status", "handed_off")
-    case.ask("next_step", f"Next step with {person.called}", at, owner=person.owner or who)
+    case.ask("next_step", f"Next step with {person.called}", at, owner=case.owner or who)

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 
 from warmline.core.enrol import CLOSED
-from warmline.store import address_owners, consents, merges, suppressions
+from warmline.store import address_owners, calls, consents, merges, suppressions
 from warmline.store.events import NewEvent
 from warmline.store.ids import lane_of, new_id
 from warmline.store.races import LostRaceError, in_rounds
@@ -46,6 +46,10 @@ def merge(conn: psycopg.Connection, workspace: Workspace, keep: UUID, gone: UUID
 
 def _merge(keep: Case, gone: Case, who: str) -> None:
     conn, now = keep.conn, keep.now
+    for one in (keep, gone):
+        call = calls.live_of_lead(conn, one.workspace.id, one.lane, one.id)
+        if call is not None and call.connected:
+            raise ActError("A person is on the phone with one of the two. Merge them when the call is over.")
     gone.stop("merged")
     gone.cancel_tasks("merged", who)
     gone.end_runs("merged")
@@ -54,7 +58,7 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
     keep.events += [
         NewEvent(
             lane=keep.lane, lead_id=keep.id, workspace_id=keep.workspace.id, kind="touch.planned", at=attempt.at,
-            channel=attempt.channel, touch_id=attempt.touch, data={"merged": str(gone.id)},
+            channel=attempt.channel, touch_id=attempt.id, data={"merged": str(gone.id)},
         )
         for attempt in merges.attempts(conn, gone.id, now - LOOKED_BACK)
     ]  # fmt: skip

@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 
 from ..rows import read
-from . import CALLED
+from . import CALLED, FREE
 
 PAGE = 100
 Whose = Literal["mine", "free", "all"]
@@ -58,8 +58,8 @@ class Task(msgspec.Struct):
 
 
 def listed(conn: psycopg.Connection, workspace_id: int, whose: Whose, person: str) -> list[Line]:
-    """Open tasks, the most urgent first; `free` are those that nobody owns. At most PAGE."""
-    owned = {"mine": "and t.owner = %(person)s", "free": "and t.owner is null", "all": ""}[whose]
+    """Open tasks, the most urgent first; `free` are those that nobody owns who is there. At most PAGE."""
+    owned = {"mine": "and t.owner = %(person)s", "free": f"and {FREE}", "all": ""}[whose]
     return read(
         conn,
         f"""

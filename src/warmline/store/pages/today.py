@@ -12,7 +12,7 @@ import psycopg
 
 from ...core.media import told
 from ..rows import read as read_rows
-from . import BY_NO_MACHINE, CALLED
+from . import BY_NO_MACHINE, CALLED, FREE
 
 #: More than anybody does in a day: beyond it the page says how many there are and shows the first.
 MOST = 50
@@ -81,11 +81,11 @@ class Numbers(msgspec.Struct):
 
 def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: datetime) -> Counts:
     row = conn.execute(
-        """
+        f"""
         select
-          (select count(*) from (select 1 from tasks
+          (select count(*) from (select 1 from tasks t
               where workspace_id = %(w)s and status = 'open' and due_at <= %(now)s
-              and (owner = %(person)s or owner is null) limit 100) t),
+              and (owner = %(person)s or {FREE}) limit 100) t),
           (select count(*) from (select 1 from enrollments
               where workspace_id = %(w)s and status = 'parked' limit 100) e)
             + (select count(*) from (select 1 from touches
@@ -93,7 +93,7 @@ def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: dateti
             + (select count(*) from (select 1 from quarantine
               where workspace_id = %(w)s and status = 'open' limit 100) q)
             + (select count(*) from mailbox_troubles where workspace_id = %(w)s)
-        """,
+        """.encode(),  # noqa: S608 - only fixed text is joined in
         {"w": workspace_id, "person": person, "now": now},
     ).fetchone()
     assert row is not None  # noqa: S101 - a select of two counts always has a row

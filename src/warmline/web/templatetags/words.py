@@ -203,7 +203,7 @@ def person_words(key: str | None, workspace: Workspace) -> str:
     if not key:
         return "Nobody yet"
     person = workspace.config.people.get(key)
-    return person.name if person else key
+    return person.name if person else f"{key}, who has left"
 
 
 @register.filter

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from warmline.channels.contract import BadCallback
+from warmline.core.lead import storable
 
 LONGEST = 2000
 
@@ -68,5 +69,5 @@ def read_json(body: bytes | str) -> object:
 
 
 def plain(value: str) -> str:
-    """Without what no database takes: NUL, and halves of UTF-16 pairs."""
-    return value[:LONGEST].replace("\0", "").encode("utf-8", "replace").decode()
+    """What the database takes of it, and no more than anybody reads."""
+    return storable(value[:LONGEST])
