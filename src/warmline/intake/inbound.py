@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -48,11 +49,20 @@ def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Si
         try:
             said.append(receive_one(conn, workspace, signal, now))
         except UnplacedError as error:
-            body = msgspec.json.encode(signal).decode()
-            quarantine.keep(
-                conn, workspace.id, f"signal:{signal.kind}", str(error), body, "application/json", {}, now
-            )  # fmt: skip
+            keep_signal(conn, workspace, signal, str(error), {}, now)
     return [text for text in said if text]
+
+
+def keep_signal(
+    conn: psycopg.Connection, workspace: Workspace, signal: Signal, reason: str, context: dict[str, Any], now: datetime
+) -> None:
+    """Set a signal aside until a person places it, once however often it is told."""
+    # A gateway that gives its texts no id gives them all one key: what they say belongs to it.
+    key = f"{signal.key} {signal.sender} {signal.text}" if signal.key else ""
+    body = msgspec.json.encode(signal).decode()
+    quarantine.keep(
+        conn, workspace.id, f"signal:{signal.kind}", reason, body, "application/json", context, now, key
+    )  # fmt: skip
 
 
 def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> str:
