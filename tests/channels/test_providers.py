@@ -199,6 +199,9 @@ EVENTS: list[tuple[str, object, str, str]] = [
     ("ses", ses("Bounce", bounceType="Transient", bounceSubType="MessageTooLarge"), "failed", "sender_config"),
     ("ses", ses("Bounce", bounceType="Permanent", bounceSubType="NoEmail"), "bounced", "invalid_address"),
     ("ses", ses("Complaint"), "unsubscribed", ""),
+    ("ses", ses("Complaint", complaintFeedbackType="abuse"), "unsubscribed", ""),
+    ("ses", ses("Complaint", complaintFeedbackType="not-spam"), "", ""),
+    ("ses", ses("Complaint", complaintFeedbackType="Auth-Failure"), "", ""),
     ("ses", ses("Reject", reason="Bad content"), "failed", "filtered"),
     ("ses", ses("Open", userAgent=CHROME, ipAddress="203.0.113.9"), "opened", ""),
     ("ses", ses("Click", link="https://acme.test/a", userAgent=CHROME), "clicked", ""),
@@ -342,6 +345,13 @@ def test_a_mail_that_ses_received_is_read_from_the_notification(
     assert [(one.kind, one.touch_id) for one in read("ses", message)] == [("inbound", touch(1))]
     with pytest.raises(BadCallback, match="SNS action"):
         read("ses", {key: value for key, value in message.items() if key != "content"})
+
+
+def test_half_of_an_emoji_in_a_raw_mail_spoils_nothing_else(read: Callable[..., list[Signal]]) -> None:
+    broken = RAW.replace("works", "\ud83d works")
+    received = {"notificationType": "Received", "mail": {"source": "ann@lead.test"}, "content": broken}
+    for signals in (read("postmark", {"RawEmail": broken}, "postmark/inbound"), read("ses", received)):
+        assert [(one.touch_id, one.text) for one in signals] == [(touch(1), "Tuesday ? works")]
 
 
 # --- doors and settings -------------------------------------------------------------------------------------------------

@@ -192,3 +192,12 @@ def test_a_scanner_that_the_provider_saw_is_judged_like_one_that_we_see(
         "select data->>'automated' from events where lead_id = %s and kind = 'clicked' order by seq", (lead,)
     ).fetchall()
     assert marks == [("robot",), (None,)]
+
+
+@pytest.mark.parametrize("relay", ["postmark"])
+def test_half_of_an_emoji_in_a_posted_mail_is_no_failure_of_ours(
+    relay: str, call: Call, conn: psycopg.Connection, lead: UUID, touch: str, signer: Signer
+) -> None:
+    raw = f"From: ann@example.com\r\nIn-Reply-To: {message_id(touch, 'acme.test', KEY)}\r\n\r\nYes \ud83d please\r\n"
+    assert post(call, signer.callback("postmark", {"RawEmail": raw}, "postmark/inbound")).status == 200
+    assert story(conn, lead).count("replied") == 1
