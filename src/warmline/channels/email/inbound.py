@@ -14,7 +14,7 @@ from warmline.channels.contract import BadCallback, Signal
 from warmline.channels.email.reading.auto_reply import why_automated
 from warmline.channels.email.reading.back_on import read_back_on
 from warmline.channels.email.reading.complaint import Complaint, read_complaint
-from warmline.channels.email.reading.letter import Letter
+from warmline.channels.email.reading.letter import MOST_BYTES, Letter
 from warmline.channels.email.reading.matching import touch_of, touch_reported
 from warmline.channels.email.reading.report import Report, read_odd_bounces, read_reports
 from warmline.channels.email.reading.words import own_words
@@ -37,6 +37,7 @@ def read_mail(
     `now` is when it came in: a date without a year is read from there. Raises BadCallback with the reason, and nothing
     else.
     """
+    raw = raw[:MOST_BYTES]
     if not raw.strip():
         raise BadCallback("The mail is empty.")
     try:

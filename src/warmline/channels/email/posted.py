@@ -29,6 +29,10 @@ def read_posted(
 ) -> list[Signal]:
     """Raises BadSignature where the path holds none of the secrets, BadCallback where the mail can't be read."""
     door = "/".join(after_secret(callback, posted.secrets))
+    if not callback.whole:
+        raise BadCallback(
+            "The mail is larger than anything that is taken. This is how it begins; the sender has it whole."
+        )
     if door not in doors:
         raise BadCallback(f"Mail callbacks go to .../{', .../'.join(doors)}, and this one came to .../{door[:60]}.")
     return doors[door](callback, posted)
