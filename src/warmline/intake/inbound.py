@@ -147,7 +147,9 @@ def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
         return
     if before == "sending":  # the receipt of the hand-over is still on its way, and will find the touch moved on
         _tell(case, touch, "touch.sent")
-    _tell(case, touch, "touch.delivered", key=signal.key, **_worth_knowing(signal))
+    # A report may come late: clicks are judged by when the mail arrived, not by when we heard of it.
+    arrived = {"delivered_at": signal.at.isoformat()} if signal.at < case.now else {}
+    _tell(case, touch, "touch.delivered", key=signal.key, **arrived, **_worth_knowing(signal))
     _known_now(case, before)
 
 
