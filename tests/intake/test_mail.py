@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened, minutes, story
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened, minutes, starter_files, story
 from tests.channels.reading.test_inbound import plain, report
 from warmline.channels.email.tokens import bounce_address, message_id
 from warmline.engine.catalog import Catalog
@@ -212,3 +212,14 @@ def test_a_mail_that_stays_unplaced_is_kept_once_however_often_it_comes(
     take(conn, workspace, plain("Hello?", From="stranger@else.test", Message_ID="<2@else.test>"))
     doors = conn.execute("select door, count(*) from quarantine group by door order by door").fetchall()
     assert doors == [("mail:inbox", 1), ("signal:inbound", 2)]
+
+
+def test_an_opt_out_by_mail_from_an_address_that_can_not_be_read_ends_mail(conn: psycopg.Connection) -> None:
+    toml = starter_files()["warmline.toml"].replace('opt_out = "all"', 'opt_out = "channel"')
+    workspace = a_workspace(conn, {"playbooks/demo.yaml": TWO, "warmline.toml": toml})
+    lead = a_lead(conn, workspace)
+    enrolled(conn, workspace, "demo", lead)
+    touch = mailed(conn, workspace, lead)
+    raw = plain("unsubscribe", From="ann@lead.test", In_Reply_To=message_id(touch, "acme.test", KEY))
+    take(conn, workspace, raw.replace(b"ann@lead.test", b"ann..lee@lead.test"))
+    assert one(conn, "select channel, data->>'channels' from events where kind = 'opted.out'") == ("email", '["email"]')

@@ -88,7 +88,7 @@ def leave(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: d
             how = {"how": signal.data["how"]} if signal.data.get("how") else {}
             opt_out(
                 case, reason="unsubscribed", evidence=evidence, address=address,
-                channel="email" if "@" in address else "sms", key=signal.key or None, **how,
+                channel=_channel(address), key=signal.key or None, **how,
             )  # fmt: skip
 
 
@@ -107,8 +107,13 @@ def read_address(text: str) -> str | None:
     return read_email(text) if "@" in text else read_phone(text, "US")
 
 
+def _channel(sender: str) -> str:
+    """By the address as it was told: one that can't be read is still one of its channel."""
+    return "email" if "@" in sender else "sms"
+
+
 def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading, touch: Touch | None) -> str:
-    channel = "email" if "@" in sender else "sms"
+    channel = _channel(signal.sender)
     key = signal.key or None
     step = touch.step if touch else ""
     if signal.data.get("automated"):  # an out-of-office is no person (invariant 7)
@@ -133,7 +138,7 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
         case.needs_owner()
         title = f"Read what {case.person.called} wrote: is it an opt-out?"
         case.ask("read_reply", title, case.office_time(READ_WITHIN), text)
-    elif reading.kind == "start" and _starts_again(case, text, sender, key):
+    elif reading.kind == "start" and channel == "sms" and _starts_again(case, text, sender, key):
         case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
         return say_back(case, signal, "start", channel)
     else:
@@ -148,7 +153,7 @@ def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
     values = {sender, str(case.id), *(value for value in (case.person.email, case.person.phone) if value)}
     kept = suppressions.in_force(case.conn, case.workspace.id, values)
     standing = Suppressed(case.person, kept)
-    if "@" in sender or not standing.out:
+    if not standing.out:
         return False
     given = Given("express", ("sms",), "start", f"Texted {text}")
     lifted = standing.lift(Submission("sms", Draft(phone=sender), consents=(given,)), case.workspace.id, case.now)
@@ -178,7 +183,7 @@ def _stranger(
         # A stranger has no story: the suppression that is new is what says that this was answered.
         if not news or not is_answered("stop", (), now, signal.at):
             return ""
-        return answer_of(workspace, signal, "stop", "email" if "@" in sender else "sms")
+        return answer_of(workspace, signal, "stop", _channel(sender))
     if sender is not None and reading.kind == "reply" and 0 < len(text) <= _KEYWORD and "@" not in sender:
         one = _submission(workspace, "keyword.received", sender, text.upper(), signal)
         if _asked_for(conn, workspace, one, now):
