@@ -43,7 +43,8 @@ def read_raw(callback: Callback, posted: Posted) -> list[Signal]:
     envelope = parse_qs(urlsplit(callback.url).query, keep_blank_values=True)
     return read_mail(
         callback.body, posted.token_key, posted.error_classes, posted.now,
-        envelope.get("to", [""])[0], envelope.get("from", [None])[0],
+        # No address has a space: it is a + that whoever put the address together left as it was.
+        envelope.get("to", [""])[0].replace(" ", "+"), envelope.get("from", [None])[0],
     )  # fmt: skip
 
 
