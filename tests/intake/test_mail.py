@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened, minutes, starter_files, story
 from tests.channels.reading.test_inbound import plain, report
-from warmline.channels.email.tokens import bounce_address, message_id
+from warmline.channels.email.tokens import bounce_address, message_id, sign_touch
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.insight.replay import replay
@@ -212,6 +212,26 @@ def test_a_mail_that_stays_unplaced_is_kept_once_however_often_it_comes(
     take(conn, workspace, plain("Hello?", From="stranger@else.test", Message_ID="<2@else.test>"))
     doors = conn.execute("select door, count(*) from quarantine group by door order by door").fetchall()
     assert doors == [("mail:inbox", 1), ("signal:inbound", 2)]
+
+
+def test_a_report_with_a_false_token_changes_nothing_and_waits_for_a_person(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+) -> None:
+    before = story(conn, lead)
+    forged = f"bounce+{touch}.aaaaaaaaaaaaaaaa@acme.test"
+    for action in ("failed", "delayed", "delivered"):
+        take(conn, workspace, bounce(action, "5.1.1").replace("x@acme.test", forged))
+    assert story(conn, lead) == before
+    assert one(conn, f"select addresses->>'{MAIL}' from leads") == "ok"
+    assert one(conn, "select count(*) from quarantine where reason like '%never signed%'") == 3
+
+
+def test_a_report_whose_only_token_is_the_unsubscribe_link_of_our_mail_is_placed_by_its_address(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+) -> None:
+    link = f"https://acme.test/u/{sign_touch(touch, 'unsubscribe', KEY)}"
+    take(conn, workspace, bounce("failed", "5.1.1").replace("\nHi\n", f"\nHi\n{link}\n"))
+    assert story(conn, lead).count("bounced") == 1
 
 
 def test_an_opt_out_by_mail_from_an_address_that_can_not_be_read_ends_mail(conn: psycopg.Connection) -> None:

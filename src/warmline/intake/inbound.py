@@ -105,16 +105,21 @@ def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: 
     try:
         lane, touch_id = read_touch_ref(signal.touch_id)
     except ValueError:
-        return _last_mail(conn, workspace, signal, now)
+        # Anybody can write a report; one with a false token has shown that it is none of a mail of ours.
+        return None if signal.data.get("token") == "false" else _last_mail(conn, workspace, signal, now)
     return receipts.find(conn, workspace.id, lane, touch_id)
 
 
 def _last_mail(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> Touch | None:
     address = read_email(signal.sender) if "@" in signal.sender else None
-    lead_id = address_owners.find(conn, workspace.id, [address]).get(address) if address else None
+    lead_id = _owner(conn, workspace, address)
     if address is None or lead_id is None:
         return None
     return receipts.latest_mail(conn, workspace.id, lane_of(lead_id), lead_id, address, now - ANSWERED_WITHIN)
+
+
+def _owner(conn: psycopg.Connection, workspace: Workspace, address: str | None) -> UUID | None:
+    return address_owners.find(conn, workspace.id, [address]).get(address) if address else None
 
 
 def _about_touch(
@@ -129,6 +134,8 @@ def _about_touch(
         messages.leave(conn, workspace, signal, now)
         return
     if touch is None:
+        if signal.data.get("token") == "false":
+            raise UnplacedError("It carries a token that we never signed, so it is no report on a mail of ours.")
         raise UnplacedError("It names no touch of this workspace.")
     try:
         with taken(conn, workspace, touch.lead_id, now, signal.key or None) as case:
