@@ -214,6 +214,48 @@ def test_a_mail_that_stays_unplaced_is_kept_once_however_often_it_comes(
     assert doors == [("mail:inbox", 1), ("signal:inbound", 2)]
 
 
+@pytest.mark.parametrize("text", ["As agreed you get no more mail.\n\nUnsubscribe.", "Here is the quote."])
+@pytest.mark.parametrize("sender", ["Acme <Hello@acme.test>", "Sam Rivera <sam@acme.test>"])
+def test_what_one_of_us_answers_a_lead_is_no_word_of_the_lead(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str, sender: str, text: str
+) -> None:
+    before = story(conn, lead)
+    ours = message_id(touch, "acme.test", KEY)
+    take(conn, workspace, plain(text, From=sender, To=MAIL, Cc="hello@acme.test", References=ours))
+    assert (story(conn, lead), one(conn, "select status from leads")) == (before, "open")
+    assert one(conn, "select count(*) from suppressions") == 0
+    assert one(conn, "select count(*) from quarantine") == 0
+
+
+def test_what_one_of_us_writes_to_nobody_waits_for_a_person_and_keeps_no_address_of_ours_out(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    take(conn, workspace, plain("unsubscribe", From="sam@acme.test"))
+    assert one(conn, "select count(*) from suppressions") == 0
+    assert one(conn, "select door from quarantine") == "signal:inbound"
+
+
+@pytest.mark.parametrize("header", ["Reply_To", "X_Original_From"])
+def test_a_lead_whose_mail_a_group_address_of_ours_passes_on_is_heard(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str, header: str
+) -> None:
+    raw = plain("unsubscribe", **{"From": "'Ann' via Sales <hello@acme.test>", header: f"Ann <{MAIL}>"})
+    take(conn, workspace, raw)
+    assert one(conn, "select status from leads") == "opted_out"
+    values = {value for (value,) in conn.execute("select value from suppressions where scope = 'address'")}
+    assert values == {MAIL}
+
+
+def test_one_of_us_who_tries_things_out_as_a_lead_is_heard(conn: psycopg.Connection) -> None:
+    toml = starter_files()["warmline.toml"].replace('"sam@acme.test"', f'"{MAIL}"')
+    workspace = a_workspace(conn, {"playbooks/demo.yaml": TWO, "warmline.toml": toml})
+    lead = a_lead(conn, workspace)
+    enrolled(conn, workspace, "demo", lead)
+    touch = mailed(conn, workspace, lead)
+    take(conn, workspace, plain("Yes please", From=MAIL, In_Reply_To=message_id(touch, "acme.test", KEY)))
+    assert story(conn, lead).count("replied") == 1
+
+
 def test_a_report_with_a_false_token_changes_nothing_and_waits_for_a_person(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
 ) -> None:

@@ -29,6 +29,7 @@ from .case import Case, NoSuchLeadError, taken
 from .judge import HAND_OFF_WITHIN
 from .messages import UnplacedError
 from .opt_out import opt_out, suppress_address
+from .ours import as_written, is_ours
 
 log = structlog.get_logger()
 
@@ -72,7 +73,7 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
     elif signal.kind == "inbound":
-        return messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal, now))
+        return _hear(conn, workspace, as_written(workspace, signal), now)
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
     elif signal.kind == "voicemail":
@@ -80,6 +81,18 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     else:
         raise UnplacedError(f"Warmline knows no signal {signal.kind!r}.")
     return ""
+
+
+def _hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> str:
+    touch = _touch(conn, workspace, signal, now)
+    if is_ours(workspace, signal.sender):
+        address = read_email(signal.sender)
+        # Somebody of ours who tries things out as a lead answers what was mailed to that very address.
+        if touch is not None and touch.address != address:
+            return ""
+        if touch is None and _owner(conn, workspace, address) is None:
+            raise UnplacedError("One of our own people wrote it, and it answers no mail to a lead.")
+    return messages.hear(conn, workspace, signal, now, touch)
 
 
 def learn_refusal(

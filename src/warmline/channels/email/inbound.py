@@ -18,7 +18,7 @@ from warmline.channels.email.reading.letter import MOST_BYTES, Letter
 from warmline.channels.email.reading.matching import has_false_token, touch_of, touch_reported
 from warmline.channels.email.reading.report import Report, read_odd_bounces, read_reports
 from warmline.channels.email.reading.words import own_words
-from warmline.channels.email.tokens import read_message_id
+from warmline.channels.email.tokens import read_address, read_message_id
 
 MOST_TEXT = 8_000  # characters of a person's words, and of the whole text kept beside them
 
@@ -122,6 +122,9 @@ def _written(came: _Came) -> Signal:
     whole = letter.text()
     text = own_words(whole) or _words_of_subject(letter.subject)
     data = {"subject": letter.subject[:300]} if letter.subject else {}
+    answer_to = next((one for one in letter.addresses("X-Original-From", "Reply-To") if "@" in one), "")
+    if answer_to not in ("", letter.sender) and not read_address(answer_to, came.key):
+        data["answer_to"] = answer_to[:320]
     attachments = ", ".join(letter.attachments())[:300]
     if attachments:
         data["attachments"] = attachments
