@@ -26,12 +26,14 @@ def posted(tail: str, body: bytes = BOUNCE, query: str = "") -> Callback:
     return Callback("POST", f"{PUBLIC}/hooks/email/{tail}{query}", {"content-type": "message/rfc822"}, body, tail)
 
 
+@pytest.mark.parametrize("plus", ["%2B", "+"])
 @pytest.mark.parametrize("secret", [OLD, NEW])
-def test_a_mail_behind_one_of_the_secrets_is_read_with_its_envelope(secret: str) -> None:
-    to = bounce_address(touch(1), "acme.test", KEY).replace("+", "%2B")
-    callback = posted(f"{secret}/raw", query=f"?to={to}&from=")
+def test_a_mail_behind_one_of_the_secrets_is_read_with_its_envelope(secret: str, plus: str) -> None:
+    to = bounce_address(touch(1), "acme.test", KEY)
+    callback = posted(f"{secret}/raw", query=f"?to={to.replace('+', plus)}&from=")
     (signal,) = smtp(hook_secret=[NEW, OLD]).read(callback, NOW)
     assert (signal.kind, signal.touch_id, signal.reason) == ("bounced", touch(1), "invalid_address")
+    assert signal.recipient == to
 
 
 @pytest.mark.parametrize("tail", ["raw", f"{OLD}x/raw", "", "/", f"{OLD[:-1]}/raw", "é/raw"])

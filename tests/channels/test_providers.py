@@ -2,6 +2,7 @@
 
 import base64
 import json
+import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -199,6 +200,9 @@ EVENTS: list[tuple[str, object, str, str]] = [
     ("ses", ses("Bounce", bounceType="Transient", bounceSubType="MessageTooLarge"), "failed", "sender_config"),
     ("ses", ses("Bounce", bounceType="Permanent", bounceSubType="NoEmail"), "bounced", "invalid_address"),
     ("ses", ses("Complaint"), "unsubscribed", ""),
+    ("ses", ses("Complaint", complaintFeedbackType="abuse"), "unsubscribed", ""),
+    ("ses", ses("Complaint", complaintFeedbackType="not-spam"), "", ""),
+    ("ses", ses("Complaint", complaintFeedbackType="Auth-Failure"), "", ""),
     ("ses", ses("Reject", reason="Bad content"), "failed", "filtered"),
     ("ses", ses("Open", userAgent=CHROME, ipAddress="203.0.113.9"), "opened", ""),
     ("ses", ses("Click", link="https://acme.test/a", userAgent=CHROME), "clicked", ""),
@@ -342,6 +346,41 @@ def test_a_mail_that_ses_received_is_read_from_the_notification(
     assert [(one.kind, one.touch_id) for one in read("ses", message)] == [("inbound", touch(1))]
     with pytest.raises(BadCallback, match="SNS action"):
         read("ses", {key: value for key, value in message.items() if key != "content"})
+
+
+def test_half_of_an_emoji_in_a_raw_mail_spoils_nothing_else(read: Callable[..., list[Signal]]) -> None:
+    broken = RAW.replace("works", "\ud83d works")
+    received = {"notificationType": "Received", "mail": {"source": "ann@lead.test"}, "content": broken}
+    for signals in (read("postmark", {"RawEmail": broken}, "postmark/inbound"), read("ses", received)):
+        assert [(one.touch_id, one.text) for one in signals] == [(touch(1), "Tuesday ? works")]
+
+
+@pytest.mark.parametrize(
+    ("name", "door", "post"),
+    [
+        (
+            "sendgrid",
+            "sendgrid/inbound",
+            lambda mail: multipart({"email": mail, "envelope": '{"from":"ann@lead.test"}'}),
+        ),
+        ("mailgun", "mailgun/inbound", lambda mail: form({"body-mime": mail, "sender": "ann@lead.test"})),
+        ("postmark", "postmark/inbound", lambda mail: (json.dumps({"RawEmail": mail}).encode(), "application/json")),
+        ("postmark", "raw", lambda mail: (mail.encode(), "message/rfc822")),
+    ],
+    ids=["in parts", "as a form", "as JSON", "as it is"],
+)
+def test_a_mail_with_thirty_megabytes_is_read_without_many_copies_of_it(
+    name: str, door: str, post: Callable[[str], tuple[bytes, str]], signer: Signer
+) -> None:
+    attached = ("QUJD" * 19 + "\r\n") * 400_000
+    body, kind = post(f"{RAW}\r\n{attached}")
+    callback = Callback("POST", PUBLIC, {"content-type": kind}, body, f"{MAIL_SECRET}/{door}")
+    tracemalloc.start()
+    (signal,) = signer.channel(name).read(callback, NOW)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (signal.touch_id, signal.text.splitlines()[0]) == (touch(1), "Tuesday works")
+    assert most < 2.5 * len(body)
 
 
 # --- doors and settings -------------------------------------------------------------------------------------------------

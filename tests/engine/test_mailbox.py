@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,9 +15,11 @@ import pytest
 from tests.builders import a_lead, a_workspace, starter_files, story
 from tests.channels.reading.test_inbound import plain
 from tests.e2e.support import until
+from tests.far_ends.imap import ImapServer
 from tests.far_ends.ports import closed_port
 from tests.waiting import ended_once
-from warmline.engine.mailbox import Place, Reader, Watchers
+from warmline.engine import mailbox
+from warmline.engine.mailbox import TRIES, Place, Reader, Watchers
 from warmline.store import mailboxes
 from warmline.store.pages import attention
 
@@ -78,7 +82,75 @@ def test_a_mail_that_is_ended_in_a_ring_of_locks_is_read_again_before_the_next_o
     folder = SimpleNamespace(fetch=lambda _: plain("STOP"))
     place = Place(dsn, b"a key of thirty-two bytes for it", {}, lambda: NOW)
     held = ended_once(monkeypatch)
-    Reader(conn, workspace, SimpleNamespace(name="hello"), folder, place)._take(7)  # type: ignore[arg-type]
+    Reader(conn, workspace, SimpleNamespace(name="hello"), folder, place, Counter())._take(7, [])  # type: ignore[arg-type]
     mark = mailboxes.mark(conn, workspace.id, "hello")
     assert (len(held), mark and mark.last_uid) == (2, 7)
     assert "opted.out" in story(conn, lead)
+
+
+def a_server(count: int, **more: Any) -> ImapServer:
+    mails = {uid: f"From: nobody{uid}@else.test\r\n\r\nHello {uid}\r\n".encode() for uid in range(1, count + 1)}
+    return ImapServer(mails, **more).start()
+
+
+def read_up_to(conn: psycopg.Connection) -> int:
+    row = conn.execute("select max(last_uid) from mailboxes").fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+def test_a_mail_that_the_server_does_not_hand_out_is_set_aside_after_three_tries_and_the_next_ones_are_read(
+    conn: psycopg.Connection, watchers: Watchers
+) -> None:
+    server = a_server(3, refused={"UID FETCH 1 ": "NO [SERVERBUG] It could not be retrieved"})
+    workspace = a_workspace(conn, mail(an_inbox(server.port)))
+    watchers.look(conn)
+    try:
+        until(lambda: read_up_to(conn) == 3, 60, "all are read")
+        until(lambda: server.seen == {2, 3}, 30, "what was read is marked as seen, and nothing else")
+        until(lambda: attention.mailbox(conn, workspace.id) is None, 30, "the mailbox is well")
+    finally:
+        watchers.close()
+        server.stop()
+    assert sum(asked.startswith("UID FETCH 1 ") for asked in server.asked) == TRIES
+    (first, *others) = conn.execute("select door, reason from quarantine order by received_at, door").fetchall()
+    assert first[0] == "mail:inbox"
+    assert "mail 1 of INBOX: NO [SERVERBUG]" in first[1]
+    assert [door for door, _ in others] == ["signal:inbound"] * 2
+
+
+def test_a_server_that_hands_out_nothing_for_a_while_loses_no_mail(
+    conn: psycopg.Connection, watchers: Watchers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox, "TRIES", 1)
+    server = a_server(3, refused={"UID FETCH": "NO [OVERQUOTA] Account exceeded command or bandwidth limits"})
+    workspace = a_workspace(conn, mail(an_inbox(server.port)))
+    watchers.look(conn)
+    try:
+        until(lambda: sum("FETCH 1 " in asked for asked in server.asked) > 1, 60, "it was asked for often enough")
+        told = attention.mailbox(conn, workspace.id)
+        assert told is not None
+        assert "bandwidth limits" in told.error
+        assert read_up_to(conn) == 0
+        server.refused.clear()
+        until(lambda: read_up_to(conn) == 3, 60, "all are read")
+    finally:
+        watchers.close()
+        server.stop()
+    assert conn.execute("select distinct door from quarantine").fetchall() == [("signal:inbound",)]
+
+
+def test_a_folder_that_takes_no_more_mails_is_told_and_new_ones_are_read(
+    conn: psycopg.Connection, watchers: Watchers
+) -> None:
+    server = a_server(2, refused={"UID COPY": "NO [OVERQUOTA] Quota exceeded"})
+    workspace = a_workspace(conn, mail(an_inbox(server.port) + 'processed = "Done"\n'))
+    watchers.look(conn)
+    try:
+        until(lambda: attention.mailbox(conn, workspace.id), 60, "the trouble is told")
+    finally:
+        watchers.close()
+        server.stop()
+    told = attention.mailbox(conn, workspace.id)
+    assert told is not None
+    assert "does not move mails to Done: NO [OVERQUOTA]" in told.error
+    assert (read_up_to(conn), sorted(server.mails), server.seen) == (2, [1, 2], {1, 2})

@@ -9,9 +9,9 @@ import msgspec
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened, minutes, story
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened, minutes, starter_files, story
 from tests.channels.reading.test_inbound import plain, report
-from warmline.channels.email.tokens import bounce_address, message_id
+from warmline.channels.email.tokens import bounce_address, message_id, sign_touch
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.insight.replay import replay
@@ -193,8 +193,95 @@ def test_what_belongs_to_nobody_waits_with_the_mail_beside_it_and_what_is_no_mai
     take(conn, workspace, bounce("failed", "5.1.1", ref, "nobody@else.test"))
     take(conn, workspace, plain("Hello", From="stranger@else.test"))
     take(conn, workspace, b"\xff\xfe nonsense" + b"x" * 200_000)
-    rows = conn.execute("select door, body, context from quarantine order by id").fetchall()
-    assert [door for door, _, _ in rows] == ["signal:bounced", "signal:inbound", "mail:inbox"]
-    assert "Hello" in rows[1][2]["mail"]
-    assert msgspec.json.decode(rows[1][1])["sender"] == "stranger@else.test"
-    assert 0 < len(rows[2][1]) <= MOST_KEPT
+    rows = conn.execute("select door, body, context from quarantine").fetchall()
+    kept = {door: (body, context) for door, body, context in rows}
+    assert kept.keys() == {"signal:bounced", "signal:inbound", "mail:inbox"}
+    assert "Hello" in kept["signal:inbound"][1]["mail"]
+    assert msgspec.json.decode(kept["signal:inbound"][0])["sender"] == "stranger@else.test"
+    assert 0 < len(kept["mail:inbox"][0]) <= MOST_KEPT
+
+
+def test_a_mail_that_stays_unplaced_is_kept_once_however_often_it_comes(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    for _ in range(2):
+        take(conn, workspace, plain("Hello", From="stranger@else.test", Message_ID="<1@else.test>"))
+        take(conn, workspace, b"no mail at all")
+    take(conn, workspace, plain("Hello?", From="stranger@else.test", Message_ID="<2@else.test>"))
+    conn.execute("update quarantine set status = 'dismissed', settled_at = now() where body like '%Hello?%'")
+    take(conn, workspace, plain("Hello?", From="stranger@else.test", Message_ID="<2@else.test>"))
+    doors = conn.execute("select door, count(*) from quarantine group by door order by door").fetchall()
+    assert doors == [("mail:inbox", 1), ("signal:inbound", 2)]
+
+
+@pytest.mark.parametrize("text", ["As agreed you get no more mail.\n\nUnsubscribe.", "Here is the quote."])
+@pytest.mark.parametrize("sender", ["Acme <Hello@acme.test>", "Sam Rivera <sam@acme.test>"])
+def test_what_one_of_us_answers_a_lead_is_no_word_of_the_lead(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str, sender: str, text: str
+) -> None:
+    before = story(conn, lead)
+    ours = message_id(touch, "acme.test", KEY)
+    take(conn, workspace, plain(text, From=sender, To=MAIL, Cc="hello@acme.test", References=ours))
+    assert (story(conn, lead), one(conn, "select status from leads")) == (before, "open")
+    assert one(conn, "select count(*) from suppressions") == 0
+    assert one(conn, "select count(*) from quarantine") == 0
+
+
+def test_what_one_of_us_writes_to_nobody_waits_for_a_person_and_keeps_no_address_of_ours_out(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    take(conn, workspace, plain("unsubscribe", From="sam@acme.test"))
+    assert one(conn, "select count(*) from suppressions") == 0
+    assert one(conn, "select door from quarantine") == "signal:inbound"
+
+
+@pytest.mark.parametrize("header", ["Reply_To", "X_Original_From"])
+def test_a_lead_whose_mail_a_group_address_of_ours_passes_on_is_heard(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str, header: str
+) -> None:
+    raw = plain("unsubscribe", **{"From": "'Ann' via Sales <hello@acme.test>", header: f"Ann <{MAIL}>"})
+    take(conn, workspace, raw)
+    assert one(conn, "select status from leads") == "opted_out"
+    values = {value for (value,) in conn.execute("select value from suppressions where scope = 'address'")}
+    assert values == {MAIL}
+
+
+def test_one_of_us_who_tries_things_out_as_a_lead_is_heard(conn: psycopg.Connection) -> None:
+    toml = starter_files()["warmline.toml"].replace('"sam@acme.test"', f'"{MAIL}"')
+    workspace = a_workspace(conn, {"playbooks/demo.yaml": TWO, "warmline.toml": toml})
+    lead = a_lead(conn, workspace)
+    enrolled(conn, workspace, "demo", lead)
+    touch = mailed(conn, workspace, lead)
+    take(conn, workspace, plain("Yes please", From=MAIL, In_Reply_To=message_id(touch, "acme.test", KEY)))
+    assert story(conn, lead).count("replied") == 1
+
+
+def test_a_report_with_a_false_token_changes_nothing_and_waits_for_a_person(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+) -> None:
+    before = story(conn, lead)
+    forged = f"bounce+{touch}.aaaaaaaaaaaaaaaa@acme.test"
+    for action in ("failed", "delayed", "delivered"):
+        take(conn, workspace, bounce(action, "5.1.1").replace("x@acme.test", forged))
+    assert story(conn, lead) == before
+    assert one(conn, f"select addresses->>'{MAIL}' from leads") == "ok"
+    assert one(conn, "select count(*) from quarantine where reason like '%never signed%'") == 3
+
+
+def test_a_report_whose_only_token_is_the_unsubscribe_link_of_our_mail_is_placed_by_its_address(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+) -> None:
+    link = f"https://acme.test/u/{sign_touch(touch, 'unsubscribe', KEY)}"
+    take(conn, workspace, bounce("failed", "5.1.1").replace("\nHi\n", f"\nHi\n{link}\n"))
+    assert story(conn, lead).count("bounced") == 1
+
+
+def test_an_opt_out_by_mail_from_an_address_that_can_not_be_read_ends_mail(conn: psycopg.Connection) -> None:
+    toml = starter_files()["warmline.toml"].replace('opt_out = "all"', 'opt_out = "channel"')
+    workspace = a_workspace(conn, {"playbooks/demo.yaml": TWO, "warmline.toml": toml})
+    lead = a_lead(conn, workspace)
+    enrolled(conn, workspace, "demo", lead)
+    touch = mailed(conn, workspace, lead)
+    raw = plain("unsubscribe", From="ann@lead.test", In_Reply_To=message_id(touch, "acme.test", KEY))
+    take(conn, workspace, raw.replace(b"ann@lead.test", b"ann..lee@lead.test"))
+    assert one(conn, "select channel, data->>'channels' from events where kind = 'opted.out'") == ("email", '["email"]')

@@ -90,6 +90,27 @@ def test_late_is_counted_from_the_delivery_where_that_is_known(
     assert told(conn) == []
 
 
+def test_a_click_is_judged_by_when_the_mail_was_delivered_and_not_by_when_we_heard_of_it(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, mail: str
+) -> None:
+    delivered = Signal("delivered", after(5), touch_id=mail, key="d")
+    clicked = [
+        Signal("clicked", after(1200 + number), touch_id=mail, key=f"c{number}", data={**BROWSER, "link": str(number)})
+        for number in range(2)
+    ]
+    receive(conn, workspace, [delivered, *clicked], after(1800))
+    assert told(conn) == [None, "burst"]
+
+
+def test_a_delivery_that_is_reported_later_than_the_click_says_nothing_of_it(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, mail: str
+) -> None:
+    receive(conn, workspace, [Signal("delivered", after(1800), touch_id=mail, key="d")], after(1800))
+    data = {**BROWSER, "link": "a"}
+    receive(conn, workspace, [Signal("clicked", after(1200), touch_id=mail, key="c", data=data)], after(1800))
+    assert told(conn) == [None]
+
+
 def test_what_is_planned_waits_for_the_judgement(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID, mail: str
 ) -> None:

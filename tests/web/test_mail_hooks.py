@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -21,6 +23,8 @@ from warmline.channels.email.tokens import message_id
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of
 from warmline.store.workspaces import Workspace
+from warmline.web.doors import http
+from warmline.web.doors.http import HEAD, LIMIT
 
 Call = Callable[..., Answer]
 KEY = SECRET.encode()
@@ -192,3 +196,82 @@ def test_a_scanner_that_the_provider_saw_is_judged_like_one_that_we_see(
         "select data->>'automated' from events where lead_id = %s and kind = 'clicked' order by seq", (lead,)
     ).fetchall()
     assert marks == [("robot",), (None,)]
+
+
+def form_of(mail: bytes, touch: str) -> tuple[bytes, str]:
+    ours = message_id(touch, "acme.test", KEY).encode()
+    head = b"From: Ann <ann@example.com>\r\nIn-Reply-To: " + ours + b"\r\n\r\nYes please\r\n"
+    part = b'--xx\r\nContent-Disposition: form-data; name="email"\r\n\r\n'
+    return part + head + mail + b"\r\n--xx--\r\n", "multipart/form-data; boundary=xx"
+
+
+@pytest.mark.parametrize("relay", ["sendgrid"])
+def test_a_posted_mail_with_large_attachments_is_read(
+    relay: str, call: Call, conn: psycopg.Connection, lead: UUID, touch: str
+) -> None:
+    body, kind = form_of(b"QUJD" * 500_000 * 4, touch)
+    answer = call("POST", f"/hooks/email/{MAIL_SECRET}/sendgrid/inbound", body, content_type=kind)
+    assert answer.status == 200
+    assert story(conn, lead).count("replied") == 1
+
+
+@pytest.mark.parametrize("relay", ["sendgrid"])
+def test_a_posted_mail_that_is_larger_still_is_kept_with_its_head_and_a_strangers_is_not(
+    relay: str, call: Call, conn: psycopg.Connection, place: Workspace, touch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "LARGEST_MAIL", 2 * LIMIT)
+    body, kind = form_of(b"QUJD" * LIMIT, touch)
+    for secret, status in ((MAIL_SECRET[::-1], 403), (MAIL_SECRET, 200)):
+        answer = call("POST", f"/hooks/email/{secret}/sendgrid/inbound", body, content_type=kind)
+        assert answer.status == status
+    ((door, reason, kept),) = conn.execute(
+        "select door, reason, body from quarantine where workspace_id = %s", (place.id,)
+    ).fetchall()
+    assert door == "hook:email/***/sendgrid/inbound"
+    assert "larger" in reason
+    assert kept.startswith("--xx")
+    assert len(kept) == HEAD
+
+
+@pytest.mark.parametrize("relay", ["sendgrid"])
+def test_events_of_mails_may_be_no_larger_than_a_lead(relay: str, call: Call, touch: str) -> None:
+    assert call("POST", "/hooks/email/sendgrid", b" " * (LIMIT + 1)).status == 413
+
+
+@pytest.mark.parametrize("relay", ["ses"])
+def test_no_more_than_two_large_mails_are_in_memory_at_once(relay: str, place: Workspace) -> None:
+    async def post_three() -> list[int]:
+        taken, waits = [], asyncio.Event()
+
+        async def one() -> None:
+            parts = iter([(b"x" * (LIMIT + 1), True), (b"x" * LIMIT, True), (b"", False)])
+
+            async def receive() -> dict[str, Any]:
+                body, more = next(parts)
+                taken.append(len(body))
+                await asyncio.sleep(0)
+                return {"type": "http.request", "body": body, "more_body": more}
+
+            scope = {"method": "POST", "path": "/", "headers": [], "client": ("198.51.100.7", 1)}
+            async with AsyncExitStack() as room:
+                await http.read(scope, receive, "", room)
+                await waits.wait()
+
+        posts = [asyncio.create_task(one()) for _ in range(3)]
+        for _ in range(20):
+            await asyncio.sleep(0)
+        before = len(taken)
+        waits.set()
+        await asyncio.gather(*posts)
+        return [before, len(taken)]
+
+    assert asyncio.run(post_three()) == [7, 9]
+
+
+@pytest.mark.parametrize("relay", ["postmark"])
+def test_half_of_an_emoji_in_a_posted_mail_is_no_failure_of_ours(
+    relay: str, call: Call, conn: psycopg.Connection, lead: UUID, touch: str, signer: Signer
+) -> None:
+    raw = f"From: ann@example.com\r\nIn-Reply-To: {message_id(touch, 'acme.test', KEY)}\r\n\r\nYes \ud83d please\r\n"
+    assert post(call, signer.callback("postmark", {"RawEmail": raw}, "postmark/inbound")).status == 200
+    assert story(conn, lead).count("replied") == 1

@@ -251,10 +251,10 @@ def test_a_mailbox_that_is_not_read_is_counted_and_shown_to_managers(
     conn: psycopg.Connection, place: Workspace, sign_in: Callable[..., Any]
 ) -> None:
     client = sign_in("kim")
-    assert "Mail is not read" not in client.get("/attention").content.decode()
+    assert "Trouble with the mailbox" not in client.get("/attention").content.decode()
     mailboxes.trouble(conn, place.id, "hello@mail.acme.test:993/INBOX", "It does not answer.", real_now())
     shown = client.get("/attention").content.decode()
-    assert "Mail is not read" in shown
+    assert "Trouble with the mailbox" in shown
     assert "hello@mail.acme.test:993/INBOX" in shown
     assert counts(conn, place.id, "kim", real_now()).attention == 1
 

@@ -101,6 +101,7 @@ class Callback:
     headers: Mapping[str, str]  # lower-case names
     body: bytes
     tail: str = ""  # the path after /hooks/{channel}/, such as "status" or "inbound"
+    whole: bool = True  # False: it was larger than a door takes, and `body` is how it begins
 
 
 @dataclass(frozen=True, slots=True)

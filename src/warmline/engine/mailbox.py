@@ -7,6 +7,7 @@ transaction as its UID, on that connection, so a crash or a lost lock leaves it 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import psycopg
 import structlog
 
 from warmline.channels import ChannelSettingsError
-from warmline.channels.email.imap import Folder, Inbox, InboxError, read_inbox
+from warmline.channels.email.imap import Folder, Inbox, InboxError, WithheldError, read_inbox
 from warmline.channels.secrets import resolve
 from warmline.channels.settings import Settings
 from warmline.intake.mail import keep_mail, take_mail
@@ -37,6 +38,10 @@ CLAIM = 5.0
 LONGEST_PAUSE = 300.0
 #: After the server has given its mails new UIDs, mails of so much time before the last reading are looked at again.
 AGAIN = timedelta(days=2)
+#: A mail that the server does not hand out is asked for so often before it is set aside.
+TRIES = 3
+#: Mails behind it that show whether it is this one mail: a server that throttles hands out none of them.
+OTHERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,7 @@ class Watchers:
 def watch(place: Place, workspace: Workspace, inbox: Inbox, stopping: threading.Event) -> None:
     """Read the mailbox until `stopping`, with growing pauses while the server or the database is away."""
     pause = 1.0
+    withheld: Counter[int] = Counter()
     while not stopping.is_set():
         try:
             with connect(place.dsn, "warmline mailbox") as conn:
@@ -116,11 +122,11 @@ def watch(place: Place, workspace: Workspace, inbox: Inbox, stopping: threading.
                 try:
                     with closing(Folder(inbox)) as folder:
                         log.info("mailbox.open", workspace=workspace.key, mailbox=inbox.name)
-                        reader = Reader(conn, workspace, inbox, folder, place)
+                        reader = Reader(conn, workspace, inbox, folder, place, withheld)
                         reader.find_mark()
                         while not stopping.is_set():
                             reader.read_new(stopping)
-                            mailboxes.well(conn, workspace.id)
+                            reader.tell()
                             pause = 1.0
                             folder.wait(REISSUE, stopping)
                 except InboxError as error:
@@ -144,6 +150,8 @@ class Reader:
     inbox: Inbox
     folder: Folder
     place: Place
+    withheld: Counter[int]  # UID -> how often the server did not hand it out; outlives the connection
+    refused: str = ""  # what the server would not do with the mails that were read last
 
     def find_mark(self) -> None:
         """Where to go on. A mailbox that is new here is read from its first mail that nobody has seen; after the server
@@ -167,33 +175,64 @@ class Reader:
             fresh = self.folder.after(mark.last_uid)[:BATCH]
             if not fresh:
                 return count
-            for uid in fresh:
+            for number, uid in enumerate(fresh):
                 if stopping.is_set():
                     return count
-                self._take(uid)
+                self._take(uid, fresh[number + 1 :][:OTHERS])
                 count += 1
             self._clear(fresh)
         return count
 
+    def tell(self) -> None:
+        """All is read; what the server did not do with it is shown until it does."""
+        if self.refused:
+            mailboxes.trouble(self.conn, self.workspace.id, self.inbox.name, self.refused, self.place.now())
+        else:
+            mailboxes.well(self.conn, self.workspace.id)
+
     def _clear(self, uids: list[int]) -> None:
+        """A mail that was never handed out stays as it is, for a person to look at."""
         if uids:
-            self.folder.clear(uids)
+            given = [uid for uid in uids if uid not in self.withheld]
+            if given:
+                self.refused = self.folder.clear(given)
+            if self.refused:
+                log.warning("mailbox.refused", workspace=self.workspace.key, error=self.refused)
             mailboxes.clear(self.conn, self.workspace.id, self.inbox.name, uids[-1])
 
-    def _take(self, uid: int) -> None:
+    def _take(self, uid: int, others: list[int]) -> None:
         """One mail, one transaction. A mail that breaks something is set aside, and the next one has its turn."""
-        raw = self.folder.fetch(uid)
         now = self.place.now()
+        try:
+            raw = self.folder.fetch(uid)
+        except WithheldError as error:
+            self.withheld[uid] += 1
+            if self.withheld[uid] < TRIES or not any(map(self._is_given, others)):
+                raise
+            reason = f"{error}. It was asked for {TRIES} times. Read it in the mailbox."
+            self._set_aside(uid, b"", reason, now, f"{self.inbox.name} {self.folder.uid_validity} {uid}")
+            return
+        self.withheld.pop(uid, None)
         try:
             _take_in(self.conn, self, uid, raw, now)
         except psycopg.OperationalError:
             raise
         except Exception as error:
             log.exception("mailbox.mail_failed", workspace=self.workspace.key, uid=uid)
-            with self.conn.transaction():
-                reason = f"It could not be taken in ({type(error).__name__}). The log of the engine says more."
-                keep_mail(self.conn, self.workspace, raw or b"", reason, now)
-                mailboxes.advance(self.conn, self.workspace.id, self.inbox.name, uid, now)
+            reason = f"It could not be taken in ({type(error).__name__}). The log of the engine says more."
+            self._set_aside(uid, raw or b"", reason, now)
+
+    def _is_given(self, uid: int) -> bool:
+        try:
+            self.folder.fetch(uid)
+        except WithheldError:
+            return False
+        return True
+
+    def _set_aside(self, uid: int, raw: bytes, reason: str, now: datetime, key: str = "") -> None:
+        with self.conn.transaction():
+            keep_mail(self.conn, self.workspace, raw, reason, now, key)
+            mailboxes.advance(self.conn, self.workspace.id, self.inbox.name, uid, now)
 
 
 @in_rounds()

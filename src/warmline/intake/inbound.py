@@ -31,6 +31,7 @@ from .case import Case, NoSuchLeadError, taken
 from .judge import HAND_OFF_WITHIN
 from .messages import UnplacedError
 from .opt_out import opt_out, suppress_address
+from .ours import as_written, is_ours
 
 log = structlog.get_logger()
 
@@ -51,11 +52,20 @@ def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Si
         try:
             said.append(receive_one(conn, workspace, signal, now))
         except UnplacedError as error:
-            body = msgspec.json.encode(_storable(signal)).decode()
-            quarantine.keep(
-                conn, workspace.id, f"signal:{signal.kind}", str(error), body, "application/json", {}, now
-            )  # fmt: skip
+            keep_signal(conn, workspace, signal, str(error), {}, now)
     return [text for text in said if text]
+
+
+def keep_signal(
+    conn: psycopg.Connection, workspace: Workspace, signal: Signal, reason: str, context: dict[str, Any], now: datetime
+) -> None:
+    """Set a signal aside until a person places it, once however often it is told."""
+    # A gateway that gives its texts no id gives them all one key: what they say belongs to it.
+    key = f"{signal.key} {signal.sender} {signal.text}" if signal.key else ""
+    body = msgspec.json.encode(_storable(signal)).decode()
+    quarantine.keep(
+        conn, workspace.id, f"signal:{signal.kind}", reason, body, "application/json", context, now, key
+    )  # fmt: skip
 
 
 def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> str:
@@ -66,7 +76,7 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
     elif signal.kind == "inbound":
-        return messages.hear(conn, workspace, signal, now, _touch(conn, workspace, signal, now))
+        return _hear(conn, workspace, as_written(workspace, signal), now)
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
     elif signal.kind == "voicemail":
@@ -74,6 +84,18 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     else:
         raise UnplacedError(f"Warmline knows no signal {signal.kind!r}.")
     return ""
+
+
+def _hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> str:
+    touch = _touch(conn, workspace, signal, now)
+    if is_ours(workspace, signal.sender):
+        address = read_email(signal.sender)
+        # Somebody of ours who tries things out as a lead answers what was mailed to that very address.
+        if touch is not None and touch.address != address:
+            return ""
+        if touch is None and _owner(conn, workspace, address) is None:
+            raise UnplacedError("One of our own people wrote it, and it answers no mail to a lead.")
+    return messages.hear(conn, workspace, signal, now, touch)
 
 
 def _storable(signal: Signal) -> Signal:
@@ -108,16 +130,21 @@ def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: 
     try:
         lane, touch_id = read_touch_ref(signal.touch_id)
     except ValueError:
-        return _last_mail(conn, workspace, signal, now)
+        # Anybody can write a report; one with a false token has shown that it is none of a mail of ours.
+        return None if signal.data.get("token") == "false" else _last_mail(conn, workspace, signal, now)
     return receipts.find(conn, workspace.id, lane, touch_id)
 
 
 def _last_mail(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> Touch | None:
     address = read_email(signal.sender) if "@" in signal.sender else None
-    lead_id = address_owners.find(conn, workspace.id, [address]).get(address) if address else None
+    lead_id = _owner(conn, workspace, address)
     if address is None or lead_id is None:
         return None
     return receipts.latest_mail(conn, workspace.id, lane_of(lead_id), lead_id, address, now - ANSWERED_WITHIN)
+
+
+def _owner(conn: psycopg.Connection, workspace: Workspace, address: str | None) -> UUID | None:
+    return address_owners.find(conn, workspace.id, [address]).get(address) if address else None
 
 
 def _about_touch(
@@ -132,6 +159,8 @@ def _about_touch(
         messages.leave(conn, workspace, signal, now)
         return
     if touch is None:
+        if signal.data.get("token") == "false":
+            raise UnplacedError("It carries a token that we never signed, so it is no report on a mail of ours.")
         raise UnplacedError("It names no touch of this workspace.")
     if touch.status not in _OUT_OF.get(signal.kind, (touch.status,)):
         return  # a late word changes nothing, and needs no lock to say so
@@ -180,7 +209,9 @@ def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
         return
     if before == "sending":  # the receipt of the hand-over is still on its way, and will find the touch moved on
         _tell(case, touch, "touch.sent")
-    _tell(case, touch, "touch.delivered", key=signal.key, **_worth_knowing(signal))
+    # A report may come late: clicks are judged by when the mail arrived, not by when we heard of it.
+    arrived = {"delivered_at": signal.at.isoformat()} if signal.at < case.now else {}
+    _tell(case, touch, "touch.delivered", key=signal.key, **arrived, **_worth_knowing(signal))
     _known_now(case, before)
 
 

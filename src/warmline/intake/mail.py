@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
-import msgspec
 import psycopg
 
 from warmline import rules
@@ -13,7 +13,7 @@ from warmline.channels.email.inbound import read_mail
 from warmline.store import quarantine
 from warmline.store.workspaces import Workspace
 
-from .inbound import receive_one
+from .inbound import keep_signal, receive_one
 from .messages import UnplacedError
 
 #: Bytes of a mail that are kept with what could not be placed.
@@ -32,16 +32,15 @@ def take_mail(conn: psycopg.Connection, workspace: Workspace, raw: bytes, key: b
             with conn.transaction():
                 receive_one(conn, workspace, signal, now)
         except UnplacedError as error:
-            body = msgspec.json.encode(signal).decode()
-            context = {"mail": _text(raw)}
-            quarantine.keep(
-                conn, workspace.id, f"signal:{signal.kind}", str(error), body, "application/json", context, now
-            )  # fmt: skip
+            keep_signal(conn, workspace, signal, str(error), {"mail": _text(raw)}, now)
 
 
-def keep_mail(conn: psycopg.Connection, workspace: Workspace, raw: bytes, reason: str, now: datetime) -> None:
-    """Set a mail aside that nobody could make sense of."""
-    quarantine.keep(conn, workspace.id, "mail:inbox", reason, _text(raw), "message/rfc822", {}, now)
+def keep_mail(
+    conn: psycopg.Connection, workspace: Workspace, raw: bytes, reason: str, now: datetime, key: str = ""
+) -> None:
+    """Set a mail aside that nobody could make sense of. `key` stands for a mail that nobody has seen."""
+    key = key or hashlib.sha256(raw).hexdigest()
+    quarantine.keep(conn, workspace.id, "mail:inbox", reason, _text(raw), "message/rfc822", {}, now, key)
 
 
 def _text(raw: bytes) -> str:

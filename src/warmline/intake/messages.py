@@ -51,7 +51,7 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     """A message. The touch it answers says whose it is; else the address it came from. Returns what is said back."""
     text = clean(signal.text)[:MOST_TEXT]
     sender = read_address(signal.sender)
-    reading = _reading(workspace, signal, text, sender)
+    reading = _reading(workspace, signal, text)
     asked = _by_keyword(workspace, signal, text, sender, reading)
     try:
         said = _of_lead(conn, workspace, signal, text, sender, reading, now, touch, asked)
@@ -140,22 +140,23 @@ def read_address(text: str) -> str | None:
 _TAKEN_FOR: Mapping[str, Kind] = {"stop": "opt_out", "start": "start", "help": "help"}
 
 
-def _reading(workspace: Workspace, signal: Signal, text: str, sender: str | None) -> Reading:
+def _reading(workspace: Workspace, signal: Signal, text: str) -> Reading:
     """What a message asks for. What the provider has acted on counts before the words: it knows words that we don't."""
     if kind := _TAKEN_FOR.get(signal.data.get("asks", "")):
         return Reading(kind, "certain", f"taken for it by {signal.data.get('answered_by', 'the provider')}")
     reading = read(text, rules.opt_out_words())
-    if reading.kind == "help" and not is_help_answered(workspace, text, _channel(sender or "")):
+    if reading.kind == "help" and not is_help_answered(workspace, text, _channel(signal.sender)):
         return replace(reading, kind="reply")
     return reading
 
 
 def _channel(sender: str) -> str:
+    """By the address as it was told: one that can't be read is still one of its channel."""
     return "email" if "@" in sender else "sms"
 
 
 def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading, touch: Touch | None) -> str:
-    channel = _channel(sender)
+    channel = _channel(signal.sender)
     key = signal.key or None
     step = touch.step if touch else ""
     came = _came_with(signal)
@@ -183,7 +184,7 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
         case.needs_owner()
         title = f"Read what {case.person.called} wrote: is it an opt-out?"
         case.ask("read_reply", title, case.office_time(READ_WITHIN), told({"text": text, **came}))
-    elif reading.kind == "start" and _starts_again(case, text, sender, key):
+    elif reading.kind == "start" and channel == "sms" and _starts_again(case, text, sender, key):
         case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
         return say_back(case, signal, "start", channel)
     else:
@@ -214,7 +215,7 @@ def _lift(
 
 
 def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
-    """START lifts the lead's own opt-out. False when there is none to lift."""
+    """START lifts the lead's own opt-out for texts, and for nothing else. False when there is none to lift."""
     given = _given_by_start(text)
     lifted = _lift(case.conn, case.workspace, case.person, sender, given, case.now)
     if lifted is None:

@@ -39,13 +39,14 @@ def visited(case: Case, touch: Touch, signal: Signal) -> None:
     waiting = doubts.of_touch(case.conn, touch.lane, touch.lead_id, touch.id)
     visit = _visit(signal.kind, signal.at, signal.data)
     known = [*_visits(seen), *(_doubted(one) for one in waiting)]
-    verdict = judge(visit, _reached_at(touch, seen), known, rules.mail_agents())
+    verdict = judge(visit, _reached_at(touch, seen, visit.at), known, rules.mail_agents())
     if verdict.until is not None:
         doubt = _doubt(case, touch, signal, verdict.until)
         doubts.keep(case.conn, doubt)
         waiting = [*waiting, doubt]
     else:
-        _tell(case, touch, visit.kind, signal.key, signal.data, verdict.automated, seen)
+        late = {"visited_at": signal.at.isoformat()} if signal.at < case.now else {}
+        _tell(case, touch, visit.kind, signal.key, {**signal.data, **late}, verdict.automated, seen)
         waiting = _judge_those_who_wait(case, touch, [*known, _visit(visit.kind, visit.at, signal.data, verdict.automated)],
                                         waiting, seen)  # fmt: skip
     if waiting:
@@ -138,9 +139,11 @@ def _doubt(case: Case, touch: Touch, signal: Signal, until: datetime) -> Doubt:
     return Doubt(touch.lane, touch.lead_id, f"{signal.key}:{who[:16]}", case.workspace.id, touch.id, until, told)
 
 
-def _reached_at(touch: Touch, seen: Sequence[Seen]) -> datetime | None:
-    delivered = [one.at for one in seen if one.kind == "touch.delivered"]
-    return max([touch.sent_at, *delivered]) if touch.sent_at is not None else None
+def _reached_at(touch: Touch, seen: Sequence[Seen], visited_at: datetime) -> datetime | None:
+    """A delivery that is said to be later than the visit says nothing of it."""
+    delivered = [_instant(one.data.get("delivered_at")) or one.at for one in seen if one.kind == "touch.delivered"]
+    known = [at for at in delivered if at <= visited_at]
+    return max([touch.sent_at, *known]) if touch.sent_at is not None else None
 
 
 def _visits(seen: Sequence[Seen]) -> list[Visit]:

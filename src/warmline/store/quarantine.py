@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 import psycopg
 
 from .ids import new_id
+
+#: The namespace of ids that are made of a key.
+_TOLD = UUID("6f1b5e0c-7c1e-4c34-9d55-3f7f5a1c2b90")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,18 @@ def keep(
     content_type: str,
     context: dict[str, Any],
     now: datetime,
+    key: str = "",
 ) -> UUID:
-    """NUL can't be stored as text; it is shown as U+2400, so that the rest is not lost."""
-    kept = new_id()
+    """NUL can't be stored as text; it is shown as U+2400, so that the rest is not lost.
+
+    `key`: what is told again under it at the same door is kept once, also when a person has settled it since.
+    """
+    kept = uuid5(_TOLD, f"{workspace_id} {door} {_storable(key)}") if key else new_id()
     conn.execute(
         b"""
         insert into quarantine (id, workspace_id, door, reason, body, content_type, context, received_at)
         values (%s, %s, %s, %s, %s, %s, %s::json, %s)
+        on conflict (id) do nothing
         """,
         (
             kept,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from contextlib import AsyncExitStack, nullcontext
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warmline.web.settings")
@@ -82,8 +83,10 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         return
     tail, methods, door = found
     try:
-        request = await read(scope, receive, tail)
-        answer = await _answer(request, methods, door)
+        large = door is hooks.take and hooks.takes_mail(tail)
+        async with AsyncExitStack() if large else nullcontext() as room:
+            request = await read(scope, receive, tail, room)
+            answer = await _answer(request, methods, door)
     except TooLargeError:
         answer = text(413, f"The body is larger than {LIMIT // 1024} kB. Send the leads in smaller batches.\n")
     except GoneError:

@@ -1,7 +1,7 @@
 """The mailbox that answers and bounces come to, over IMAP. Every call blocks; one thread uses one connection.
 
 imap-tools rather than aioimaplib: the latter is GPL, and a thread that waits in IDLE costs an engine nothing.
-Sources: RFC 3501 (UIDs), RFC 2177 (IDLE), RFC 6851 (MOVE).
+Sources: RFC 3501 (UIDs), RFC 2177 (IDLE), RFC 4315 (UIDPLUS), RFC 6851 (MOVE).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
@@ -35,6 +36,10 @@ _FAILURES = (OSError, imaplib.IMAP4.error, ImapToolsError, ssl.SSLError)
 
 class InboxError(Exception):
     """The mail server is away, or does not do what was asked. The text holds no secret."""
+
+
+class WithheldError(InboxError):
+    """The server is there, and does not hand out this one mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,30 +129,56 @@ class Folder:
         return self._search(f"SINCE {day.day:02d}-{MONTHS[day.month - 1]}-{day.year}")
 
     def fetch(self, uid: int) -> bytes | None:
-        """The mail, up to MOST_BYTES of it, not marked as seen. None: it is gone."""
-        try:
-            answer = self._box.client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{MOST_BYTES}>)")
-        except _FAILURES as error:
-            raise _away(self._inbox, error) from None
-        if answer[0] != "OK":
-            raise InboxError(f"{self._inbox.host} did not give mail {uid}: {answer[0]}.")
-        return next((bytes(one[1]) for one in answer[1] if isinstance(one, tuple)), None)
+        """The mail, up to MOST_BYTES of it, not marked as seen. None: it is gone. Raises WithheldError, too."""
+        refused, answer = self._ask("FETCH", str(uid), f"(BODY.PEEK[]<0.{MOST_BYTES}>)")
+        if refused:
+            raise WithheldError(f"{self._inbox.host} does not hand out mail {uid} of {self._inbox.folder}: {refused}")
+        return next((bytes(one[1]) for one in answer if isinstance(one, tuple)), None)
 
-    def clear(self, uids: Sequence[int]) -> None:
-        """Mark as seen and, where a folder for that is set, move. Mails that are gone are passed over."""
+    def clear(self, uids: Sequence[int]) -> str:
+        """Mark as seen and, where a folder for that is set, move. Mails that are gone are passed over.
+
+        Returns what the server would not do, "" where it did all. What can't be moved stays where it is, seen.
+        """
         if not uids:
-            return
+            return ""
         named = ",".join(map(str, uids))
+        refused, _ = self._ask("STORE", named, "+FLAGS.SILENT", r"(\Seen)")
+        if refused:
+            return f"{self._inbox.host} does not mark mails in {self._inbox.folder} as seen: {refused}"
+        refused = self._move(named) if self._inbox.processed else ""
+        if refused:
+            return (
+                f"{self._inbox.host} does not move mails to {self._inbox.processed}: {refused}. They are read, "
+                f"and stay in {self._inbox.folder}, marked as seen."
+            )
+        return ""
+
+    def _move(self, named: str) -> str:
+        there = encode_folder(self._inbox.processed).decode()
+        if "MOVE" in self._box.client.capabilities:
+            return self._ask("MOVE", named, there)[0]
+        refused, _ = self._ask("COPY", named, there)
+        if not refused:  # else there is no copy, and what is deleted here is lost
+            refused, _ = self._ask("STORE", named, "+FLAGS.SILENT", r"(\Deleted)")
+        # Without UIDPLUS there is only an EXPUNGE that takes what other people have marked, too: the mark must do.
+        if not refused and "UIDPLUS" in self._box.client.capabilities:
+            refused, _ = self._ask("EXPUNGE", named)
+        return refused
+
+    def _ask(self, command: str, *words: str) -> tuple[str, list[Any]]:
+        """One command on UIDs. Returns why the server refuses it, "" where it does not, and its answer."""
+        # What is left of an answer that was broken off is none to this.
+        self._box.client.untagged_responses.pop("FETCH", None)
         try:
-            self._box.client.uid("STORE", named, "+FLAGS.SILENT", r"(\Seen)")
-            if self._inbox.processed and "MOVE" in self._box.client.capabilities:
-                self._box.client.uid("MOVE", named, encode_folder(self._inbox.processed).decode())
-            elif self._inbox.processed:
-                self._box.client.uid("COPY", named, encode_folder(self._inbox.processed).decode())
-                self._box.client.uid("STORE", named, "+FLAGS.SILENT", r"(\Deleted)")
-                self._box.client.expunge()
+            kind, answer = self._box.client.uid(command, *words)
+        except imaplib.IMAP4.abort as error:  # the connection is gone
+            raise _away(self._inbox, error) from None
+        except imaplib.IMAP4.error as error:  # BAD
+            return _said(error), []
         except _FAILURES as error:
             raise _away(self._inbox, error) from None
+        return ("" if kind == "OK" else f"{kind} {_said(answer[0])}".strip(), answer)
 
     def wait(self, seconds: float, stopping: threading.Event) -> None:
         """Until something moves in the folder, `seconds` are over, or we are to stop."""
@@ -192,5 +223,10 @@ def _connect(inbox: Inbox) -> BaseMailBox:
 
 
 def _away(inbox: Inbox, error: Exception) -> InboxError:
-    said = " ".join(str(error).split())[:200] or type(error).__name__
+    said = _said(error) or type(error).__name__
     return InboxError(f"The mailbox at {inbox.host}:{inbox.port} can't be read now: {said}")
+
+
+def _said(words: object) -> str:
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words or "")
+    return " ".join(text.split())[:200]

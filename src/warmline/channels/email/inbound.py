@@ -14,11 +14,11 @@ from warmline.channels.contract import BadCallback, Signal
 from warmline.channels.email.reading.auto_reply import why_automated
 from warmline.channels.email.reading.back_on import read_back_on
 from warmline.channels.email.reading.complaint import Complaint, read_complaint
-from warmline.channels.email.reading.letter import Letter
-from warmline.channels.email.reading.matching import touch_of, touch_reported
+from warmline.channels.email.reading.letter import MOST_BYTES, Letter
+from warmline.channels.email.reading.matching import has_false_token, touch_of, touch_reported
 from warmline.channels.email.reading.report import Report, read_odd_bounces, read_reports
 from warmline.channels.email.reading.words import own_words
-from warmline.channels.email.tokens import read_message_id
+from warmline.channels.email.tokens import read_address, read_message_id
 
 MOST_TEXT = 8_000  # characters of a person's words, and of the whole text kept beside them
 
@@ -37,6 +37,7 @@ def read_mail(
     `now` is when it came in: a date without a year is read from there. Raises BadCallback with the reason, and nothing
     else.
     """
+    raw = raw[:MOST_BYTES]
     if not raw.strip():
         raise BadCallback("The mail is empty.")
     try:
@@ -68,11 +69,12 @@ class _Came:
 
     def signal(self, kind: str, number: int = 0, *, reported: bool = False, **more: Any) -> Signal:
         """`number` tells the signals of one mail apart; `reported`: it tells of a mail of ours that is in it."""
-        find = touch_reported if reported else touch_of
+        touch_id = (touch_reported if reported else touch_of)(self.letter, self.key, self.envelope_to)
+        if reported and not touch_id and has_false_token(self.letter, self.key, self.envelope_to):
+            more["data"] = {**more.get("data", {}), "token": "false"}
         return Signal(
-            kind=kind, at=self.now, touch_id=find(self.letter, self.key, self.envelope_to),
-            provider_id=self.letter.header("Message-ID")[:300], recipient=self._recipient(),
-            key=self.letter.key + (f":{number}" if number else ""), **more,
+            kind=kind, at=self.now, touch_id=touch_id, provider_id=self.letter.header("Message-ID")[:300],
+            recipient=self._recipient(), key=self.letter.key + (f":{number}" if number else ""), **more,
         )  # fmt: skip
 
     def _recipient(self) -> str:
@@ -120,6 +122,9 @@ def _written(came: _Came) -> Signal:
     whole = letter.text()
     text = own_words(whole) or _words_of_subject(letter.subject)
     data = {"subject": letter.subject[:300]} if letter.subject else {}
+    answer_to = next((one for one in letter.addresses("X-Original-From", "Reply-To") if "@" in one), "")
+    if answer_to not in ("", letter.sender) and not read_address(answer_to, came.key):
+        data["answer_to"] = answer_to[:320]
     attachments = ", ".join(letter.attachments())[:300]
     if attachments:
         data["attachments"] = attachments

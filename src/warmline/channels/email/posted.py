@@ -29,6 +29,10 @@ def read_posted(
 ) -> list[Signal]:
     """Raises BadSignature where the path holds none of the secrets, BadCallback where the mail can't be read."""
     door = "/".join(after_secret(callback, posted.secrets))
+    if not callback.whole:
+        raise BadCallback(
+            "The mail is larger than anything that is taken. This is how it begins; the sender has it whole."
+        )
     if door not in doors:
         raise BadCallback(f"Mail callbacks go to .../{', .../'.join(doors)}, and this one came to .../{door[:60]}.")
     return doors[door](callback, posted)
@@ -39,7 +43,8 @@ def read_raw(callback: Callback, posted: Posted) -> list[Signal]:
     envelope = parse_qs(urlsplit(callback.url).query, keep_blank_values=True)
     return read_mail(
         callback.body, posted.token_key, posted.error_classes, posted.now,
-        envelope.get("to", [""])[0], envelope.get("from", [None])[0],
+        # No address has a space: it is a + that whoever put the address together left as it was.
+        envelope.get("to", [""])[0].replace(" ", "+"), envelope.get("from", [None])[0],
     )  # fmt: skip
 
 

@@ -18,12 +18,18 @@ from ...store import quarantine, workspaces
 from ...store.workspaces import Workspace
 from .. import database
 from . import calls
-from .http import Request, Response, text
+from .http import LIMIT, Request, Response, text
 from .where import find_workspace
 
 
 async def take(request: Request) -> Response:
     return await asyncio.to_thread(_take, request)
+
+
+def takes_mail(tail: str) -> bool:
+    """Whether mails are posted there, which come with all that is attached to them."""
+    parts = tail.strip("/").split("/")
+    return parts[0] == "email" and parts[-1] in ("raw", "inbound")
 
 
 def _take(request: Request) -> Response:
@@ -48,7 +54,8 @@ def _take(request: Request) -> Response:
 def _read(conn: psycopg.Connection, workspace: Workspace, request: Request, kind: str, tail: str) -> Response:
     """Raises BadSignature. What is said back to a person is in the lead's story before the answer leaves."""
     now = database.now(conn)
-    callback = Callback(request.method, _public(request, workspace), request.headers, request.body, tail)
+    url = _public(request, workspace)
+    callback = Callback(request.method, url, request.headers, request.body, tail, request.whole)
     reply = Reply()
     try:
         if kind == "call":  # a conversation: what the provider is to do next depends on what is known
@@ -60,7 +67,7 @@ def _read(conn: psycopg.Connection, workspace: Workspace, request: Request, kind
             if texts and isinstance(channel, AnswersBack):
                 reply = channel.answer(texts)
     except BadCallback as error:
-        body = request.body.decode("utf-8", "replace")
+        body = request.body[:LIMIT].decode("utf-8", "replace")
         # Where a provider signs nothing, its address holds the secret that tells it from others: that is not kept.
         context = {"ip": request.client, "url": masked(callback.url), "headers": _kept(request)}
         door = f"hook:{kind}/{masked(tail)}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +19,14 @@ from .. import database, static_files
 #: The largest body a door takes, and how much of a larger one it reads and drops before it answers.
 LIMIT = 1024 * 1024
 MOST_DROPPED = 16 * LIMIT
+#: A mail that a provider posts has all its attachments: 30 MB at SendGrid, 35 at Postmark. Refused, it is lost.
+LARGEST_MAIL = 40 * LIMIT
+#: What is kept of one that is larger still.
+HEAD = 64 * 1024
+#: So many bodies over LIMIT are in memory at once; the others wait, and nothing is read from their senders meanwhile.
+_LARGE = asyncio.Semaphore(2)
+#: Seconds in which one of them has to be here, so that a slow sender keeps out no others for long.
+_SLOWEST = 300.0
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -45,6 +56,7 @@ class Request:
     headers: Mapping[str, str]  # lower-case names
     body: bytes
     client: str  # the caller's address; of a proxy's caller when the proxy is ours
+    whole: bool = True  # False: of a mail over LARGEST_MAIL, `body` is its HEAD
 
     @property
     def content_type(self) -> str:
@@ -107,17 +119,20 @@ def page(status: int, title: str, body_html: str) -> Response:
     return Response(status, document.encode(), headers)
 
 
-async def read(scope: Scope, receive: Receive, tail: str) -> Request:
-    """Raises TooLargeError or GoneError."""
+async def read(scope: Scope, receive: Receive, tail: str, room: AsyncExitStack | None = None) -> Request:
+    """Raises GoneError, and TooLargeError for a body over LIMIT. With `room`, in which it then stays until that is left, a
+    mail up to LARGEST_MAIL is taken, and of a larger one its HEAD."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    body, whole = await _body(receive, room)
     return Request(
         method=scope["method"],
         path=scope["path"],
         tail=tail,
         query=scope.get("query_string", b"").decode("latin-1"),
         headers=headers,
-        body=await _body(receive),
+        body=body,
         client=_client(scope, headers),
+        whole=whole,
     )
 
 
@@ -127,24 +142,37 @@ async def write(send: Send, response: Response, method: str = "GET") -> None:
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, room: AsyncExitStack | None) -> tuple[bytes, bool]:
     """What is too large is read to its end and dropped: a sender that is still sending would not hear why. There is an end
     to that, too."""
-    parts: list[bytes] = []
-    size = 0
+    kept, size, until = BytesIO(), 0, None
+    most = LIMIT if room is None else LARGEST_MAIL
     while True:
-        message = await receive()
+        message = await (receive() if until is None else _soon(receive, until))
         if message["type"] == "http.disconnect":
             raise GoneError
         part = message.get("body", b"")
+        if room is not None and size <= LIMIT < size + len(part):
+            await room.enter_async_context(_LARGE)
+            until = asyncio.get_running_loop().time() + _SLOWEST
         size += len(part)
-        if size <= LIMIT:
-            parts.append(part)
+        if size <= most:
+            kept.write(part)
         done = not message.get("more_body", False)
-        if size > MOST_DROPPED or (done and size > LIMIT):
-            raise TooLargeError
-        if done:
-            return b"".join(parts)
+        if done and size <= most:
+            return kept.getvalue(), True
+        if done or size > most + MOST_DROPPED:
+            if room is None:
+                raise TooLargeError
+            return (kept.getvalue() or part)[:HEAD], False
+
+
+async def _soon(receive: Receive, until: float) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout_at(until):
+            return await receive()
+    except TimeoutError:
+        raise GoneError from None
 
 
 def _client(scope: Scope, headers: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from warmline.channels.email.inbound import read_mail
 from warmline.channels.email.posted import Posted
 from warmline.channels.email.providers.mails import build_mail
 from warmline.channels.email.providers.relay import Reader, envelope_to, time_of, touch_of
-from warmline.channels.email.providers.report import Report, read_json
+from warmline.channels.email.providers.report import Report, as_bytes, read_json
 from warmline.channels.email.providers.told import Told
 from warmline.channels.settings import Settings
 
@@ -78,7 +78,7 @@ class Postmark:
             *(one.text("Email") for one in report.each("ToFull")),
             report.text("To"),
         ]
-        raw = report.whole("RawEmail").encode("utf-8", "surrogateescape") if report.whole("RawEmail") else _mail(report)
+        raw = as_bytes(report.whole("RawEmail")) or _mail(report)
         return read_mail(raw, posted.token_key, posted.error_classes, posted.now, envelope_to(posted, to))
 
     def _check(self, callback: Callback) -> None:

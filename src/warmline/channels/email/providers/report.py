@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from warmline.channels.contract import BadCallback
+from warmline.channels.email.reading.letter import MOST_BYTES
 from warmline.core.lead import storable
 
 LONGEST = 2000
@@ -66,6 +67,11 @@ def read_json(body: bytes | str) -> object:
     except (ValueError, RecursionError) as wrong:
         raise BadCallback(f"The body is not JSON ({type(wrong).__name__}).") from None
     return found
+
+
+def as_bytes(mail: str) -> bytes:
+    """A whole mail as far as it is read. Half of a UTF-16 pair, which JSON may hold and UTF-8 may not, becomes "?"."""
+    return mail[:MOST_BYTES].encode("utf-8", "replace")
 
 
 def plain(value: str) -> str:

@@ -12,9 +12,10 @@ from warmline.channels.contract import BadCallback, Callback, Signal
 from warmline.channels.email.inbound import read_mail
 from warmline.channels.email.posted import Posted
 from warmline.channels.email.providers.relay import Reader, envelope_to, time_of, touch_of
-from warmline.channels.email.providers.report import Report, read_json
+from warmline.channels.email.providers.report import Report, as_bytes, read_json
 from warmline.channels.email.providers.sns import Fetch, Sns, fetch
 from warmline.channels.email.providers.told import Told
+from warmline.channels.email.reading.complaint import HARMLESS
 from warmline.channels.settings import Settings
 
 # Said of a mail that did arrive as well (an out-of-office reads as one), so nothing follows from it.
@@ -73,7 +74,8 @@ def _notification(report: Report, message_id: str, posted: Posted) -> list[Signa
         case "Bounce":
             return _bounce(told, about)
         case "Complaint":
-            return told.unsubscribed("complaint", "Marked a mail as spam (Amazon SES)")
+            harmless = about.text("complaintFeedbackType").lower() in HARMLESS
+            return [] if harmless else told.unsubscribed("complaint", "Marked a mail as spam (Amazon SES)")
         case "Reject":
             return told.failed("Reject", about.text("reason"), "filtered")
         case "Rendering Failure":
@@ -110,6 +112,6 @@ def _received(report: Report, posted: Posted) -> list[Signal]:
         except (binascii.Error, ValueError):
             raise BadCallback("The content is said to be base64 and is not.") from None
     else:
-        raw = content.encode("utf-8", "surrogateescape")
+        raw = as_bytes(content)
     to = envelope_to(posted, [*report.texts("receipt", "recipients"), *report.texts("mail", "destination")])
     return read_mail(raw, posted.token_key, posted.error_classes, posted.now, to, report.text("mail", "source"))

@@ -10,7 +10,7 @@ from email.policy import compat32
 from warmline.channels.email.reading.letter import Letter, attached, headers_of, text_of
 
 #: Types that are no complaint of a person: "not-spam" takes one back, "auth-failure" tells of DKIM and SPF.
-_HARMLESS = frozenset({"not-spam", "auth-failure"})
+HARMLESS = frozenset({"not-spam", "auth-failure"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def read_complaint(letter: Letter) -> Complaint | None:
     original = attached(letter)
     told = headers_of(fields, "Original-Rcpt-To") + (headers_of(original, "To") if original is not None else [])
     recipient = next((one.strip().strip("<>") for one in told if "@" in one and "redacted" not in one.lower()), "")
-    return Complaint(kind, recipient, kind not in _HARMLESS)
+    return Complaint(kind, recipient, kind not in HARMLESS)
 
 
 def _fields(part: Message) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 from warmline.channels.email.reading.letter import Letter, attached, headers_of
 from warmline.channels.email.tokens import Purpose, read_address, read_message_id, read_touch
@@ -42,3 +43,10 @@ def touch_reported(letter: Letter, key: bytes, envelope_to: str = "") -> str:
             if named:
                 return named
     return ""
+
+
+def has_false_token(letter: Letter, key: bytes, envelope_to: str = "") -> bool:
+    """Whether a token of our form is there, and none that we signed for whatever purpose: the link to unsubscribe in a
+    mail that came back is one of ours, too."""
+    found = _SIGNED.findall(f"{envelope_to} {letter.raw.decode('latin-1')}")[:_MOST]
+    return bool(found) and not any(read_touch(one, purpose, key) for one in found for purpose in get_args(Purpose))

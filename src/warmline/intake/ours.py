@@ -1,0 +1,36 @@
+"""Mails of our own people: a copy of what a rep answers a lead comes to the mailbox, too, and is no word of the lead's."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from email.utils import parseaddr
+
+from warmline.channels.contract import Signal
+from warmline.channels.secrets import MissingSecretError, resolve
+from warmline.core.mail_address import read_email
+from warmline.store.workspaces import Workspace
+
+
+def is_ours(workspace: Workspace, sender: str) -> bool:
+    """Whether it is the address that the workspace writes from, or one of its people's."""
+    address = read_email(sender) if "@" in sender else None
+    return address is not None and address in {read_email(one) for one in _addresses(workspace)}
+
+
+def as_written(workspace: Workspace, signal: Signal) -> Signal:
+    """A group address of ours that passes a lead's mail on writes itself into From, and the lead into Reply-To."""
+    writer = signal.data.get("answer_to", "")
+    if writer and is_ours(workspace, signal.sender) and not is_ours(workspace, writer):
+        return replace(signal, sender=writer)
+    return signal
+
+
+def _addresses(workspace: Workspace) -> list[str]:
+    people = [one.email for one in workspace.config.people.values()]
+    email = workspace.config.channels.get("email")
+    try:
+        sender = resolve(str(email.options.get("from") or ""), os.environ) if email else ""
+    except MissingSecretError:
+        sender = ""
+    return [parseaddr("".join(sender))[1], *people]
