@@ -61,7 +61,7 @@ def keep_signal(
 ) -> None:
     """Set a signal aside until a person places it, once however often it is told."""
     # A gateway that gives its texts no id gives them all one key: what they say belongs to it.
-    key = f"{signal.key} {signal.sender} {signal.text}" if signal.key else ""
+    key = f"{signal.key} {signal.touch_id} {signal.sender} {signal.text}" if signal.key else ""
     body = msgspec.json.encode(_storable(signal)).decode()
     quarantine.keep(
         conn, workspace.id, f"signal:{signal.kind}", reason, body, "application/json", context, now, key
