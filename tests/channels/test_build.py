@@ -95,6 +95,21 @@ def test_the_sandbox_refuses_in_twilios_codes() -> None:
     assert receipt.reason == "opted_out"
 
 
+@pytest.mark.parametrize(
+    ("kind", "table", "most"),
+    [
+        ("sms", TWILIO, 500),
+        ("sms", TWILIO | {"concurrency": 7}, 7),
+        ("sms", {"provider": "sandbox", "base_url": "http://127.0.0.1:4010", "concurrency": 7}, 7),
+        ("sms", {"provider": "sandbox"}, None),
+        ("email", SMTP, 10),
+        ("email", SMTP | {"concurrency": 7}, 7),
+    ],
+)
+def test_a_channel_says_how_many_it_sends_at_once(kind: str, table: dict[str, object], most: int | None) -> None:
+    assert made(kind, table).most == most
+
+
 def test_a_messaging_service_needs_no_number() -> None:
     table = {key: TWILIO[key] for key in TWILIO if key != "from"} | {"messaging_service_sid": "MG1"}
     assert made("sms", table).provider == "twilio"

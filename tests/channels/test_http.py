@@ -104,3 +104,30 @@ def test_a_request_is_never_repeated_by_itself_over_a_connection_that_died() -> 
     assert isinstance(first, Answer)
     assert isinstance(second, Unknown)
     assert heads == [1, 2]
+
+
+def test_a_request_that_is_broken_off_while_it_waits_for_a_connection_has_certainly_not_left() -> None:
+    begun = asyncio.Event()
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head(reader)
+        begun.set()
+        await reader.read()
+
+    async def steps() -> tuple[object, object]:
+        async with listening(wait) as port:
+            http = Http(timeout=60, concurrency=1)
+            first = asyncio.create_task(http.request("POST", f"http://127.0.0.1:{port}/", form={"a": "b"}))
+            await begun.wait()
+            second = asyncio.create_task(http.request("POST", f"http://127.0.0.1:{port}/", form={"a": "b"}))
+            await asyncio.sleep(0)  # it begins
+            second.cancel()
+            first.cancel()
+            told = await asyncio.gather(first, second, return_exceptions=True)
+            await http.close()
+            return told[0], told[1]
+
+    written, waiting = asyncio.run(steps())
+    assert isinstance(written, asyncio.CancelledError), "nobody can tell"
+    assert isinstance(waiting, NotSent)
+    assert not waiting.counts

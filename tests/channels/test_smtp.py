@@ -4,6 +4,8 @@ import email.policy
 import shutil
 import ssl
 import subprocess
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -167,6 +169,73 @@ def test_a_fault_at_each_step_means_what_it_means(faults: dict[str, str], kind: 
     assert len(box.accepted) == (1 if kind is Unknown else 0)
 
 
+@pytest.mark.parametrize("step", ["AUTH", "MAIL", "RCPT", "DATA", "CONTENT"])
+def test_a_mail_that_is_broken_off_before_its_content_is_written_has_certainly_not_left(step: str) -> None:
+    async def steps() -> tuple[Receipt | None, Mailbox]:
+        async with serve_smtp({step: SILENCE}, extensions=("8BITMIME", "AUTH PLAIN")) as box:
+            table = TABLE | {"port": box.port, "user": "sam", "password": "env:SECRET"}
+            channel = build("email", table, secrets, PUBLIC, KEY, {})
+            sending = asyncio.create_task(channel.send(MAIL))
+            await box.silent.wait()
+            sending.cancel()
+            [receipt] = await asyncio.gather(sending, return_exceptions=True)
+            await channel.close()
+            return None if isinstance(receipt, BaseException) else receipt, box
+
+    receipt, box = asyncio.run(steps())
+    if step == "CONTENT":
+        assert receipt is None, "nobody can tell"
+        assert len(box.accepted) == 1
+    else:
+        assert isinstance(receipt, NotSent)
+        assert not receipt.counts
+        assert box.accepted == []
+
+
+def test_a_mail_does_not_leave_when_it_was_broken_off_and_only_the_library_has_noticed() -> None:
+    """wait_for of Python 3.11 loses a cancel that comes just when what it waits for is there."""
+
+    async def broken_off(sending: Coroutine[object, object, Receipt]) -> Receipt:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        return await sending
+
+    async def steps() -> tuple[Receipt, Mailbox]:
+        async with serve_smtp() as box:
+            channel = build("email", TABLE | {"port": box.port}, secrets, PUBLIC, KEY, {})
+            receipt = await asyncio.create_task(broken_off(channel.send(MAIL)))
+            await channel.close()
+            return receipt, box
+
+    receipt, box = asyncio.run(steps())
+    assert isinstance(receipt, NotSent)
+    assert not receipt.counts
+    assert box.accepted == []
+
+
+def test_a_mail_that_is_broken_off_while_it_waits_for_a_connection_has_certainly_not_left() -> None:
+    async def steps() -> tuple[Receipt, Mailbox]:
+        async with serve_smtp({"CONTENT": SILENCE}) as box:
+            channel = build("email", TABLE | {"port": box.port, "concurrency": 1}, secrets, PUBLIC, KEY, {})
+            first = asyncio.create_task(channel.send(message("email", 1)))
+            await box.silent.wait()
+            second = asyncio.create_task(channel.send(message("email", 2)))
+            await asyncio.sleep(0)  # it begins
+            second.cancel()
+            receipt = await second
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            return receipt, box
+
+    receipt, box = asyncio.run(steps())
+    assert isinstance(receipt, NotSent)
+    assert not receipt.counts
+    assert (box.connections, len(box.accepted)) == (1, 1)
+
+
 def test_a_wrong_password_is_the_accounts_matter() -> None:
     [receipt], box = send({"AUTH": "535 5.7.8 no"}, MAIL, user="sam", password="env:SECRET")
     assert isinstance(receipt, Refused)
@@ -207,6 +276,7 @@ def test_never_more_connections_than_allowed() -> None:
     async def steps() -> Mailbox:
         async with serve_smtp() as box:
             channel = build("email", TABLE | {"port": box.port, "concurrency": 3}, secrets, PUBLIC, KEY, {})
+            assert channel.most == 3
             await asyncio.gather(*(channel.send(message("email", number)) for number in range(30)))
             await channel.close()
             return box

@@ -38,6 +38,7 @@ class FakeChannel:
     def __init__(self, kind: Kind = "sms", rate: float = 1000) -> None:
         self.kind: Kind = kind
         self.rate = rate
+        self.most: int | None = None
         self.reply = Reply()
         self.took: list[Message] = []
         self.answers: list[Receipt] = []
@@ -151,9 +152,9 @@ def a_process(hands: Hands, dsn: str) -> Iterator[Dispatcher]:
         yield made
 
 
-def a_lead_in_lane(hands: Hands, workspace: Workspace, lane: int, number: int) -> UUID:
-    """Enrolled in pricing at Tuesday 10:30. The id is made until its lane is the wanted one."""
-    phone, email = f"+1212555{number:04d}", f"ann{number}@example.com"
+def a_lead_in_lane(hands: Hands, workspace: Workspace, lane: int, number: int, *, by_mail: bool = False) -> UUID:
+    """Enrolled in pricing at Tuesday 10:30; `by_mail`: it has no phone. The id is made until its lane is the wanted one."""
+    phone, email = None if by_mail else f"+1212555{number:04d}", f"ann{number}@example.com"
     with hands.conn.transaction():
         while True:
             lead = a_lead(hands.conn, workspace, phone=phone, email=email)

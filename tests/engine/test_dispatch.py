@@ -143,6 +143,21 @@ def test_what_left_nothing_is_tried_again_after_growing_pauses_and_given_up_in_t
     assert len(hands.sms.took) == MOST_TRIES
 
 
+def test_tries_that_were_broken_off_on_our_side_bring_a_touch_no_nearer_to_being_given_up(
+    hands: Hands, lead: UUID
+) -> None:
+    cut = NotSent("no connection in time", timedelta(seconds=1), counts=False)
+    busy = NotSent("busy", timedelta(seconds=1))
+    hands.sms.answers = [cut] * (MOST_TRIES + 2) + [busy] * (MOST_TRIES - 1)
+    for tries in range(1, 2 * MOST_TRIES + 2):
+        (outcome,) = hands.hand_over(lead)
+        assert (outcome.status, outcome.tries) == ("queued", tries)
+        assert hands.now < outcome.until <= hands.now + LONGEST_PAUSE
+        hands.now = outcome.until
+    hands.hand_over(lead)
+    assert hands.one("select status, tries, excused from touches") == ("sent", 2 * MOST_TRIES + 2, MOST_TRIES + 2)
+
+
 def test_a_pause_is_never_longer_than_an_hour(hands: Hands, lead: UUID) -> None:
     hands.sms.answers = [NotSent("closed", timedelta(minutes=50))] * 2
     hands.hand_over(lead)
@@ -187,6 +202,15 @@ def test_no_answer_keeps_the_touch_as_it_is_until_the_provider_can_be_asked(hand
     assert status == "sending"
     assert timedelta(0) < wait <= SETTLE
     assert "touch.unknown" not in story(hands.conn, lead)
+
+
+def test_no_answer_to_an_earlier_try_leaves_the_lease_of_this_one_alone(hands: Hands, lead: UUID) -> None:
+    (first,) = hands.last_look(hands.prepare(lead))
+    hands.dispatcher.settle([hands.outcome(first, NotSent("refused connection", timedelta(0)))])
+    hands.last_look(hands.prepare(lead))
+    hands.dispatcher.settle([hands.outcome(first, Unknown("time-out, told late"))])
+    (wait,) = hands.all("select leased_until - now() from touches where status = 'sending' and tries = 2")
+    assert wait > SETTLE
 
 
 def test_a_receipt_told_twice_and_one_of_an_earlier_try_change_nothing(hands: Hands, lead: UUID) -> None:

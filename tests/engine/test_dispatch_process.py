@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.engine.hands import FakeChannel, Hands, a_lead_in_lane, a_process
-from warmline.channels.contract import Message, Receipt
+from warmline.channels.contract import Message, NotSent, Receipt
 from warmline.engine.dispatch import Dispatcher, Prepared
 from warmline.store.connect import AWAY, connect
 from warmline.store.ids import lane_of
@@ -202,6 +202,23 @@ def test_a_provider_that_takes_longer_than_the_lease_is_cut_off_before_it_is_ove
     outcome = sent_by(hands, replace(one, claimed=monotonic(), channel=Endless()))
     assert outcome.status == "asking"
     assert "within the lease" in outcome.error
+
+
+def test_what_certainly_had_not_left_when_it_was_cut_off_goes_back_in_the_queue(hands: Hands, lead: UUID) -> None:
+    class Patient(FakeChannel):
+        """Is kept waiting, and knows when it is cut off that nothing has left."""
+
+        async def send(self, message: Message) -> Receipt:
+            try:
+                return await Endless().send(message)
+            except asyncio.CancelledError:
+                return NotSent("no connection in time", timedelta(seconds=1), counts=False)
+
+    (one,) = hands.last_look(hands.prepare(lead))
+    hands.dispatcher.lease = timedelta(seconds=0.2)
+    outcome = sent_by(hands, replace(one, claimed=monotonic(), channel=Patient()))
+    hands.dispatcher.settle([outcome])
+    assert hands.one("select status, tries, excused from touches") == ("queued", 1, 1)
 
 
 class Endless(FakeChannel):

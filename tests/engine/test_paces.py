@@ -65,6 +65,25 @@ def test_a_channel_that_rests_grants_nothing_and_says_for_how_long(conn: psycopg
     assert timedelta(minutes=4) < wait <= timedelta(minutes=5)
 
 
+def test_a_clock_that_was_set_back_by_an_hour_stops_a_channel_no_longer_than_a_rest(
+    conn: psycopg.Connection, workspace: int
+) -> None:
+    paces.take(conn, workspace, "sms", 10, 10)
+    conn.execute("update paces set free_at = free_at + interval '1 hour'")  # it was an hour later just now
+    granted, wait = paces.take(conn, workspace, "sms", 3, 10)
+    assert granted == 0
+    assert wait <= paces.LONGEST_REST
+    conn.execute("update paces set free_at = free_at - %s", (paces.LONGEST_REST,))  # and that time has passed
+    assert paces.take(conn, workspace, "sms", 3, 10)[0] == 3
+
+
+def test_nothing_rests_for_longer_than_a_clock_that_was_set_back_is_told_by(
+    conn: psycopg.Connection, workspace: int
+) -> None:
+    paces.rest(conn, workspace, "sms", timedelta(hours=1))
+    assert paces.take(conn, workspace, "sms", 3, 10)[1] <= paces.LONGEST_REST
+
+
 def test_workers_at_the_same_moment_share_one_allowance(dsn: str, conn: psycopg.Connection, workspace: int) -> None:
     granted: list[int] = []
     start = threading.Barrier(4)

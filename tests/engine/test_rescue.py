@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,9 +12,11 @@ import pytest
 from tests.builders import a_lead, enrolled, story
 from tests.engine.hands import Hands
 from warmline.channels import ChannelSettingsError
-from warmline.channels.contract import Accepted, Signal, Unknown
+from warmline.channels.contract import Accepted, Receipt, Refused, Signal, Unknown
 from warmline.engine.rescue import ASK_FOR
 from warmline.intake.inbound import receive
+from warmline.store.ids import new_id
+from warmline.store.touches import Outcome
 from warmline.store.workspaces import Workspace
 
 
@@ -121,6 +124,76 @@ def test_a_receipt_that_comes_while_the_provider_is_asked_is_the_one_that_counts
     hands.rescue()
     assert hands.one("select status from touches") == "delivered"
     assert hands.hand_over(lead) == []
+
+
+def test_a_late_receipt_of_what_was_unknown_ends_the_task_to_look_for_it(hands: Hands, lead: UUID) -> None:
+    """The process was frozen between the provider's answer and its receipt."""
+    late = answered(hands, lead, Accepted("theirs-3"))
+    hands.lease_runs_out(ago=ASK_FOR)
+    hands.rescue()
+    assert open_tasks(hands) == ["unknown"]
+    hands.dispatcher.settle([late])
+    assert hands.one("select status, provider_id from touches") == ("sent", "theirs-3")
+    assert hands.one("select status, outcome from tasks where kind = 'unknown'") == ("cancelled", "settled")
+    assert story(hands.conn, lead)[-2:] == ["touch.sent", "task.cancelled"]
+
+
+def test_the_task_stays_while_another_touch_of_the_lead_is_unknown(hands: Hands, lead: UUID) -> None:
+    late = answered(hands, lead, Refused("unknown", "30008", "it did not arrive"))
+    hands.lease_runs_out(ago=ASK_FOR)
+    hands.rescue()
+    hands.conn.execute(
+        """insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,
+          status, ready_at, created_at) select lane, %s, lead_id, workspace_id, enrollment_id, version_id, 'nudge', channel,
+          purpose, template, 'unknown', ready_at, created_at from touches""",
+        (new_id(),),
+    )
+    hands.dispatcher.settle([late])
+    assert sorted(hands.all("select status from touches")) == ["failed", "unknown"]
+    assert open_tasks(hands) == ["unknown"]
+
+
+def test_a_lead_that_had_only_that_task_gets_another_look_of_a_person(hands: Hands, lead: UUID) -> None:
+    late = answered(hands, lead, Accepted("theirs-4"))
+    hands.lease_runs_out(ago=ASK_FOR)
+    hands.rescue()
+    hands.conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = now()")
+    hands.conn.execute("update tasks set status = 'cancelled', done_at = now() where step <> ''")
+    hands.dispatcher.settle([late])
+    assert open_tasks(hands) == ["review"]
+
+
+def test_a_rescuer_that_was_frozen_with_the_answer_ends_the_task_too(
+    hands: Hands, dsn: str, workspace: Workspace, lead: UUID
+) -> None:
+    hands.lease_runs_out(ago=ASK_FOR)
+
+    async def find(*_: object) -> Accepted:
+        """While one waits for the answer its lease runs out, and another is told that nobody can say."""
+        hands.lease_runs_out(ago=ASK_FOR)
+        with psycopg.connect(dsn, autocommit=True) as conn:
+            other = Hands(conn, dsn)
+            await asyncio.to_thread(other.rescue)
+        assert open_tasks(hands) == ["unknown"]
+        return Accepted("theirs-5")
+
+    hands.sms.find = find  # type: ignore[method-assign]
+    hands.rescue()
+    assert hands.one("select status, provider_id from touches") == ("sent", "theirs-5")
+    assert open_tasks(hands) == []
+
+
+def answered(hands: Hands, lead: UUID, receipt: Receipt) -> Outcome:
+    """The receipt of the try that is under way, not written yet."""
+    hands.conn.execute("update touches set status = 'queued', leased_until = null")
+    (one,) = hands.last_look(hands.prepare(lead))
+    return hands.outcome(one, receipt)
+
+
+def open_tasks(hands: Hands) -> list[str]:
+    """Beside the playbook's own."""
+    found: list[str] = hands.all("select kind from tasks where status = 'open' and step = ''")
+    return found
 
 
 def test_two_rescuers_ask_about_a_touch_once(hands: Hands, dsn: str, lead: UUID) -> None:

@@ -17,6 +17,7 @@ class Mailbox:
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)  # envelope sender, recipient, content
     connections: int = 0
     logins: list[tuple[str, str]] = field(default_factory=list)
+    silent: asyncio.Event = field(default_factory=asyncio.Event)  # somebody waits for an answer that never comes
 
 
 @asynccontextmanager
@@ -73,6 +74,7 @@ async def _talk(
         """Answers as the script says; True if the usual answer was given."""
         fault = faults.get(verb, usual)
         if fault == SILENCE:
+            box.silent.set()
             await asyncio.sleep(3600)
         if fault == CUT:
             raise ConnectionResetError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from warmline.engine.outcomes import outcome_of
 from warmline.engine.tick import tick
 from warmline.store import erasure, touches
 from warmline.store.ids import lane_of, new_id
-from warmline.store.touches import Ready
+from warmline.store.touches import Ready, Room
 
 MINUTE = timedelta(minutes=1)
 
@@ -122,11 +122,80 @@ def test_a_lease_that_ran_out_is_taken_over_by_one(conn: psycopg.Connection, lea
 
 def test_asking_later_moves_only_what_is_still_under_way(conn: psycopg.Connection, lead: UUID) -> None:
     touch = begin(conn, lead, lease=timedelta(0))
-    touches.ask_later(conn, [(lane_of(lead), touch.id)], MINUTE)
+    touches.ask_later(conn, [(lane_of(lead), touch.id, touch.tries)], MINUTE)
     assert touches.lanes_stale(conn) == []
     settle(conn, lead, touch, "sent")
-    touches.ask_later(conn, [(lane_of(lead), touch.id)], MINUTE)
+    touches.ask_later(conn, [(lane_of(lead), touch.id, touch.tries)], MINUTE)
     assert one(conn, "select leased_until from touches") is None
+
+
+def test_asking_later_about_an_earlier_try_leaves_the_lease_of_this_one_alone(
+    conn: psycopg.Connection, lead: UUID
+) -> None:
+    first = begin(conn, lead)
+    settle(conn, lead, first, "queued", event="", until=TUESDAY)
+    begin(conn, lead, lease=60 * MINUTE)
+    touches.ask_later(conn, [(lane_of(lead), first.id, 1)], MINUTE)
+    assert one(conn, "select leased_until > now() + interval '59 minutes' from touches")
+    touches.ask_later(conn, [(lane_of(lead), first.id, 2)], MINUTE)
+    assert one(conn, "select leased_until < now() + interval '59 minutes' from touches")
+
+
+def test_a_claim_takes_the_oldest_and_of_each_account_no_more_than_it_has_room_for(
+    conn: psycopg.Connection, lead: UUID
+) -> None:
+    lane, workspace = lane_of(lead), one(conn, "select workspace_id from touches")
+    waiting(conn, "email", 5, TUESDAY - MINUTE)
+    waiting(conn, "voicemail", 2, TUESDAY - 2 * MINUTE)
+
+    def claim(limit: int, **rooms: int) -> list[str]:
+        full = [Room(workspace, channel, room) for channel, room in rooms.items()]
+        return [touch.channel for touch in touches.ready(conn, lane, TUESDAY, limit, full)]
+
+    assert claim(4) == ["voicemail", "voicemail", "email", "email"]
+    assert claim(4, voicemail=0, email=2) == ["email", "email", "sms"]
+    assert claim(4, voicemail=1, email=0) == ["voicemail", "sms"]
+    assert claim(4, sms=0, email=0, voicemail=0) == []
+    somebody_elses = [Room(workspace + 1, channel, 0) for channel in ("sms", "email", "voicemail")]
+    assert len(touches.ready(conn, lane, TUESDAY, 100, somebody_elses)) == 8
+
+
+def test_what_waits_for_a_full_account_is_not_read_to_get_at_the_others(conn: psycopg.Connection, lead: UUID) -> None:
+    lane, workspace = lane_of(lead), one(conn, "select workspace_id from touches")
+    waiting(conn, "email", 3000, TUESDAY - MINUTE)
+    conn.execute("analyze touches")
+    rooms = [Room(workspace, "email", 0)]
+    with conn.transaction():
+        conn.execute("set local enable_seqscan = off")
+        (touch,) = touches.ready(conn, lane, TUESDAY, 100, rooms)
+        before = read_of_touches(conn)
+        assert touches.ready(conn, lane, TUESDAY, 100, rooms)[0].id == touch.id
+        assert read_of_touches(conn) - before < 20
+
+
+def read_of_touches(conn: psycopg.Connection) -> int:
+    """Rows of touches, or entries of its indexes, that this transaction has read."""
+    return int(
+        one(
+            conn,
+            "select sum(pg_stat_get_xact_tuples_returned(oid))::int from pg_class"
+            " where relname in ('touches', 'touches_ready', 'touches_by_account', 'one_touch_a_step', 'touches_pkey')",
+        )
+    )
+
+
+def waiting(conn: psycopg.Connection, channel: str, count: int, ready_at: datetime) -> None:
+    """Touches like the first text, on another channel."""
+    conn.execute(
+        """
+        insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,
+          status, ready_at, created_at)
+        select lane, gen_random_uuid(), lead_id, workspace_id, enrollment_id, version_id, %s || n, %s, purpose, template,
+          'queued', %s, created_at
+        from (select * from touches where channel = 'sms') t, generate_series(1, %s) n
+        """,
+        (channel, channel, ready_at, count),
+    )
 
 
 def test_a_step_cannot_have_two_touches_that_went_out_or_may_have(conn: psycopg.Connection, lead: UUID) -> None:

@@ -51,10 +51,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Certain that nothing left (connection refused, 429, 503 before acceptance): may be tried again after `retry_after`."""
+    """Certain that nothing left (connection refused, 429, 503 before acceptance): may be tried again after `retry_after`.
+
+    `counts`: not where the try was broken off on our side; however often that happens, the touch is not given up for it.
+    """
 
     detail: str
     retry_after: timedelta
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,15 @@ class Channel(Protocol):
     rate: float  # touches a second that the account may hand over, shared by all workers
     reply: Reply  # to every callback that was taken
 
-    async def send(self, message: Message) -> Receipt: ...
+    @property
+    def most(self) -> int | None:
+        """How many `send`s of this process need not wait for one another; None: any number. Beyond that a message would
+        wait for a connection when its last look is over."""
+        ...
+
+    async def send(self, message: Message) -> Receipt:
+        """Cancelled before any of the message can have left, it says so: NotSent. After that the cancel goes through."""
+        ...
 
     async def find(self, message: Message, since: datetime) -> Accepted | Literal["absent", "cannot_say"]:
         """Ask the provider whether `message` arrived there, after a crash. "absent" only if it can be sure."""

@@ -59,7 +59,8 @@ class Http:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer | NotSent | Unknown:
-        """Redirects are answers, not followed: a second request could be a second message."""
+        """Redirects are answers, not followed: a second request could be a second message. Whoever cancels it before it
+        has a connection is told NotSent; after that the cancel goes through."""
         progress = _Progress()
         _under_way.set(progress)
         if form is not None:  # written here: it takes aiohttp several times as long
@@ -74,6 +75,10 @@ class Http:
             ) as response:
                 content = await response.read()
                 return Answer(response.status, {name.lower(): v for name, v in response.headers.items()}, content)
+        except asyncio.CancelledError:
+            if progress.connected:
+                raise
+            return NotSent("There was no time left for a connection to the provider.", RETRY_UNREACHABLE, counts=False)
         except (TimeoutError, aiohttp.ClientError, OSError) as failure:
             why = _name(failure)
             if progress.connected:

@@ -1,6 +1,7 @@
 """Hand touches over: intent committed, one last look, then the network, then receipts in batches.
 
-1. `prepare` claims ready touches of a few lanes, renders them and commits the intent (status `sending`, with a lease).
+1. `prepare` claims ready touches of a few lanes, no more of an account than its channel can send at once, renders them and
+   commits the intent (status `sending`, with a lease).
 2. `last_look` reads what happened to the leads since, after that commit, and asks the gate again. What it refuses has not
    left. Only milliseconds lie between this look and the first byte on the wire.
 3. Each message goes to its channel, hundreds at once. A crash from here on leaves `sending`; `rescue` asks the provider.
@@ -23,7 +24,7 @@ import psycopg
 import structlog
 
 from warmline.channels.contract import Channel, Message, Unknown
-from warmline.intake.inbound import learn_refusal
+from warmline.intake.inbound import learn_fate, learn_refusal
 from warmline.store import due as dues
 from warmline.store import snapshots, touches, workspaces
 from warmline.store.clock import real_now
@@ -38,6 +39,7 @@ from .compose import Composer, Unsendable
 from .last_look import Story, look_once_more, story_of
 from .outcomes import again, outcome_of, outcome_of_receipt, unwritten
 from .pacing import Channels, share_out
+from .rooms import Account, Rooms
 from .tick import BAD_ROW, park
 
 log = structlog.get_logger()
@@ -79,16 +81,18 @@ class Claimed:
     prepared: list[Prepared] = field(default_factory=list)
     broken: list[Outcome] = field(default_factory=list)
     more: set[int] = field(default_factory=set)
+    full: set[Account] = field(default_factory=set)  # may have left touches behind, for want of a connection
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is to be sent, what is settled without, and the lanes that hold more. `away`: the database went away."""
+    """What is to be sent, what is settled without, and of what there may be more. `away`: the database went away."""
 
     allowed: list[Prepared]
     settled: list[Outcome]
     more: set[int]
     away: Exception | None = None
+    full: set[Account] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -108,6 +112,7 @@ class Dispatcher:
     in_flight: int = 400
     lease: timedelta = timedelta(seconds=60)
     _free: int = field(init=False, default=0)
+    _rooms: Rooms = field(init=False, default_factory=Rooms)
     _sending: set[asyncio.Task[None]] = field(init=False, default_factory=set)
     _settled: asyncio.Queue[Outcome] = field(init=False)
     _threads: ThreadPoolExecutor = field(init=False)
@@ -128,12 +133,14 @@ class Dispatcher:
             began = polled = 0.0
             much: list[int] = []  # lanes that hold more than their share of a batch: in turn, a batch of one at a time
             while not stopping.is_set():
-                lanes = await hint(0 if much else POLL)
+                lanes = await hint(0 if much else GATHER if self._rooms.left else POLL)
+                lanes = lanes | self._rooms.opened()
                 if lanes and (pause := began + GATHER - monotonic()) > 0:
                     await asyncio.sleep(pause)
                     lanes |= await hint(0)
                 began = monotonic()
-                if not (lanes or much) or began - polled >= POLL:  # hints without end must not keep the others waiting
+                # Hints without end must not keep the others waiting.
+                if not (lanes or much or self._rooms.left) or began - polled >= POLL:
                     lanes = lanes | set(await self._db(self.poll))
                     polled = monotonic()
                 few = sorted(lanes.difference(much))
@@ -168,14 +175,18 @@ class Dispatcher:
         if taken.away is not None:
             raise taken.away
         for one in taken.allowed:
+            account = (one.touch.workspace_id, one.touch.channel)
             self._free -= 1
+            self._rooms.under_way[account] += 1
             task = asyncio.create_task(self._send(one))
             self._sending.add(task)
-            task.add_done_callback(self._sent)
+            task.add_done_callback(partial(self._sent, account))
+        self._rooms.leave(taken.full, lanes[:limit])
         return [*sorted(taken.more), *lanes[limit:]]
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
+    def _sent(self, account: Account, task: asyncio.Task[None]) -> None:
         self._free += 1
+        self._rooms.under_way[account] -= 1
         self._sending.discard(task)
 
     async def _send(self, one: Prepared) -> None:
@@ -187,16 +198,17 @@ class Dispatcher:
             return
         try:
             # Cut off before the lease is over: who asks the provider then must not be overtaken by this very request.
-            async with asyncio.timeout_at(one.claimed + lease):
+            async with asyncio.timeout_at(one.claimed + lease) as limit:
                 receipt = await one.channel.send(one.message)
         except TimeoutError:
-            log.warning(
-                "channel.cut", channel=one.channel.provider, lease=lease, advice="engines need a longer --lease"
-            )
             receipt = Unknown(f"No answer came within the lease of {lease:g} s.")
         except Exception as error:  # a channel that fails in an unforeseen way may have sent: unknown
             log.exception("channel.raised", channel=one.channel.provider, touch=str(one.touch.id))
             receipt = Unknown(f"{type(error).__name__}: {error}")
+        if limit.expired():
+            log.warning(
+                "channel.cut", channel=one.channel.provider, lease=lease, advice="engines need a longer --lease"
+            )
         self._settled.put_nowait(outcome_of_receipt(one.lane, one.touch, receipt, self.moment(one.touch)))
 
     def moment(self, touch: Ready) -> datetime:
@@ -238,12 +250,15 @@ class Dispatcher:
         asking = [one for one in batch if one.status == "asking"]
         with transaction(self.receipts):
             settled = touches.settle(self.receipts, [one for one in batch if one.status != "asking"], now)
-            touches.ask_later(self.receipts, [(one.lane, one.id) for one in asking], SETTLE)
+            touches.ask_later(self.receipts, [(one.lane, one.id, one.tries) for one in asking], SETTLE)
             for one in settled:
                 if one.status == "failed":
                     workspace = workspaces.load(self.receipts, one.workspace_id)
                     code = str(one.data.get("code", ""))
                     learn_refusal(self.receipts, workspace, one.lane, one.id, one.reason, code, now)
+                if one.was_unknown:
+                    workspace = workspaces.load(self.receipts, one.workspace_id)
+                    learn_fate(self.receipts, workspace, one.lead_id, now)
                 if one.park and touches.still_run(self.receipts, one.lane, [one.enrollment_id]):
                     writes = Writes(one.lane)
                     park(writes, one.enrollment_id, one.lead_id, one.workspace_id, one.park, now)
@@ -257,34 +272,36 @@ class Dispatcher:
         except AWAY as error:  # nothing of it has left, so it may simply be claimed again
             back = [again(one.lane, one.touch, self.now()) for one in claimed.prepared]
             return Taken([], claimed.broken + back, set(), error)
-        return Taken(allowed, claimed.broken + denied, claimed.more)
+        return Taken(allowed, claimed.broken + denied, claimed.more, full=claimed.full)
 
     def prepare(self, lanes: Sequence[int], limit: int) -> Claimed:
         """Claim, render, commit the intent: one transaction, and three round trips however many lanes there are.
 
-        Each lane has its share of `limit`. When PostgreSQL refuses the intents of many, they are tried one by one, and the
-        culprit is set aside.
+        Each lane has its share of `limit`, and of an account the oldest go for which it has room. When PostgreSQL refuses the
+        intents of many, they are tried one by one, and the culprit is set aside.
         """
         now, share = self.now(), max(1, limit // len(lanes))
+        rooms = self._rooms.for_a_claim()
         try:
             with transaction(self.conn):
-                asked = touches.ask_ready(self.conn, lanes, now, share)
+                asked = touches.ask_ready(self.conn, lanes, now, share, rooms.within(share))
                 # Asked with each claim, because an engine that was cut off may come back to a database that was restored.
                 if snapshots.held(self.conn) is not None:
                     return Claimed()
                 ready = touches.told_ready(asked)
-                claimed = self._intend(ready, now)
+                claimed = self._intend(ready, rooms, now)
         except BAD_ROW as error:
             log.warning("dispatch.one_by_one", lanes=list(lanes), error=str(error))
             return self._one_by_one(lanes, share, now)
-        claimed.more = {lane for lane in claimed.more if len(ready[lane]) == share}
+        self._rooms.learn(rooms)
+        # What had no room is passed over by the next claim, or was put off: behind it there may be others that have.
+        claimed.more, claimed.full = {lane for lane, mine in ready.items() if len(mine) == share}, rooms.full()
         return claimed
 
-    def _intend(self, ready: Mapping[int, list[Ready]], now: datetime) -> Claimed:
-        """`more` are the lanes whose touches all had room at their accounts."""
-        granted = share_out(self.conn, self.channels, ready, now)
+    def _intend(self, ready: Mapping[int, list[Ready]], rooms: Rooms, now: datetime) -> Claimed:
+        granted = share_out(self.conn, self.channels, rooms, ready, now)
         claimed, until = monotonic(), real_now() + self.lease / 2
-        done = Claimed(more={lane for lane, mine in ready.items() if len(granted[lane]) == len(mine)})
+        done = Claimed()
         for lane, mine in granted.items():
             intents: list[dict[str, Any]] = []
             for touch, lead in mine:
@@ -307,18 +324,19 @@ class Dispatcher:
 
     def _one_by_one(self, lanes: Sequence[int], share: int, now: datetime) -> Claimed:
         """A transaction for each touch, so that what PostgreSQL refuses of one takes nothing of the others along."""
-        done = Claimed()
+        done, rooms = Claimed(), self._rooms.for_a_claim()
         for lane in lanes:
             for _ in range(share):
                 with self.conn.transaction():
-                    ready = [] if snapshots.held(self.conn) else touches.ready(self.conn, lane, now, 1)
+                    held = snapshots.held(self.conn)
+                    ready = [] if held else touches.ready(self.conn, lane, now, 1, rooms.within(1))
                     if not ready:
                         break
                     (touch,) = ready
                     tries = touch.tries
                     try:
                         with self.conn.transaction():
-                            one = self._intend({lane: ready}, now)
+                            one = self._intend({lane: ready}, rooms, now)
                     except BAD_ROW as error:
                         touches.intend(self.conn, lane, [_blank(touch)], self.engine, self.lease)
                         touch.tries = tries + 1
@@ -327,6 +345,8 @@ class Dispatcher:
                 done.broken += one.broken
             else:
                 done.more.add(lane)
+        self._rooms.learn(rooms)
+        done.full = rooms.full()
         return done
 
     def last_look(self, prepared: Sequence[Prepared]) -> tuple[list[Prepared], list[Outcome]]:

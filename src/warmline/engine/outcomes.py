@@ -26,10 +26,10 @@ def outcome_of_receipt(lane: int, touch: Ready, receipt: Receipt, now: datetime)
         case Refused(reason, code, detail):
             base.status, base.event, base.reason, base.wakes = "failed", "touch.failed", reason, True
             base.error, base.data = detail, {"code": code, "detail": detail}
-        case NotSent(detail, retry_after) if touch.tries < MOST_TRIES:
-            base.status, base.event, base.error = "queued", "", detail
-            base.until = now + min(retry_after * 2 ** (touch.tries - 1), LONGEST_PAUSE)
-        case NotSent(detail, _):
+        case NotSent(detail, retry_after, counts) if not counts or touch.tries - touch.excused < MOST_TRIES:
+            base.status, base.event, base.error, base.excused = "queued", "", detail, not counts
+            base.until = now + min(retry_after * 2 ** min(touch.tries - 1, MOST_TRIES), LONGEST_PAUSE)
+        case NotSent(detail):
             base.status, base.event, base.reason, base.error = "failed", "touch.failed", "gave_up", detail
             base.data, base.wakes = {"detail": detail}, True
         case Unknown(detail):
@@ -39,7 +39,9 @@ def outcome_of_receipt(lane: int, touch: Ready, receipt: Receipt, now: datetime)
 
 def again(lane: int, touch: Ready, now: datetime) -> Outcome:
     """Back in the queue: it was not sent, and not by anybody's fault."""
-    return outcome_of(lane, touch, "queued", now, event="", until=now)
+    outcome = outcome_of(lane, touch, "queued", now, event="", until=now)
+    outcome.excused = True
+    return outcome
 
 
 def unwritten(lane: int, touch: Ready, error: Exception, now: datetime) -> Outcome:

@@ -1,9 +1,11 @@
-"""Which of the touches that are ready may go now, at the rates of their accounts; with all that is known of their leads."""
+"""Which of the touches that are ready may go now, by the rates and connections of their accounts; with all that is known of
+their leads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -17,27 +19,33 @@ from warmline.store import paces, touches
 from warmline.store.due import Known
 from warmline.store.touches import Ready
 
+from .rooms import Account, Rooms
+
 log = structlog.get_logger()
 
 #: How long touches wait when this host can't use their channel.
 UNUSABLE = timedelta(seconds=30)
+
+#: For how long at most this process passes over an account whose rate is used up: others share it, and settings change.
+PASSED_OVER = timedelta(seconds=1)
 
 Channels = Callable[[int], Mapping[str, Channel]]
 Row = dict[str, Any]
 
 
 def share_out(
-    conn: psycopg.Connection, channels: Channels, ready: Mapping[int, list[Ready]], now: datetime
+    conn: psycopg.Connection, channels: Channels, rooms: Rooms, ready: Mapping[int, list[Ready]], now: datetime
 ) -> dict[int, list[tuple[Ready, Known]]]:
-    """Those whose account has room now, by lane, each with its lead; the others are put off until theirs has.
+    """Those whose account has room now, by lane, each with its lead, and counted in `rooms`.
 
-    In the caller's transaction, which holds the accounts until it ends. In a pipeline one round trip.
+    Of the others, those for which there is no connection stay as they are, and those whose rate is used up are put off until
+    it is not. In the caller's transaction, which holds the accounts until it ends. In a pipeline one round trip.
     """
-    accounts: dict[tuple[int, str], list[tuple[int, Ready]]] = {}
+    accounts: dict[Account, list[tuple[int, Ready]]] = {}
     for lane, mine in ready.items():
         for touch in mine:
             accounts.setdefault((touch.workspace_id, touch.channel), []).append((lane, touch))
-    asked: dict[tuple[int, str], tuple[psycopg.Cursor[Any], float]] = {}
+    asked: dict[Account, tuple[psycopg.Cursor[Any], float]] = {}
     going: list[tuple[int, Ready]] = []
     late: dict[int, list[Row]] = {}
     for account, waiting in sorted(accounts.items()):  # in one order, because each is locked
@@ -53,14 +61,19 @@ def share_out(
         if channel is None:  # taken out of warmline.toml meanwhile: nothing to pace, and nobody will send it
             going += waiting
             continue
-        asked[account] = paces.ask(conn, *account), channel.rate
+        waiting = accounts[account] = waiting[: rooms.of(account, channel)]
+        if waiting:
+            asked[account] = paces.ask(conn, *account), channel.rate
     chances = [one for account, (_, rate) in asked.items() for one in accounts[account][: paces.most(rate)]]
     known = _know(conn, [*going, *chances])
     for account, (answer, rate) in asked.items():
         waiting = accounts[account]
         count, wait = paces.grant(conn, answer, *account, len(waiting), rate)
         going += waiting[:count]
-        _put_off(late, waiting[count:], now + wait)
+        rooms.under_way[account] += count
+        if count < len(waiting):
+            _put_off(late, waiting[count:], now + wait)
+            rooms.rests[account] = monotonic() + min(wait, PASSED_OVER).total_seconds()
     for lane, rows in late.items():
         touches.postpone(conn, lane, rows)
     granted: dict[int, list[tuple[Ready, Known]]] = {lane: [] for lane in ready}

@@ -15,7 +15,8 @@ import structlog
 
 from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, Channel, Message
-from warmline.store import touches
+from warmline.intake.inbound import learn_fate
+from warmline.store import touches, workspaces
 from warmline.store.clock import real_now
 from warmline.store.ids import new_id, touch_ref
 from warmline.store.touches import Outcome, Ready
@@ -52,7 +53,11 @@ async def rescue(
             with conn.transaction():
                 settled = touches.settle(conn, [outcome for _, outcome in asked if outcome is not None], now())
                 open_tasks(conn, [_task(outcome, now()) for outcome in settled if outcome.status == "unknown"])
-                touches.ask_later(conn, [(lane, touch.id) for touch, outcome in asked if outcome is None], ASK_EVERY)
+                for one in settled:
+                    if one.was_unknown:
+                        learn_fate(conn, workspaces.load(conn, one.workspace_id), one.lead_id, now())
+                later = [(lane, touch.id, touch.tries) for touch, outcome in asked if outcome is None]
+                touches.ask_later(conn, later, ASK_EVERY)
             count += len(stale)
     return count
 

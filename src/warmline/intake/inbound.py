@@ -39,7 +39,7 @@ log = structlog.get_logger()
 ANSWERED_WITHIN = timedelta(days=14)
 
 #: How long a channel rests whose account is refused. Then a second's worth goes out, and tells whether it is over.
-ACCOUNT_RESTS = timedelta(minutes=5)
+ACCOUNT_RESTS = paces.LONGEST_REST
 
 
 def receive(conn: psycopg.Connection, workspace: Workspace, signals: Sequence[Signal], now: datetime) -> list[str]:
@@ -123,6 +123,15 @@ def learn_refusal(
         return
     with taken(conn, workspace, touch.lead_id, now) as case:
         _mark(case, touch, reason, code)
+
+
+def learn_fate(conn: psycopg.Connection, workspace: Workspace, lead_id: UUID, now: datetime) -> None:
+    """The receipt of a touch of this lead came when the touch was unknown already, and a person had been asked about it.
+
+    Call it in the transaction that writes the receipt, which is told already.
+    """
+    with taken(conn, workspace, lead_id, now) as case:
+        _known_now(case, "unknown")
 
 
 def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> Touch | None:

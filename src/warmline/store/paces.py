@@ -7,6 +7,9 @@ from typing import Any
 
 import psycopg
 
+#: Longer than this nothing rests. An account that is free later than that was asked under a clock that has been set back.
+LONGEST_REST = timedelta(minutes=5)
+
 
 def take(conn: psycopg.Connection, workspace_id: int, channel: str, wanted: int, rate: float) -> tuple[int, timedelta]:
     """Ask to hand over `wanted` touches now at `rate` a second: how many may go, and how long the others wait.
@@ -40,7 +43,7 @@ def grant(
     now: datetime
     free_at, now = row
     gap = timedelta(seconds=1 / rate)
-    start = max(free_at, now)
+    start = min(max(free_at, now), now + max(LONGEST_REST, gap))
     room = int((now + _span(gap) - start) / gap)
     granted = max(0, min(wanted, room))
     after = start + gap * granted
@@ -51,13 +54,13 @@ def grant(
 
 
 def rest(conn: psycopg.Connection, workspace_id: int, channel: str, pause: timedelta) -> None:
-    """Nothing of this channel is handed over for so long."""
+    """Nothing of this channel is handed over for so long, or for LONGEST_REST."""
     conn.execute(
         """
         insert into paces (workspace_id, channel, free_at) values (%(w)s, %(c)s, now() + %(pause)s)
         on conflict (workspace_id, channel) do update set free_at = greatest(paces.free_at, excluded.free_at)
         """,
-        {"w": workspace_id, "c": channel, "pause": pause},
+        {"w": workspace_id, "c": channel, "pause": min(pause, LONGEST_REST)},
     )
 
 

@@ -13,7 +13,7 @@ import psycopg
 from .erasure import KEPT
 from .events import NewEvent, wake
 from .pipeline import together
-from .rows import encode, of_every_lane, read, result
+from .rows import by_lane, encode, of_every_lane, read, result
 
 Row = dict[str, Any]
 
@@ -40,13 +40,22 @@ class Ready(msgspec.Struct, array_like=True):
     subject: str = ""
     body: str = ""
     handed_at: datetime | None = None  # of the wall clock
+    excused: int = 0  # of its tries, those that do not count
+
+
+class Room(msgspec.Struct, frozen=True):
+    """An account that takes no more than so many touches now; one that is not named takes any number."""
+
+    workspace_id: int
+    channel: str
+    room: int
 
 
 _COLUMNS = """t.id, t.lead_id, t.workspace_id, t.enrollment_id, t.version_id, t.step, t.channel, t.purpose, t.template,
   t.last, t.wakes, t.tries, t.created_at,
   (select e.started_at from enrollments e where e.lane = %(lane)s and e.id = t.enrollment_id),
   (select e.event from enrollments e where e.lane = %(lane)s and e.id = t.enrollment_id), t.address, t.subject, t.body,
-  t.handed_at"""
+  t.handed_at, t.excused"""
 
 
 def lanes_ready(conn: psycopg.Connection, now: datetime) -> list[int]:
@@ -59,27 +68,46 @@ _LANES_READY = of_every_lane(
 )
 
 
-def ready(conn: psycopg.Connection, lane: int, now: datetime, limit: int) -> list[Ready]:
-    """Lock up to `limit` touches of a lane that may be handed over, longest ready first."""
-    return told_ready(ask_ready(conn, (lane,), now, limit))[lane]
+def ready(conn: psycopg.Connection, lane: int, now: datetime, limit: int, rooms: Sequence[Room] = ()) -> list[Ready]:
+    """Lock up to `limit` touches of a lane that may be handed over, longest ready first; of an account no more than it has
+    room for."""
+    return told_ready(ask_ready(conn, (lane,), now, limit, rooms))[lane]
 
 
 def ask_ready(
-    conn: psycopg.Connection, lanes: Sequence[int], now: datetime, limit: int
+    conn: psycopg.Connection, lanes: Sequence[int], now: datetime, limit: int, rooms: Sequence[Room] = ()
 ) -> dict[int, psycopg.Cursor[Any]]:
-    """The same for several lanes, up to `limit` of each: one statement a lane, whose answers `told_ready` reads; in a
-    pipeline other questions may follow before."""
-    return {lane: conn.execute(_READY, {"lane": lane, "now": now, "limit": limit}) for lane in lanes}
+    """The same for several lanes, up to `limit` and the room of each: one statement a lane, whose answers `told_ready`
+    reads; in a pipeline other questions may follow before."""
+    given = {"now": now, "limit": limit, "rooms": encode(rooms)}
+    return {lane: conn.execute(_READY, {"lane": lane, **given}) for lane in lanes}
 
 
 def told_ready(asked: Mapping[int, psycopg.Cursor[Any]]) -> dict[int, list[Ready]]:
     return {lane: result(cursor, Ready) for lane, cursor in asked.items()}
 
 
+# Each account of the lane has a place of its own in the index, so that a full one is passed over, however much waits there.
+# Which accounts those are is asked of the index too, from one to the next.
 _READY = f"""
-with ready as (
-  select * from touches where lane = %(lane)s and status = 'queued' and ready_at <= %(now)s
-  order by ready_at limit %(limit)s for update skip locked
+with recursive account as (
+  (select workspace_id, channel from touches where lane = %(lane)s and status = 'queued'
+   order by workspace_id, channel limit 1)
+  union all
+  select next.workspace_id, next.channel from account a cross join lateral (
+    select workspace_id, channel from touches
+    where lane = %(lane)s and status = 'queued' and (workspace_id, channel) > (a.workspace_id, a.channel)
+    order by workspace_id, channel limit 1) next
+), ready as (
+  select t.* from account a
+  left join json_to_recordset(%(rooms)s::json) r (workspace_id integer, channel text, room integer)
+    on r.workspace_id = a.workspace_id and r.channel = a.channel
+  cross join lateral (
+    select * from touches
+    where lane = %(lane)s and status = 'queued' and workspace_id = a.workspace_id and channel = a.channel
+      and ready_at <= %(now)s
+    order by ready_at limit least(%(limit)s, r.room) for update skip locked) t
+  order by t.ready_at limit %(limit)s
 )
 select json_agg(json_build_array({_COLUMNS}))::text from ready t
 """.encode()
@@ -117,7 +145,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     """What became of a touch that was being handed over. `status`: sent, failed, held, refused, unknown or queued (again).
 
     `tries` is which try it tells of: of an earlier one, it comes too late to say anything of this one. `until` is when a
-    queued one is ready again. `event` "" records nothing: a second try is no news to the story.
+    queued one is ready again, and `excused` whether this try does not count. `event` "" records nothing: a second try is no
+    news to the story. `was_unknown` is told by `settle`.
     """
 
     lane: int
@@ -133,6 +162,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     at: datetime
     wakes: bool = True
     until: datetime | None = None
+    excused: bool = False
+    was_unknown: bool = False
     provider_id: str = ""
     reason: str = ""
     error: str = ""
@@ -161,7 +192,12 @@ def settle(conn: psycopg.Connection, outcomes: Sequence[Outcome], now: datetime)
             )
             for lane, mine in sorted(lanes.items())
         }
-        return [lanes[lane][touch_id] for lane, cursor in asked.items() for (touch_id,) in cursor.fetchall()]
+        settled = []
+        for lane, cursor in asked.items():
+            for touch_id, was_unknown in cursor.fetchall():
+                lanes[lane][touch_id].was_unknown = was_unknown
+                settled.append(lanes[lane][touch_id])
+        return settled
 
 
 def _told(outcomes: Mapping[UUID, Outcome]) -> list[NewEvent]:
@@ -178,18 +214,23 @@ def _told(outcomes: Mapping[UUID, Outcome]) -> list[NewEvent]:
 
 
 _SETTLE = b"""
-with settled as (
+with told_of as (
+  select * from json_to_recordset(%(rows)s::json) as u (id uuid, status text, reason text, error text, provider_id text,
+    until timestamptz, at timestamptz, tries smallint, excused boolean)
+), was as (
+  select id, status from touches where lane = %(lane)s and id in (select id from told_of) order by id for update
+), settled as (
   update touches t
   set status = u.status, leased_until = null, claimed_by = null, reason = u.reason,
       error = case when t.address is null then '' else u.error end,
       provider_id = case when u.provider_id = '' then t.provider_id else u.provider_id end,
       ready_at = coalesce(u.until, t.ready_at),
-      sent_at = case when u.status = 'sent' then u.at else t.sent_at end
-  from json_to_recordset(%(rows)s::json) as u (id uuid, status text, reason text, error text, provider_id text,
-    until timestamptz, at timestamptz, tries smallint)
+      sent_at = case when u.status = 'sent' then u.at else t.sent_at end,
+      excused = t.excused + u.excused::int
+  from told_of u join was on was.id = u.id
   where t.lane = %(lane)s and t.id = u.id and t.tries = u.tries
     and (t.status = 'sending' or (t.status = 'unknown' and u.status in ('sent', 'failed')))
-  returning t.id, t.address is null as erased
+  returning t.id, t.address is null as erased, was.status = 'unknown' as was_unknown
 ), told as (
   insert into events (lane, lead_id, workspace_id, kind, at, enrollment_id, step, channel, touch_id, data)
   select %(lane)s, lead_id, workspace_id, kind, at, enrollment_id, coalesce(step, ''), coalesce(channel, ''), touch_id,
@@ -199,7 +240,7 @@ with settled as (
     enrollment_id uuid, step text, channel text, touch_id uuid, data json)
   join settled on settled.id = touch_id
 )
-select id from settled
+select id, was_unknown from settled
 """
 
 
@@ -235,12 +276,16 @@ def still_run(conn: psycopg.Connection, lane: int, enrollment_ids: Sequence[UUID
     return {enrollment_id for (enrollment_id,) in rows}
 
 
-def ask_later(conn: psycopg.Connection, which: Sequence[tuple[int, UUID]], after: timedelta) -> None:
-    """No answer came: keep the touches as they are, and let the provider be asked once `after` has passed."""
-    for lane in sorted({lane for lane, _ in which}):
+def ask_later(conn: psycopg.Connection, which: Sequence[tuple[int, UUID, int]], after: timedelta) -> None:
+    """No answer came to these tries (lane, touch, tries): keep the touches as they are, and let the provider be asked once
+    `after` has passed. Another try of one of them keeps its lease."""
+    for lane, rows in by_lane({"lane": lane, "id": touch_id, "tries": tries} for lane, touch_id, tries in which):
         conn.execute(
-            "update touches set leased_until = now() + %s where lane = %s and id = any(%s) and status = 'sending'",
-            (after, lane, [touch_id for of_lane, touch_id in which if of_lane == lane]),
+            """
+            update touches t set leased_until = now() + %s from json_to_recordset(%s::json) as u (id uuid, tries smallint)
+            where t.lane = %s and t.id = u.id and t.tries = u.tries and t.status = 'sending'
+            """,
+            (after, rows, lane),
         )
 
 

@@ -39,6 +39,14 @@ class Server:
     context: ssl.SSLContext
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far one mail has come."""
+
+    written: bool = False  # its content is on the wire: from here on only an answer tells
+    receipt: Receipt | None = None
+
+
 class Connections:
     def __init__(self, server: Server, most: int, error_classes: Mapping[str, str]) -> None:
         self._server = server
@@ -47,15 +55,27 @@ class Connections:
         self._idle: list[tuple[float, aiosmtplib.SMTP]] = []
 
     async def deliver(self, mail: Mail) -> Receipt:
+        """Whoever cancels it hears what is known all the same; the cancel goes through only where nobody can tell."""
+        progress = Progress()
+        try:
+            return await self._deliver(mail, progress)
+        except asyncio.CancelledError:
+            if progress.receipt is not None:
+                return progress.receipt
+            if progress.written:
+                raise
+            return _broken_off()
+
+    async def _deliver(self, mail: Mail, progress: Progress) -> Receipt:
         async with self._room:
             while kept := self._take():
-                receipt = await self._over(kept, mail, kept=True)
+                receipt = await self._over(kept, mail, progress, kept=True)
                 if receipt is not None:
                     return receipt
             fresh = await self._connect()
             if not isinstance(fresh, aiosmtplib.SMTP):
                 return fresh
-            return await self._over(fresh, mail, kept=False) or _cut()
+            return await self._over(fresh, mail, progress, kept=False) or _cut()
 
     async def close(self) -> None:
         while self._idle:
@@ -98,10 +118,10 @@ class Connections:
             raise
         return connection
 
-    async def _over(self, connection: aiosmtplib.SMTP, mail: Mail, *, kept: bool) -> Receipt | None:
+    async def _over(self, connection: aiosmtplib.SMTP, mail: Mail, progress: Progress, *, kept: bool) -> Receipt | None:
         """None only for a kept connection that the server had given up: nothing was said, another one may be tried."""
         try:
-            receipt = await self._hand_over(connection, mail, kept=kept)
+            receipt = progress.receipt = await self._hand_over(connection, mail, progress, kept=kept)
             if isinstance(receipt, Accepted):
                 self._idle.append((asyncio.get_running_loop().time(), connection))
             elif isinstance(receipt, Refused | NotSent) and connection.is_connected:
@@ -116,7 +136,9 @@ class Connections:
             raise
         return receipt
 
-    async def _hand_over(self, connection: aiosmtplib.SMTP, mail: Mail, *, kept: bool) -> Receipt | None:
+    async def _hand_over(
+        self, connection: aiosmtplib.SMTP, mail: Mail, progress: Progress, *, kept: bool
+    ) -> Receipt | None:
         stage: Stage = "sender"
         options = ["SMTPUTF8", "BODY=8BITMIME"] if mail.utf8 else []
         if mail.utf8 and not connection.supports_extension("smtputf8"):
@@ -140,12 +162,17 @@ class Connections:
             return NotSent(f"The mail server was lost before it had the mail ({_words(failure)}).", RETRY_UNREACHABLE)
         if start.code != 354:
             return read_refusal(stage, start.code, start.message, self._error_classes)
-        return await self._write_content(connection, mail)
+        return await self._write_content(connection, mail, progress)
 
-    async def _write_content(self, connection: aiosmtplib.SMTP, mail: Mail) -> Receipt:
+    async def _write_content(self, connection: aiosmtplib.SMTP, mail: Mail, progress: Progress) -> Receipt:
         protocol = connection.protocol
         if protocol is None or not protocol.is_connected:
             return _cut()
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():  # wait_for of Python 3.11 loses a cancel that comes with an answer
+            connection.close()
+            return _broken_off()
+        progress.written = True
         try:
             protocol.write(LEADING_DOT.sub(b"..", mail.content) + b".\r\n")
             end = await protocol.read_response(timeout=self._server.timeout)
@@ -161,6 +188,10 @@ class Connections:
 
 def _cut() -> NotSent:
     return NotSent("The mail server was lost before it had the mail.", RETRY_UNREACHABLE)
+
+
+def _broken_off() -> NotSent:
+    return NotSent("There was no time left before the mail server had the mail.", RETRY_UNREACHABLE, counts=False)
 
 
 async def _part(connection: aiosmtplib.SMTP) -> None:

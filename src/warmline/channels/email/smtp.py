@@ -56,8 +56,8 @@ class SmtpChannel:
                 'Write hook_secret = "env:EMAIL_HOOK_SECRET"',
             )
         read_inbox(settings)  # the engine opens it; here it is only seen to be right
-        most = int(settings.number("concurrency", 10, 1, 500))
-        self._connections = Connections(read_server(settings, self._sender.domain), most, error_classes)
+        self.most = int(settings.number("concurrency", 10, 1, 500))
+        self._connections = Connections(read_server(settings, self._sender.domain), self.most, error_classes)
 
     async def send(self, message: Message) -> Receipt:
         tracked = track(

@@ -53,6 +53,7 @@ class SandboxChannel:
     """
 
     provider = "sandbox"
+    most = None
     reply = Reply()
 
     def __init__(

@@ -41,9 +41,10 @@ class RemoteSandboxChannel:
         self._callback_url = f"{public_url.rstrip('/')}/hooks/{kind}"
         self._error_classes = error_classes
         self.rate = settings.number("rate", 10, 1, 10_000)
+        self.most = int(settings.number("concurrency", 500, 1, 5000))
         self._http = Http(
             timeout=settings.number("timeout", 15, 0.05, 120),
-            concurrency=int(settings.number("concurrency", 500, 1, 5000)),
+            concurrency=self.most,
         )
 
     async def send(self, message: Message) -> Receipt:

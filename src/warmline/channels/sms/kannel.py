@@ -42,9 +42,10 @@ class KannelChannel:
         self._country = _country(settings)
         self._validity = int(settings.number("validity_minutes", 0, 0, 10080))
         self.rate = settings.number("rate", 10, 1, 10_000)
+        self.most = int(settings.number("concurrency", 50, 1, 1000))
         self._http = Http(
             timeout=settings.number("timeout", 15, 0.05, 120),
-            concurrency=int(settings.number("concurrency", 50, 1, 1000)),
+            concurrency=self.most,
         )
         self._public_url = public_url
         self._error_classes = error_classes

@@ -38,9 +38,10 @@ class TwilioChannel:
         self._validity = int(settings.number("validity_seconds", 0, 0, 36000))
         self._settled = timedelta(seconds=settings.number("absent_after", 60, 0, 86400))
         self.rate = settings.number("rate", 10, 1, 10_000)
+        self.most = int(settings.number("concurrency", 500, 1, 5000))
         self._http = Http(
             timeout=settings.number("timeout", 15, 0.05, 120),
-            concurrency=int(settings.number("concurrency", 500, 1, 5000)),
+            concurrency=self.most,
         )
         base_url = settings.url("base_url", "https://api.twilio.com")
         self._messages_url = f"{base_url}/2010-04-01/Accounts/{self._account}/Messages.json"

@@ -50,9 +50,10 @@ class DropCowboyChannel:
         self._sender = {name: value for name in names if (value := settings.text(name, ""))}
         self._hook_secrets = read_secrets(settings)
         self.rate = settings.number("rate", 10, 1, 1000)
+        self.most = int(settings.number("concurrency", 100, 1, 100))  # "under 100 concurrent": their guidelines
         self._http = Http(
             timeout=settings.number("timeout", 15, 0.05, 120),
-            concurrency=int(settings.number("concurrency", 100, 1, 100)),  # "under 100 concurrent": their guidelines
+            concurrency=self.most,
         )
         base = settings.url("base_url", "https://api.dropcowboy.com" if self._team else "https://api-v2.dropcowboy.com")
         self._url = f"{base}/v1/rvm" if self._team else f"{base}/rvm"

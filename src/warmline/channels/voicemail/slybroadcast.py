@@ -39,9 +39,10 @@ class SlybroadcastChannel:
         self._mobile_only = settings.flag("mobile_only", True)
         self._hook_secrets = read_secrets(settings)
         self.rate = settings.number("rate", 10, 1, 1000)
+        self.most = int(settings.number("concurrency", 50, 1, 500))
         self._http = Http(
             timeout=settings.number("timeout", 30, 0.05, 120),
-            concurrency=int(settings.number("concurrency", 50, 1, 500)),
+            concurrency=self.most,
         )
         self._url = f"{settings.url('base_url', 'https://www.mobile-sphere.com')}/gateway/vmb.php"
         self._public_url = public_url
