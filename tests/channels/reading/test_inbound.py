@@ -21,6 +21,7 @@ MAILS = Path(__file__).parents[1] / "mails"
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 CLASSES = rules.provider_errors().classes_by_code()["smtp"]
 OURS = message_id(touch(1), "acme.test", KEY)
+from warmline.core import replies
 VERP = bounce_address(touch(1), "acme.test", KEY)
 
 
@@ -39,6 +40,11 @@ def plain(text: str, **headers: str) -> bytes:
     given_headers = {"From": "Ann <ann@lead.test>", "To": "hello@acme.test", "Subject": "Re: Your quote"} | headers
     for name, value in given_headers.items():
         mail[name.replace("_", "-")] = value
+def asks(signal: Signal) -> str:
+    """What the words of it are read as."""
+    return replies.read(signal.text, rules.opt_out_words()).kind
+
+
     mail.set_content(text)
     return mail.as_bytes()
 
@@ -177,6 +183,15 @@ def test_a_bounce_in_a_servers_own_words_is_one_and_a_person_who_quotes_it_has_n
     assert (signal.kind, signal.reason, signal.touch_id) == ("bounced", "invalid_address", touch(1))
     quoting = QMAIL.format(to=VERP).replace("MAILER-DAEMON@mx.lead.test", "ann@lead.test")
     assert one(quoting).kind == "inbound"
+@pytest.mark.parametrize("address", ["4.28.1.5", "192.5.1.2", "5.1.2.3", "54.5.7.1"])
+def test_parts_of_an_ip_address_are_no_status(address: str) -> None:
+    raw = QMAIL.format(to=VERP).replace("192.0.2.1", address)
+    signal = one(raw)
+    assert (signal.kind, signal.code, signal.reason) == ("bounced", "5.1.1", "invalid_address")
+    fields = f"Final-Recipient: rfc822; ann@lead.test\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 {address} no\n"
+    assert one(report(fields)).reason == "unknown"
+
+
 
 
 @pytest.mark.parametrize(
@@ -199,13 +214,17 @@ def test_a_complaint_stops_and_what_is_none_does_not(kind: str, counts: bool) ->
         ({"Auto_Submitted": "auto-replied"}, "auto_submitted"),
         ({"Auto_Submitted": "auto-generated; owner=x"}, "auto_submitted"),
         ({"Auto_Submitted": "no"}, ""),
-        ({"Precedence": "bulk"}, "precedence"),
         ({"Precedence": "auto_reply"}, "precedence"),
         ({"Precedence": "first-class"}, ""),
         ({"X_Autoreply": "yes"}, "auto_reply_header"),
         ({"X_Autoreply": "no"}, ""),
-        ({"X_Auto_Response_Suppress": "All"}, "auto_reply_header"),
+        ({"X_Auto_Response_Suppress": "All"}, ""),  # asks others for no automatic reply
         ({"Return_Path": "<>"}, "null_sender"),
+        ({"Precedence": "Auto-Reply"}, "precedence"),
+        ({"Precedence": "list"}, ""),  # a list in front of a shared mailbox
+        ({"Precedence": "bulk"}, ""),
+        ({"Precedence": "junk"}, ""),
+        ({"Precedence": "bulk", "Subject": "Out of office"}, "subject"),
         ({"Return_Path": "<ann@lead.test>"}, ""),
         ({"From": "noreply@lead.test"}, "no_reply_sender"),
         ({"Subject": "Automatic reply: Your quote"}, "subject"),
@@ -218,13 +237,48 @@ def test_a_complaint_stops_and_what_is_none_does_not(kind: str, counts: bool) ->
         ({}, ""),
     ],
 )
+        ({"Subject": "Out of office furniture quote"}, ""),
+        ({"Subject": "OOO desk order"}, ""),
+        ({"Subject": "Auto: need a quote for my Ford"}, ""),
+        ({"Subject": "Abwesend - Anfrage"}, ""),
 def test_signs_of_a_machine_are_seen(headers: dict[str, str], why: str) -> None:
     assert one(plain("Thank you.", **headers)).data.get("automated", "") == why
 
 
-def test_a_subject_that_people_write_too_counts_where_the_text_says_the_same() -> None:
-    signal = one(plain("Hello, I am out of the office until Monday.", Subject="On vacation"))
-    assert (signal.data["automated"], signal.data["until"]) == ("subject", "2026-11-30")
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"Subject": "On vacation"}, "subject"),
+        ({"Subject": "OOO: back on Monday"}, "subject"),
+        ({"Subject": "Out of Office: Ann"}, "subject"),
+        ({"Subject": "Auto: Re: Your quote"}, "subject"),
+        ({"Precedence": "bulk"}, "precedence"),
+        ({"Precedence": "list"}, ""),
+    ],
+)
+def test_a_sign_that_people_give_too_counts_where_the_text_says_the_same(headers: dict[str, str], why: str) -> None:
+    signal = one(plain("Hello, I am out of the office until Monday.", **headers))
+    assert (signal.data.get("automated", ""), signal.data.get("until", "")) == (why, "2026-11-30" if why else "")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Precedence": "list", "List_Id": "<sales.acme.test>"},
+        {"Precedence": "bulk"},
+        {"X_Auto_Response_Suppress": "All"},
+    ],
+)
+def test_a_stop_that_came_through_a_mailing_list_is_a_persons(headers: dict[str, str]) -> None:
+    signal = one(plain("Please unsubscribe me.", **headers))
+    assert "automated" not in signal.data
+    assert asks(signal) == "opt_out"
+
+
+def test_raw_letters_beyond_ascii_in_a_subject_are_read_as_what_they_are() -> None:
+    raw = "From: a@b.test\nSubject: Réponse automatique : devis\n\nBonjour"
+    assert one(raw).data == {"subject": "Réponse automatique : devis", "automated": "subject"}
+    assert one(raw.encode("latin-1")).data["automated"] == "subject"
 
 
 def test_a_persons_word_on_when_they_are_back_is_a_persons_word() -> None:
