@@ -125,7 +125,9 @@ def _written(came: _Came) -> Signal:
     text = words.own or _words_of_subject(letter.subject)
     # A mailing list says below each mail how to leave the list.
     if not letter.has("List-Id") and read(words.below, rules.opt_out_words()).kind == "opt_out":
-        text = f"{text}\n\n-- \n{words.below}".strip()  # by that line it is read as a doubt, and whoever decides sees it
+        text = (
+            f"{text}\n\n-- \n{words.below}".strip()
+        )  # by that line it is read as a doubt, and whoever decides sees it
     if letter.is_cut and not whole:
         text = f"{text}\n{CUT}".strip()
     data = {"subject": letter.subject[:300]} if letter.subject else {}
