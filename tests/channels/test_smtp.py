@@ -19,7 +19,7 @@ from tests.far_ends.smtp import CUT, SILENCE, Mailbox, serve_smtp
 from warmline.channels import ChannelSettingsError, build
 from warmline.channels.contract import Accepted, BadSignature, Callback, Message, NotSent, Receipt, Refused, Unknown
 from warmline.channels.email.compose import Sender, UnusableAddressError, compose
-from warmline.channels.email.tokens import message_id, read_address, read_message_id
+from warmline.channels.email.tokens import message_id, read_address, read_message_id, reply_address
 
 TABLE = {"provider": "smtp", "host": "127.0.0.1", "from": "Sam at Acme <sam@acme.test>", "tls": "none"}
 SENDER = Sender("Sam at Acme", "sam@acme.test", "acme.test", "bounces.acme.test", "reply.acme.test")
@@ -59,6 +59,40 @@ def test_a_mail_has_both_forms_and_every_header_a_follow_up_needs() -> None:
     assert read_message_id(parsed["Message-ID"], KEY) == touch(1)
     assert read_address(parsed["Reply-To"], KEY) == ("reply", touch(1))
     assert read_address(mail.envelope_from, KEY) == ("bounce", touch(1))
+
+
+LONG_HOST = "follow-up.springfield-roofing-and-sons.test"  # longer than most, and with it every link
+
+
+def test_links_and_message_ids_are_written_out_whatever_their_length() -> None:
+    link = f"https://{LONG_HOST}/u/{touch(1)}.abcdefghijklmnop"
+    sender = replace(SENDER, domain=LONG_HOST, reply_domain=LONG_HOST, bounce_domain=LONG_HOST)
+    marks = {"Feedback-ID": "x" * 90, "X-SMTPAPI": '{"unique_args": {"touch": "' + "x" * 60 + '"}}'}
+    content = compose(replace(MAIL, unsubscribe_url=link), sender, KEY, NOW, marks).content
+    first, latest = (message_id(touch(number), LONG_HOST, KEY) for number in (2, 3))
+    for line in (
+        f"List-Unsubscribe: <{link}>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        f"Message-ID: {message_id(touch(1), LONG_HOST, KEY)}",
+        f"In-Reply-To: {latest}",
+        f"References: {first}\r\n {latest}",
+        f"Reply-To: {reply_address(touch(1), LONG_HOST, KEY)}",
+        f"Feedback-ID: {'x' * 90}",
+    ):
+        assert f"\r\n{line}\r\n".encode() in content
+    assert b"=?" not in content.split(b"\r\n\r\n")[0]
+    parsed = read(content)
+    assert parsed["List-Unsubscribe"] == f"<{link}>"
+    assert parsed["References"] == f"{first} {latest}"
+    assert parsed["In-Reply-To"] == latest
+    assert parsed["X-SMTPAPI"] == marks["X-SMTPAPI"]
+
+
+@given(subject=st.text(st.sampled_from("ab  é😀,;"), max_size=200) | st.integers(1, 3_000).map("x".__mul__))
+def test_a_subject_is_read_back_as_it_was_and_no_line_is_longer_than_a_server_takes(subject: str) -> None:
+    content = compose(replace(MAIL, subject=subject), SENDER, KEY, NOW).content
+    assert read(content)["Subject"] == subject.strip()
+    assert max(map(len, content.split(b"\r\n"))) <= 998
 
 
 def test_a_mail_that_nobody_can_leave_has_no_unsubscribe_headers() -> None:

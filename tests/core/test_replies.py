@@ -94,6 +94,14 @@ def test_every_pattern_of_the_rules_finds_what_it_says_and_misses_what_it_says()
         assert read(word.say.upper() + "!", WORDS).kind == "opt_out"
 
 
+def test_an_opt_out_only_below_the_line_of_a_signature_is_a_doubt() -> None:
+    assert read("Yes, call me.\n-- \nAnn\nTo leave us reply UNSUBSCRIBE. Unsubscribe", WORDS).kind == "doubtful"
+    assert read("-- \nplease unsubscribe me", WORDS).kind == "doubtful"
+    assert read("STOP\n-- \nAnn Lee", WORDS).kind == "opt_out"
+    assert read("Stop texting me.\n-- \nAnn Lee", WORDS).kind == "opt_out"
+    assert read("Yes, call me.\n-- \nAnn Lee\nIs this a bot?", WORDS).kind == "reply"
+
+
 def test_our_own_words_quoted_below_a_reply_ask_for_nothing() -> None:
     mail = "Yes, call me at 4.\n\nOn Tue, Nov 24, 2026 Sam <sam@acme.test> wrote:\n> Reply STOP\n> stop texting me"
     assert read(mail, WORDS).kind == "reply"

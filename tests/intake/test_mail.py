@@ -168,6 +168,24 @@ def test_an_opt_out_from_another_address_stops_the_one_we_reached_too(
     assert values == {MAIL, "ann@home.test"}
 
 
+def test_a_stop_through_a_mailing_list_opts_out(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+) -> None:
+    take(conn, workspace, plain("Please stop emailing me.", From=MAIL, Precedence="list", List_Id="<sales.acme.test>"))
+    assert one(conn, "select status from leads") == "opted_out"
+
+
+def test_the_footer_of_a_leads_company_opts_nobody_out_and_a_person_reads_it(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+) -> None:
+    footer = "If you do not wish to receive further emails from us, please reply with UNSUBSCRIBE."
+    take(conn, workspace, plain(f"Yes, Tuesday works.\n\nBest regards,\nAnn Lee\n\n{footer}", From=MAIL))
+    assert one(conn, "select status from leads") == "open"
+    assert story(conn, lead).count("doubtful") == 1
+    assert footer in str(one(conn, "select data->>'text' from events where kind = 'doubtful'"))
+    assert look(conn, lead, timedelta(hours=2)) == [("first", "email", "sent")]
+
+
 def test_a_complaint_is_an_opt_out(conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str) -> None:
     original = f"Message-ID: {message_id(touch, 'acme.test', KEY)}\n"
     raw = report("Feedback-Type: abuse\nVersion: 1\n", original, "feedback-report").replace(

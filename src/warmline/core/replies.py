@@ -9,7 +9,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import permutations
 from typing import Literal
@@ -23,6 +23,7 @@ Tier = Literal["certain", "phrase", "doubtful", ""]
 _APOSTROPHES = re.compile(r"['’‘ʼ`´]")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _QUOTED_BELOW = re.compile(r"^(?:On .{5,200} wrote:|-{2,} ?Original Message ?-{2,}|_{10,}|From: .+)\s*$", re.M)
+_SIGNATURE = re.compile(r"^-- ?$", re.M)  # RFC 3676 4.3
 _SENT_FROM = re.compile(r" (?:sent from|get outlook for|enviado desde|envoye de|envoye depuis)(?: \w+){1,6}$")
 _SENTENCE_ENDS = re.compile(r"[.!?;…\n\r¡¿()\"“”]+|(?:^|\s)[-–—~|/*]+(?=\s|\w)|[^\w\s.,:'’‘ʼ`´&@#$%+=/*-]+")
 _SIGN = re.compile(r"[^\w ,']")
@@ -31,7 +32,7 @@ _CAPITALISED = re.compile(r"[^\W\d_][\w.'’-]*")
 _LONGEST = 10_000
 _LONGEST_KEYWORD = 60  # letters; with what stands around it
 _LONGEST_SIGNED = 70  # letters
-_SIGNATURE = 4  # words
+_LONGEST_SIGNATURE = 4  # words
 _BEFORE = 60  # letters in which a negation has room
 
 
@@ -55,10 +56,21 @@ def read(text: str, words: OptOutWords) -> Reading:
 
     Certain: the whole message is a keyword, whatever politeness, signature or slip of the fingers goes with it. Phrase: a
     keyword as a sentence of its own, or words that a reasonable person reads as a revocation, wherever they stand. Doubtful: a
-    person has to read it. "Can you stop by at 5" is none of these.
+    person has to read it. "Can you stop by at 5" is none of these. What stands below the line "-- " is a signature, where a
+    company may tell all its readers how to leave it: an opt-out only there is a doubt.
     """
+    above, *below = _SIGNATURE.split(own_words(text)[:_LONGEST], maxsplit=1)
+    reading = _reading(above, words)
+    if reading.kind == "reply" and below:
+        found = _reading(below[0], words)
+        if found.kind == "opt_out":
+            return replace(found, kind="doubtful", tier="doubtful")
+    return reading
+
+
+def _reading(text: str, words: OptOutWords) -> Reading:
     made = _made(words)
-    message = _Message(own_words(text)[:_LONGEST], made)
+    message = _Message(text, made)
     return (
         made.keyword(message)
         or made.signed(message)
@@ -245,7 +257,7 @@ class _Made:
         """Names: capitalised words that are no days, months or appointments. Where everything is in capitals that tells
         nothing, and a dash or a new line must."""
         names = _CAPITALISED.findall(rest.text)
-        if not 0 < len(names) <= _SIGNATURE or any(letter.isdigit() for letter in rest.said):
+        if not 0 < len(names) <= _LONGEST_SIGNATURE or any(letter.isdigit() for letter in rest.said):
             return False
         if any(not name[0].isupper() or plain(name) in self._not_names for name in names):
             return False

@@ -42,6 +42,12 @@ SAID = [
     ("I am currently out of the office with a return date of December 9th.", "2026-12-09"),
     ("I will resume work on Wed, 2 Dec 2026 at 9:00. I am on leave.", "2026-12-02"),
     ("Out of office until and including 4 December", "2026-12-04"),
+    ("I am out of office until 14-Dec-2026.", "2026-12-14"),
+    ("I am out of office until 14/Dec/2026.", "2026-12-14"),
+    ("I am out of office until 14-Dec-26, sorry.", "2026-12-14"),
+    ("Out of office. Our office closes on 12/24. I'll be back in the office on 12/9.", "2026-12-09"),
+    ("Away. Our office closes on 24 December. I'll be back in the office on 9 December.", "2026-12-09"),
+    ("Ich bin am 7. Dez. wieder da. Abwesend.", "2026-12-07"),
     ("I'm out sick, hopefully back by Thursday.", "2026-11-26"),
     ("The office is closed until Monday the 30th of November.", "2026-11-30"),
     # German

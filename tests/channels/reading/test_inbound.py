@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.header import Header
+from email.message import EmailMessage, Message
 from pathlib import Path
 
 import pytest
@@ -14,8 +17,11 @@ from hypothesis import strategies as st
 from tests.channels.conformance import KEY, touch
 from warmline import rules
 from warmline.channels.contract import BadCallback, Signal
-from warmline.channels.email.inbound import read_mail
+from warmline.channels.email.inbound import CUT, read_mail
+from warmline.channels.email.reading.letter import LONGEST_SOURCE, MOST_BYTES, MOST_PARAMETERS, Letter
+from warmline.channels.email.reading.report import MOST_LINES, MOST_TOLD
 from warmline.channels.email.tokens import bounce_address, message_id, reply_address
+from warmline.core import replies
 
 MAILS = Path(__file__).parents[1] / "mails"
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -32,6 +38,11 @@ def read(raw: bytes | str, **envelope: str | None) -> list[Signal]:
 def one(raw: bytes | str, **envelope: str | None) -> Signal:
     (signal,) = read(raw, **envelope)
     return signal
+
+
+def asks(signal: Signal) -> str:
+    """What the words of it are read as."""
+    return replies.read(signal.text, rules.opt_out_words()).kind
 
 
 def plain(text: str, **headers: str) -> bytes:
@@ -172,6 +183,15 @@ QMAIL = (
 )
 
 
+@pytest.mark.parametrize("address", ["4.28.1.5", "192.5.1.2", "5.1.2.3", "54.5.7.1"])
+def test_parts_of_an_ip_address_are_no_status(address: str) -> None:
+    raw = QMAIL.format(to=VERP).replace("192.0.2.1", address)
+    signal = one(raw)
+    assert (signal.kind, signal.code, signal.reason) == ("bounced", "5.1.1", "invalid_address")
+    fields = f"Final-Recipient: rfc822; ann@lead.test\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 {address} no\n"
+    assert one(report(fields)).reason == "unknown"
+
+
 def test_a_bounce_in_a_servers_own_words_is_one_and_a_person_who_quotes_it_has_not_bounced() -> None:
     signal = one(QMAIL.format(to=VERP))
     assert (signal.kind, signal.reason, signal.touch_id) == ("bounced", "invalid_address", touch(1))
@@ -199,12 +219,16 @@ def test_a_complaint_stops_and_what_is_none_does_not(kind: str, counts: bool) ->
         ({"Auto_Submitted": "auto-replied"}, "auto_submitted"),
         ({"Auto_Submitted": "auto-generated; owner=x"}, "auto_submitted"),
         ({"Auto_Submitted": "no"}, ""),
-        ({"Precedence": "bulk"}, "precedence"),
         ({"Precedence": "auto_reply"}, "precedence"),
+        ({"Precedence": "Auto-Reply"}, "precedence"),
+        ({"Precedence": "list"}, ""),  # a list in front of a shared mailbox
+        ({"Precedence": "bulk"}, ""),
+        ({"Precedence": "junk"}, ""),
+        ({"Precedence": "bulk", "Subject": "Out of office"}, "subject"),
         ({"Precedence": "first-class"}, ""),
         ({"X_Autoreply": "yes"}, "auto_reply_header"),
         ({"X_Autoreply": "no"}, ""),
-        ({"X_Auto_Response_Suppress": "All"}, "auto_reply_header"),
+        ({"X_Auto_Response_Suppress": "All"}, ""),  # asks others for no automatic reply
         ({"Return_Path": "<>"}, "null_sender"),
         ({"Return_Path": "<ann@lead.test>"}, ""),
         ({"From": "noreply@lead.test"}, "no_reply_sender"),
@@ -213,6 +237,10 @@ def test_a_complaint_stops_and_what_is_none_does_not(kind: str, counts: bool) ->
         ({"Subject": "Réponse automatique : Devis"}, "subject"),
         ({"Subject": "Respuesta automática: Presupuesto"}, "subject"),
         ({"Subject": "Out of Office Re: Your quote"}, "subject"),
+        ({"Subject": "Out of office furniture quote"}, ""),
+        ({"Subject": "OOO desk order"}, ""),
+        ({"Subject": "Auto: need a quote for my Ford"}, ""),
+        ({"Subject": "Abwesend - Anfrage"}, ""),
         ({"Subject": "Re: Automatic reply: Your quote"}, ""),
         ({"Subject": "My holiday plans and your quote"}, ""),
         ({}, ""),
@@ -222,15 +250,51 @@ def test_signs_of_a_machine_are_seen(headers: dict[str, str], why: str) -> None:
     assert one(plain("Thank you.", **headers)).data.get("automated", "") == why
 
 
-def test_a_subject_that_people_write_too_counts_where_the_text_says_the_same() -> None:
-    signal = one(plain("Hello, I am out of the office until Monday.", Subject="On vacation"))
-    assert (signal.data["automated"], signal.data["until"]) == ("subject", "2026-11-30")
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"Subject": "On vacation"}, "subject"),
+        ({"Subject": "OOO: back on Monday"}, "subject"),
+        ({"Subject": "Out of Office: Ann"}, "subject"),
+        ({"Subject": "Auto: Re: Your quote"}, "subject"),
+        ({"Precedence": "bulk"}, "precedence"),
+        ({"Precedence": "list"}, ""),
+    ],
+)
+def test_a_sign_that_people_give_too_counts_where_the_text_says_the_same(headers: dict[str, str], why: str) -> None:
+    signal = one(plain("Hello, I am out of the office until Monday.", **headers))
+    assert (signal.data.get("automated", ""), signal.data.get("until", "")) == (why, "2026-11-30" if why else "")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Precedence": "list", "List_Id": "<sales.acme.test>"},
+        {"Precedence": "bulk"},
+        {"X_Auto_Response_Suppress": "All"},
+    ],
+)
+def test_a_stop_that_came_through_a_mailing_list_is_a_persons(headers: dict[str, str]) -> None:
+    signal = one(plain("Please unsubscribe me.", **headers))
+    assert "automated" not in signal.data
+    assert asks(signal) == "opt_out"
+
+
+def test_raw_letters_beyond_ascii_in_a_subject_are_read_as_what_they_are() -> None:
+    raw = "From: a@b.test\nSubject: Réponse automatique : devis\n\nBonjour"
+    assert one(raw).data == {"subject": "Réponse automatique : devis", "automated": "subject"}
+    assert one(raw.encode("latin-1")).data["automated"] == "subject"
 
 
 def test_a_persons_word_on_when_they_are_back_is_a_persons_word() -> None:
     signal = one(plain("I am away until Monday, call me then"))
     assert "automated" not in signal.data
     assert "until" not in signal.data
+
+
+def test_a_return_that_is_told_below_the_name_is_read() -> None:
+    text = "Dear sender,\nI am out of office.\n\nKind regards,\nAnn Lee\n\nBack on December 14."
+    assert one(plain(text, Auto_Submitted="auto-replied")).data["until"] == "2026-12-14"
 
 
 def test_a_date_in_the_part_that_is_quoted_is_not_the_return() -> None:
@@ -274,9 +338,53 @@ def test_a_mail_in_html_alone_is_read_as_text_without_what_it_quotes() -> None:
     assert one(mail.as_bytes()).text == "Yes, call me & Bob."
 
 
-def test_a_mail_without_words_may_say_it_in_its_subject() -> None:
-    assert one(plain("", Subject="unsubscribe")).text == "unsubscribe"
+@pytest.mark.parametrize("text", ["", "Sent from my iPhone", "-- \nAnn Lee\nHead of Roofs", "\n\n--\nAnn"])
+def test_a_mail_without_words_may_say_it_in_its_subject(text: str) -> None:
+    assert one(plain(text, Subject="unsubscribe")).text == "unsubscribe"
+    assert one(plain(text)).text == ""
     assert one(plain("", Subject="Re: Reply STOP to stop")).text == ""
+
+
+FOOTERS = [
+    "Best regards,\nAnn Lee\n\nIf you do not wish to receive further emails from us, please reply with UNSUBSCRIBE.",
+    "Thanks\nAnn\n\nUnsubscribe | Privacy policy",
+    "-- \nAnn Lee\nTo unsubscribe from our newsletter click here: https://lead.test/leave",
+    "Ann Lee\nOffice manager\n\nThis mail is confidential. Delete it and do not contact us.",
+    "Mit freundlichen Grüßen\nAnn Lee\n\nPS: please unsubscribe me",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("footer", FOOTERS)
+def test_an_opt_out_only_below_a_sign_off_is_a_doubt_that_shows_what_it_is_about(footer: str) -> None:
+    signal = one(plain(f"Yes, Tuesday works.\n\n{footer}"))
+    assert asks(signal) == "doubtful"
+    assert signal.text.startswith("Yes, Tuesday works.\n\n-- \n")
+    assert footer.splitlines()[-1] in signal.text
+    assert asks(one(plain(f"Please unsubscribe me.\n\n{footer}"))) == "opt_out"
+
+
+def test_what_a_mailing_list_says_of_leaving_it_is_no_doubt() -> None:
+    text = "Yes, Tuesday works.\n\n-- \nTo unsubscribe from this group send an email to sales+unsubscribe@acme.test."
+    assert one(plain(text, List_Id="<sales.acme.test>")).text == "Yes, Tuesday works."
+
+
+# --- who wrote it -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["Anna @ Müller", "Müller, Ann", "Müller (Ann", 'Jörg "Jo', "Ann; Lee", ":-) Ann", "é@a.test,"]
+)
+def test_no_sign_in_an_encoded_name_is_part_of_an_address(name: str) -> None:
+    written = Header(name, "utf-8").encode()
+    assert one(f"From: {written} <ann@lead.test>\n\nHi").sender == "ann@lead.test"
+
+
+def test_an_address_in_an_encoded_name_is_nobodys() -> None:
+    raw = "From: =?utf-8?q?ann=40lead.test=2C?= <eve@other.test>\nTo: {}\n\nunsubscribe"
+    assert one(raw.format("x@acme.test")).sender == "eve@other.test"
+    assert (
+        one(raw.format(f"=?utf-8?q?{VERP.replace('+', '=2B').replace('@', '=40')}=2C?= <x@acme.test>")).touch_id == ""
+    )
 
 
 # --- whatever comes ---------------------------------------------------------------------------------------------------
@@ -308,6 +416,67 @@ def test_what_is_no_mail_is_told_as_such(raw: bytes) -> None:
 )
 def test_broken_and_huge_mails_are_read_as_far_as_they_go(raw: bytes) -> None:
     assert one(raw).sender == "a@b.test"
+
+
+def test_of_a_mail_that_was_cut_before_its_words_a_person_is_told() -> None:
+    head = b"From: ann@lead.test\nSubject: %s\nContent-Type: multipart/mixed; boundary=x\n\n"
+    photo = b"--x\nContent-Type: image/jpeg\nContent-Disposition: inline\n\n" + b"A" * MOST_BYTES + b"\n"
+    words = b"--x\nContent-Type: text/plain\n\nPlease unsubscribe me\n--x--\n"
+    signal = one(head % b"Re: Photos" + photo + words)
+    assert signal.text == CUT
+    assert asks(signal) == "reply"
+    assert asks(one(head % b"Unsubscribe" + photo + words)) == "opt_out"
+    assert one(head % b"Re: Photos" + words[:-6] + photo).text == "Please unsubscribe me"
+
+
+def test_a_header_of_any_part_is_read_up_to_a_bound() -> None:
+    many = b'Content-Type: text/plain; x="' + b"; \n " * 50_000 + b'"\n'
+    letter = Letter(b"From: a@b.test\nContent-Type: multipart/mixed; boundary=x\n\n--x\n" + many + b"\nHi\n--x--\n")
+    written = str(letter.part("text/plain")["Content-Type"])  # type: ignore[index]
+    assert written.count(";") < MOST_PARAMETERS
+    assert len(written) <= LONGEST_SOURCE
+    assert letter.text() == "Hi"
+    assert len(str(Letter(b"To: " + b"a@b.test, " * 50_000 + b"\n\nHi").top["To"])) <= LONGEST_SOURCE
+
+
+def test_the_detectors_of_odd_bounces_see_the_beginning_of_a_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+
+    def see(mail: Message) -> tuple[set[bytes], set[bytes]]:
+        seen.append(mail.as_bytes())
+        return set(), set()
+
+    monkeypatch.setattr("warmline.channels.email.reading.report.all_failures", see)
+    for body in (b"\n" * 800_000, b"x" * 800_000):
+        one(b"From: MAILER-DAEMON@lead.test\nReturn-Path: <>\nSubject: failure\n\n" + body)
+    assert all(len(mail) <= MOST_TOLD and mail.count(b"\n") <= MOST_LINES for mail in seen)
+    assert len(seen) == 2
+
+
+def test_a_character_set_of_programs_is_none_of_a_mail() -> None:
+    assert one(b"From: a@b.test\nContent-Type: text/plain; charset=punycode\n\nHi-there").text == "Hi-there"
+
+
+HOSTILE = """
+from datetime import datetime, UTC
+from warmline.channels.email.inbound import read_mail
+prose = b"On Monday we looked at the roof. Once the snow is gone we go on with it. "
+for kind, body in (
+    (b"text/plain", prose * 250),
+    (b"text/plain", b"On " * 6_000),
+    (b"text/html", b"<a " * 33_000),
+    (b'text/plain; x="' + b";" * 160_000, b"Hi"),
+    (b"text/plain", b"\\n" * 800_000),
+):
+    head = b"From: MAILER-DAEMON@lead.test\\nReturn-Path: <>\\nSubject: hi\\nContent-Type: "
+    read_mail(head + kind + b"\\n\\n" + body, b"key", {}, datetime.now(UTC))
+"""
+
+
+@pytest.mark.slow
+def test_no_mail_stops_the_process_for_long() -> None:
+    """Together these took some minutes."""
+    subprocess.run([sys.executable, "-c", HOSTILE], check=True, timeout=60)
 
 
 @given(raw=st.binary(max_size=600))

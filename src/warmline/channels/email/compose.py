@@ -9,7 +9,7 @@ from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from warmline.channels.contract import Message
@@ -17,10 +17,29 @@ from warmline.channels.email.tokens import bounce_address, message_id, reply_add
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 MOST_REFERENCES = 10  # the first mail and the latest ones: mail programs thread by either
+LONGEST_LINE = 78  # RFC 5322 2.1.1: should not be longer
+LONGEST_WORD = 900  # and must not be longer than 998
 
 
 class UnusableAddressError(ValueError):
     """The recipient is no address that a mail can go to."""
+
+
+class _Whole(EmailPolicy):
+    """Folds a header in ASCII between its words and leaves them whole. The standard library makes an encoded word of what
+    is longer than a line, as links and Message-IDs are, and programs don't read it there (RFC 2047 5)."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        words = re.findall(r"\s*\S+", str(value))
+        if not str(value).isascii() or any(len(word) > LONGEST_WORD for word in words):
+            return super().fold_binary(name, value)
+        lines = [f"{name}:"]
+        for number, word in enumerate(words):
+            word = word if number else f" {word.lstrip()}"
+            if number and len(lines[-1]) + len(word) > LONGEST_LINE:
+                lines.append("")
+            lines[-1] += word
+        return "".join(line + self.linesep for line in lines).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +74,7 @@ def compose(
     recipient = read_recipient(message.to)
     utf8 = not recipient.isascii()
     ours = message_id(message.touch_id, sender.domain, key)
-    mail = EmailMessage(policy=(SMTPUTF8 if utf8 else SMTP).clone(cte_type="7bit"))
+    mail = EmailMessage(policy=_Whole(linesep="\r\n", cte_type="7bit", utf8=utf8))
     mail["Date"] = format_datetime(now)
     mail["From"] = Address(_one_line(sender.name), addr_spec=sender.address)
     local, _, domain = recipient.rpartition("@")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from warmline import rules
 from warmline.channels.contract import BadCallback, Signal
 from warmline.channels.email.reading.auto_reply import why_automated
 from warmline.channels.email.reading.back_on import read_back_on
@@ -17,10 +18,12 @@ from warmline.channels.email.reading.complaint import Complaint, read_complaint
 from warmline.channels.email.reading.letter import MOST_BYTES, Letter
 from warmline.channels.email.reading.matching import has_false_token, touch_of, touch_reported
 from warmline.channels.email.reading.report import Report, read_odd_bounces, read_reports
-from warmline.channels.email.reading.words import own_words
+from warmline.channels.email.reading.words import Words, read_words
 from warmline.channels.email.tokens import read_address, read_message_id
+from warmline.core.replies import read
 
 MOST_TEXT = 8_000  # characters of a person's words, and of the whole text kept beside them
+CUT = "(This mail is longer than what is read of one, and no words were found in it. Look at it in the mailbox.)"
 
 
 def read_mail(
@@ -120,7 +123,14 @@ def _complained(came: _Came, complaint: Complaint) -> list[Signal]:
 def _written(came: _Came) -> Signal:
     letter = came.letter
     whole = letter.text()
-    text = own_words(whole) or _words_of_subject(letter.subject)
+    words = read_words(whole, f"{letter.sender_name} {letter.sender.rpartition('@')[0]}")
+    text = words.own or _words_of_subject(letter.subject)
+    # A mailing list says below each mail how to leave the list.
+    if not letter.has("List-Id") and read(words.below, rules.opt_out_words()).kind == "opt_out":
+        # By that line it is read as a doubt, and whoever decides sees it.
+        text = f"{text}\n\n-- \n{words.below}".strip()
+    if letter.is_cut and not whole:
+        text = f"{text}\n{CUT}".strip()
     data = {"subject": letter.subject[:300]} if letter.subject else {}
     answer_to = next((one for one in letter.addresses("X-Original-From", "Reply-To") if "@" in one), "")
     if answer_to not in ("", letter.sender) and not read_address(answer_to, came.key):
@@ -131,7 +141,7 @@ def _written(came: _Came) -> Signal:
     automated = why_automated(letter, came.null_sender, whole)
     if automated:
         data["automated"] = automated
-        back_on = _back_on(came, text)
+        back_on = _back_on(came, words)
         if back_on is not None:
             data["until"] = back_on.isoformat()
     elif whole[:MOST_TEXT].strip() != text[:MOST_TEXT].strip():
@@ -144,7 +154,7 @@ def _words_of_subject(subject: str) -> str:
     return "" if ":" in subject[:6] else subject
 
 
-def _back_on(came: _Came, text: str) -> date | None:
+def _back_on(came: _Came, words: Words) -> date | None:
     """The date is counted from the day on the sender's calendar, where their clock told it plausibly."""
     told = came.letter.at
     near = told is not None and abs((told - came.now).total_seconds()) < 3 * 86_400
@@ -153,4 +163,6 @@ def _back_on(came: _Came, text: str) -> date | None:
     american = came.letter.header("Content-Language").lower().endswith("-us") or (
         hours is not None and -10 <= hours.total_seconds() / 3600 <= -5
     )
-    return read_back_on(f"{came.letter.subject}\n{text}", on, month_first=True if american else None)
+    return read_back_on(
+        f"{came.letter.subject}\n{words.own}\n{words.below}", on, month_first=True if american else None
+    )

@@ -11,7 +11,8 @@ from warmline.channels.contract import NotSent, Refused
 
 Stage = Literal["login", "sender", "recipient", "content"]
 
-ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+#: An enhanced status, and no part of an IP address.
+ENHANCED = re.compile(r"(?<![\w.])([245])\.\d{1,3}\.\d{1,3}(?!\w|\.\d)")
 RETRY_TEMPORARY = timedelta(minutes=5)  # grey-listing servers ask for about this
 RETRY_BUSY = timedelta(minutes=1)
 LONGEST_DETAIL = 300

@@ -51,6 +51,8 @@ _AGAIN = re.compile(
     r"|de vuelta|de nuevo)\b",
     re.IGNORECASE,
 )
+#: After a date that takes the dot of its sentence with it, as "7. Dez." takes its own.
+_NEW_SENTENCE = re.compile(r"\s+[A-ZÀ-ÖØ-Þ¡¿]")
 #: Between the first and the last day of an absence; and before the last where the first has no month of its own.
 _RANGE = re.compile(
     r"^\s*(?:,\s*)?(?:-|–|—|to|bis(?: zum)?|au|al|until|till|through|thru|und|and|a|hasta(?: el)?)\s*"
@@ -110,6 +112,8 @@ def _strength(text: str, one: Found, begins: Found | None) -> int | None:
     """How surely the date ends an absence; None: it does not."""
     start = begins.start if begins is not None else one.start
     before, after = text[max(0, start - 80) : start], text[one.end : one.end + 60]
+    if text[one.end - 1] == "." and _NEW_SENTENCE.match(after):
+        after = ""
     if _PAST.search(before):
         return None
     if begins is not None:

@@ -47,8 +47,8 @@ _NUMBERS = (
     rf"(?:(?P=sep)(?P<y3>{_YEAR}|\d\d)(?!\d)|(?P<dot>\.)(?!\d)|(?![\d/-]|[.:]\d))"
 )
 _DAY_MONTH = (
-    rf"\b(?P<range>{_DAY}\s*[-–]\s*)?(?P<d1>{_DAY})(?:\.|st|nd|rd|th|er|º|°)?\s*(?:de |of |the )?\s*"
-    rf"(?P<m1>{_MONTH})\b\.?(?:,?\s*(?:de |del )?(?P<y1>{_YEAR}))?"
+    rf"\b(?P<range>{_DAY}\s*[-–]\s*)?(?P<d1>{_DAY})(?:[-/]|(?:\.|st|nd|rd|th|er|º|°)?\s*(?:de |of |the )?\s*)"
+    rf"(?P<m1>{_MONTH})\b(?:[-/](?P<y4>{_YEAR}|\d\d\b)|\.?(?:,?\s*(?:de |del )?(?P<y1>{_YEAR}))?)"
 )
 _MONTH_DAY = (
     rf"\b(?P<m2>{_MONTH})\b\.?\s+(?:the )?(?P<range2>{_DAY}(?:st|nd|rd|th)?\s*[-–]\s*)?(?P<d2>{_DAY})(?:st|nd|rd|th)?\b"
@@ -101,9 +101,9 @@ def _day(one: re.Match[str], told_on: date, farthest: timedelta, month_first: bo
     if one["iso"]:
         year, month, day = (int(part) for part in re.split(r"[-/.]", one["iso"]))
         return _made(year, month, day)
-    for day_key, month_key, year_key in (("d1", "m1", "y1"), ("d2", "m2", "y2")):
+    for day_key, month_key, named in (("d1", "m1", one["y1"] or one["y4"]), ("d2", "m2", one["y2"])):
         if one[month_key]:
-            return _dated(int(one[day_key]), MONTHS[one[month_key].lower()], one[year_key], told_on, farthest)
+            return _dated(int(one[day_key]), MONTHS[one[month_key].lower()], named, told_on, farthest)
     if one["a"]:
         return _numbered(one, told_on, farthest, month_first)
     if one["week"]:

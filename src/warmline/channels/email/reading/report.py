@@ -10,15 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import Parser
-from email.policy import compat32
 
 from flufl.bounce import all_failures
 
-from warmline.channels.email.reading.letter import Letter, headers_of, text_of
-from warmline.channels.email.replies import STATUS_CLASSES
+from warmline.channels.email.reading.letter import POLICY, Letter, headers_of, text_of
+from warmline.channels.email.replies import ENHANCED, STATUS_CLASSES
 
 _TYPES = ("message/delivery-status", "message/global-delivery-status")
-_STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _DAEMONS = re.compile(r"^(?:mailer-?daemon|mail-?daemon|postmaster|mail-?delivery\S*|bounces?)$", re.IGNORECASE)
 _BOUNCE_SUBJECT = re.compile(
     r"undeliver|delivery (?:status|failure|has failed|report)|returned (?:mail|to sender)|mail delivery|failure notice"
@@ -26,6 +24,9 @@ _BOUNCE_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 LONGEST_DETAIL = 300
+#: Of a bounce in a server's own words: it comes first, and the detectors take the square of the lines there are.
+MOST_TOLD = 64 * 1024  # bytes
+MOST_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Report:
             return "unreachable"
         table = {**STATUS_CLASSES, **error_classes}
         # 5.0.0 says nothing; the remote server's own words may.
-        said = [self.status, *_STATUS.findall(self.detail)]
+        said = [self.status, *_statuses(self.detail)]
         tried = [key for status in said for key in (status, status.rpartition(".")[0])]
         return next((table[key] for key in tried if key in table), "unknown")
 
@@ -64,15 +65,19 @@ def read_odd_bounces(letter: Letter, null_sender: bool) -> list[Report]:
     if not (null_sender or _DAEMONS.match(name) or (_BOUNCE_SUBJECT.search(letter.subject) and letter.sender == "")):
         return []
     try:
-        for_now, for_good = all_failures(letter.top)
+        for_now, for_good = all_failures(_begin_of(letter).top)
     except Exception:  # noqa: BLE001 - its detectors trip over broken mails; then nothing was recognised
         return []
     text = letter.text()
-    status = next(iter(_STATUS.findall(text)), "")
+    status = next(iter(_statuses(text)), "")
     detail = " ".join(text.split())[:LONGEST_DETAIL]
     failed = [Report("failed", _address(one), status, detail) for one in sorted(for_good)]
     delayed = [Report("delayed", _address(one), status, detail) for one in sorted(for_now - for_good)]
     return failed + delayed
+
+
+def _begin_of(letter: Letter) -> Letter:
+    return Letter(b"\n".join(letter.raw[:MOST_TOLD].split(b"\n", MOST_LINES)[:MOST_LINES]))
 
 
 def _blocks(part: Message) -> list[Message]:
@@ -83,11 +88,11 @@ def _blocks(part: Message) -> list[Message]:
         return blocks
     # In base64, or of a type that the parser does not take apart.
     text = text_of(part) or "\n\n".join(text_of(one) for one in blocks)
-    return [Parser(policy=compat32).parsestr(one) for one in re.split(r"\n\s*\n", text) if one.strip()]
+    return [Parser(policy=POLICY).parsestr(one) for one in re.split(r"\n\s*\n", text) if one.strip()]
 
 
 def _report(block: Message) -> Report | None:
-    status = next(iter(_STATUS.findall(_field(block, "Status"))), "")
+    status = next(iter(_statuses(_field(block, "Status"))), "")
     action = _field(block, "Action").split(" ")[0].lower()
     if not action and not status:
         return None
@@ -120,3 +125,7 @@ def _field(block: Message, name: str) -> str:
 
 def _address(found: bytes) -> str:
     return found.decode("utf-8", "replace").strip().strip("<>")
+
+
+def _statuses(text: str) -> list[str]:
+    return [found[0] for found in ENHANCED.finditer(text)]
