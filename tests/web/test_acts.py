@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.builders import story
+from tests.builders import a_lead, story
 from tests.web.conftest import Answer
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of, new_id
@@ -49,6 +49,52 @@ def test_an_opt_out_by_a_rep_stops_every_channel(sign_in: SignIn, conn: psycopg.
     assert status(conn, lead) == "opted_out"
     kept = conn.execute("select evidence from suppressions where value = %s", (str(lead),)).fetchall()
     assert kept == [("Said so on the phone",)]
+
+
+@pytest.mark.parametrize(
+    ("act", "typed", "field"),
+    [
+        ("place", {"region": "Narnia"}, "region"),
+        ("place", {"region": "us-ny", "time_zone": "Mars/Olympus"}, "time_zone"),
+        ("address", {"address": "12"}, "address"),
+        ("merge", {"other": "nobody@example.com"}, "other"),
+        ("owner", {"owner": "zelda"}, "owner"),
+        ("note", {"note": ""}, "note"),
+    ],
+)
+def test_a_form_that_failed_comes_back_open_as_it_was_filled_in_with_what_is_wrong_beside_the_field(
+    act: str, typed: dict[str, str], field: str, sign_in: SignIn, lead: UUID
+) -> None:
+    answer = sign_in("sam").post(f"/leads/{lead}/{act}", typed)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    forms = re.findall(
+        r"<details([^>]*)><summary>[^<]*</summary>\s*<form[^>]*/([\w-]+)\">(.*?)</form>", page, re.DOTALL
+    )
+    opened = {name: inside for attributes, name, inside in forms if "open" in attributes}
+    assert list(opened) == [act]
+    assert 'id="wrong" role="alert"' in opened[act]
+    assert re.search(rf'name="{field}" aria-invalid="true" aria-describedby="wrong" autofocus', opened[act])
+    for name, value in typed.items():
+        assert name == "owner" or not value or f'value="{value}"' in opened[act], name
+
+
+def test_an_address_of_another_lead_is_refused_with_its_name_and_the_way_there(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    other = a_lead(conn, place, phone="+13035550188", email=None, first_name="Bo", last_name="Reyes")
+    page = sign_in("sam").post(f"/leads/{lead}/address", {"address": "(303) 555-0188"}).content.decode()
+    assert (
+        f'belongs to another lead. Work on that one, or correct it there first: <a href="/leads/{other}">Bo Reyes</a>'
+        in page
+    )
+
+
+def test_an_act_that_has_no_form_says_at_the_top_what_was_wrong(sign_in: SignIn, lead: UUID) -> None:
+    client = sign_in("sam")
+    client.post(f"/leads/{lead}/won")
+    page = client.post(f"/leads/{lead}/won").content.decode()
+    assert 'role="alert"' in page.partition("<h2>")[0]
 
 
 def test_a_wrong_region_is_refused_with_what_to_write(sign_in: SignIn, lead: UUID) -> None:

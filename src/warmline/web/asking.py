@@ -51,6 +51,12 @@ class Ask:
     def posted(self, name: str) -> str:
         return self.request.POST.get(name, "").replace("\x00", "").strip()
 
+    @property
+    def form(self) -> dict[str, Any]:
+        """All that was posted, for a form that comes back: the text of each field, and the boxes that were ticked."""
+        ticked = {"channels": self.request.POST.getlist("channels")}
+        return {name: self.posted(name) for name in self.request.POST} | ticked
+
     def page(self, template: str, status: int = 200, **content: Any) -> HttpResponse:
         """Render a whole page: what every template may use is added here."""
         counts = today.counts(self.conn, self.workspace_id, self.person.key, self.now)

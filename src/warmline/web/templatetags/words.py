@@ -111,6 +111,13 @@ def told(key: str) -> Told | None:
 
 
 @register.simple_tag
+def invalid(problem: object, said: str) -> SafeString | str:
+    """For the field that a form came back for: what is wrong stands in the element with the id `said`, and the page
+    opens there."""
+    return format_html(' aria-invalid="true" aria-describedby="{}" autofocus', said) if problem else ""
+
+
+@register.simple_tag
 def badge(kind: str, key: str) -> SafeString:
     """A status as a shape, a word and a colour. `kind`: lead or touch."""
     known = {"lead": STATUSES, "touch": TOUCHES}[kind]

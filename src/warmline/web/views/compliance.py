@@ -77,9 +77,7 @@ def add(request: HttpRequest) -> HttpResponse:
                 reason=ask.posted("reason"), channels=request.POST.getlist("channels"), evidence=ask.posted("evidence"),
             )  # fmt: skip
         except ActError as error:
-            return _list(
-                ask, 422, add_problem=str(error), contact=ask.posted("contact"), evidence=ask.posted("evidence")
-            )
+            return _list(ask, 422, add_problem=str(error))
         return ask.go("listed" if added else "listed-before", "do-not-contact")
 
 
@@ -109,7 +107,7 @@ def lift(request: HttpRequest, suppression: UUID) -> HttpResponse:
                 evidence=ask.posted("evidence"), channels=request.POST.getlist("channels"),
             )  # fmt: skip
         except ActError as error:
-            return _list(ask, 422, lift_problem=str(error), about=suppression, evidence=ask.posted("evidence"))
+            return _list(ask, 422, lift_problem=str(error), about=suppression)
         return ask.go("lifted", "do-not-contact")
 
 
@@ -178,17 +176,20 @@ def _doubtful(ask: Ask, status: int = 200, problem: str = "") -> HttpResponse:
 
 
 def _list(ask: Ask, status: int = 200, **more: Any) -> HttpResponse:
-    text = ask.got("q")[:200]
+    text = (ask.got("q") or ask.posted("q"))[:200]
+    lines = proofs.listed(ask.conn, ask.workspace_id, _meant(ask, text)) if text else _newest(ask)
     return ask.page(
         "do_not_contact.html",
         status,
         text=text,
-        lines=proofs.listed(ask.conn, ask.workspace_id, _meant(ask, text)) if text else _newest(ask),
+        lines=lines,
+        lifting_shown=any(one.id == more.get("about") for one in lines),
         count=proofs.counted(ask.conn, ask.workspace_id),
         reasons=acts.REASONS,
         channels=CHANNELS,
         registries=sorted(registries_known()),
         files=_files(ask),
+        given=ask.form,
         **more,
     )
 
