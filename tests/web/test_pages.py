@@ -129,8 +129,31 @@ def test_an_act_needs_the_form_of_our_page(sign_in: Callable[..., Any], conn: ps
     assert status == ("open",)
 
 
-def test_an_act_by_get_is_refused(sign_in: Callable[..., Any], lead: UUID) -> None:
-    assert sign_in("kim").get(f"/leads/{lead}/take-over").status_code == 405
+def test_the_address_of_an_act_opened_from_the_bar_leads_to_the_page_it_belongs_to_and_does_nothing(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    client, other = sign_in("kim"), new_id()
+    for path, page in {
+        f"/leads/{lead}/opt-out": f"/leads/{lead}",
+        f"/tasks/{task}/done": f"/tasks/{task}",
+        f"/tasks/{task}/call": f"/tasks/{task}",
+        f"/sandbox/{lead}/act": f"/sandbox/{lead}",
+        f"/attention/quarantine/{other}/replay": "/attention",
+        "/do-not-contact/add": "/do-not-contact",
+        "/do-not-contact/bring": "/do-not-contact",
+        "/do-not-contact/registry": "/do-not-contact",
+        f"/do-not-contact/{other}/lift": "/do-not-contact",
+        f"/doubtful/0/{other}/withdraw": "/doubtful",
+        "/recordings/add": "/recordings",
+        f"/recordings/{other}/remove": "/recordings",
+        "/sign-out": "/",
+    }.items():
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers.get("location")) == (302, page), path
+        assert client.put(path).status_code == 405, path
+    status = conn.execute("select status from leads where lane = %s and id = %s", (lane_of(lead), lead)).fetchone()
+    assert status == ("open",)
+    assert client.get("/leads").status_code == 200, "still signed in"
 
 
 def test_an_unknown_page_says_so_calmly(sign_in: Callable[..., Any]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ... import rules
 from ...store.pages import attention
 from ..asking import Ask, asked
 from ..people import managers_only
+from ..posting import posted
 from ..settling import BadRefError, settle
 
 
@@ -21,7 +22,7 @@ def show(request: HttpRequest) -> HttpResponse:
         return _page(ask)
 
 
-@require_POST
+@posted("attention")
 @managers_only
 def act(request: HttpRequest, what: str, ref: str, act: str) -> HttpResponse:
     with asked(request) as ask:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ... import rules
 from ...core.consent import Span, spans_of
@@ -24,6 +24,7 @@ from ...store.pages import leads, proofs
 from ...store.proofs import consent_of
 from ..asking import Ask, asked
 from ..people import managers_only
+from ..posting import posted
 
 #: Bytes of a list that comes through the browser; `warmline registry import` takes larger ones.
 LARGEST = 20 * 2**20
@@ -68,7 +69,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         return _list(ask)
 
 
-@require_POST
+@posted("do-not-contact")
 def add(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         try:
@@ -81,7 +82,7 @@ def add(request: HttpRequest) -> HttpResponse:
         return ask.go("listed" if added else "listed-before", "do-not-contact")
 
 
-@require_POST
+@posted("do-not-contact")
 @managers_only
 def bring(request: HttpRequest) -> HttpResponse:
     """A whole list, from a file or pasted."""
@@ -97,7 +98,7 @@ def bring(request: HttpRequest) -> HttpResponse:
         return ask.go("list-brought", "do-not-contact")
 
 
-@require_POST
+@posted("do-not-contact")
 @managers_only
 def lift(request: HttpRequest, suppression: UUID) -> HttpResponse:
     with asked(request) as ask:
@@ -111,7 +112,7 @@ def lift(request: HttpRequest, suppression: UUID) -> HttpResponse:
         return ask.go("lifted", "do-not-contact")
 
 
-@require_POST
+@posted("do-not-contact")
 @managers_only
 def registry(request: HttpRequest) -> HttpResponse:
     """A file of a registry. What can't be it changes nothing."""
@@ -140,7 +141,7 @@ def doubtful(request: HttpRequest) -> HttpResponse:
         return _doubtful(ask)
 
 
-@require_POST
+@posted("doubtful")
 def withdraw(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
     """The person has read it: it is an opt-out."""
     with asked(request) as ask:

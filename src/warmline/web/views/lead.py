@@ -5,12 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ...insight.story import LeadNotFoundError, Story, story
 from ...store import playbooks
 from ..acting import ACTS, FORMS, RefusedError, possible
 from ..asking import Ask, asked
+from ..posting import posted
 from ..steps import progress, run_shown
 from ..telling import days
 
@@ -21,7 +22,7 @@ def show(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         return _page(ask, lead_id)
 
 
-@require_POST
+@posted("lead", "lead_id")
 def act(request: HttpRequest, lead_id: UUID, act: str) -> HttpResponse:
     with asked(request) as ask:
         if act not in ACTS:

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ...insight.story import LeadNotFoundError, Story, story
 from ...store.pages import sandbox
 from .. import database
 from ..asking import Ask, asked
 from ..playing import CannotError, buttons, play
+from ..posting import posted
 
 
 @require_safe
@@ -36,7 +37,7 @@ def thread(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         return _page(ask, lead_id)
 
 
-@require_POST
+@posted("sandbox-thread", "lead_id")
 def act(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     with asked(request) as ask:
         told = _found(ask, lead_id)
