@@ -237,3 +237,13 @@ def test_an_answer_in_the_sandbox_appears_in_the_thread(page: Page, site: Site) 
     page.get_by_label("Your answer").fill("Tomorrow at ten")
     page.get_by_role("button", name="Send").click()
     page.get_by_text("Tomorrow at ten").wait_for()
+
+
+def test_the_header_of_a_phone_is_as_high_on_a_short_page_as_on_a_long_one(page: Page, site: Site) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    heights = set()
+    for path in ("/tasks?whose=free", "/design", site.pages()["lead"]):
+        page.goto(path)
+        heights.add(page.locator("header.side").evaluate("(header) => header.offsetHeight"))
+    assert len(heights) == 1
+    assert max(heights) < 80

@@ -193,6 +193,21 @@ def test_a_reply_is_among_todays_answers_within_a_few_seconds(sign_in: Callable[
     assert answers() == "1"
 
 
+def test_today_counts_what_the_gate_kept_back_as_the_rules_page_does_calls_and_holds_included(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead = a_lead(conn, place, consents={"email": "inquiry"}, at=real_now())
+    enrolled(conn, place, "pricing", lead, at=real_now())
+    tick(conn, lane_of(lead), real_now(), Catalog(conn))
+    client = sign_in("sam")
+    tile = re.search(r'by the gate</span><span class="tile-value">(\d+)', client.get("/").content.decode())
+    assert tile is not None
+    rules = client.get("/rules").content.decode().partition('id="lately"')[2].partition("</section>")[0]
+    counts = [int(count) for count in re.findall(r'<dd class="numbers">(\d+)', rules)]
+    assert int(tile[1]) == sum(counts)
+    assert sum(counts) >= 2, "the text without a consent, and the call"
+
+
 def test_a_rule_that_passed_is_named_by_what_it_looks_at(
     sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID
 ) -> None:

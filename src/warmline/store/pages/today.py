@@ -18,7 +18,6 @@ MOST = 50
 #: Kinds of events by the picture of the day that counts them.
 TOUCHES = ("touch.sent",)
 ANSWERS = ("replied", "clicked", "called.back", "meeting.booked")
-HELD = ("touch.held", "touch.refused")
 
 
 def _is_of(*kinds: str) -> str:
@@ -31,7 +30,7 @@ _DAY = "workspace_id = %(w)s and at > %(since)s and at <= %(now)s"
 #: Touches are common: they are found in the blocks that hold a day. Answers are rare, and counted in their index alone.
 _EVENTS = f"""
     select kind, date_bin('1 hour', at, %(since)s), count(*) from events
-    where {_DAY} and {_is_of(*TOUCHES, *HELD)} group by 1, 2
+    where {_DAY} and {_is_of(*TOUCHES)} group by 1, 2
     union all
     select kind, date_bin('1 hour', at, %(since)s), count(*) from events
     where {_DAY} and {_is_of(*ANSWERS)} and {BY_NO_MACHINE} group by 1, 2
@@ -70,7 +69,6 @@ class Numbers(msgspec.Struct):
     leads: list[int]
     touches: list[int]
     replies: list[int]
-    held: list[int]
 
 
 def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: datetime) -> Counts:
@@ -121,7 +119,7 @@ def waiting(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
 
 
 def numbers(conn: psycopg.Connection, workspace_id: int, now: datetime) -> Numbers:
-    """Four pictures of the day, right to the moment that `conn` sees."""
+    """Three pictures of the day, right to the moment that `conn` sees."""
     since = now - timedelta(hours=24)
     asked = {"w": workspace_id, "since": since, "now": now}
     leads = conn.execute(_LEADS, asked).fetchall()
@@ -130,7 +128,7 @@ def numbers(conn: psycopg.Connection, workspace_id: int, now: datetime) -> Numbe
     def of(kinds: tuple[str, ...]) -> list[int]:
         return _hours([(begins, count) for kind, begins, count in events if kind in kinds], since)
 
-    return Numbers(leads=_hours(leads, since), touches=of(TOUCHES), replies=of(ANSWERS), held=of(HELD))
+    return Numbers(leads=_hours(leads, since), touches=of(TOUCHES), replies=of(ANSWERS))
 
 
 def _hours(rows: Iterable[tuple[datetime, int]], since: datetime) -> list[int]:
