@@ -139,6 +139,7 @@ def test_the_address_of_an_act_opened_from_the_bar_leads_to_the_page_it_belongs_
         f"/tasks/{task}/call": f"/tasks/{task}",
         f"/sandbox/{lead}/act": f"/sandbox/{lead}",
         f"/attention/quarantine/{other}/replay": "/attention",
+        "/attention/put-aside": "/attention",
         "/do-not-contact/add": "/do-not-contact",
         "/do-not-contact/bring": "/do-not-contact",
         "/do-not-contact/registry": "/do-not-contact",

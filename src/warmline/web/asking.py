@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -71,9 +72,11 @@ class Ask:
             status=status,
         )
 
-    def go(self, told: str, to: str, *args: Any) -> HttpResponseRedirect:
-        """After an act: to the page named `to`, which says what was done (a key of wordings.TOLD)."""
-        return HttpResponseRedirect(f"{reverse(to, args=args)}?told={told}")
+    def go(self, told: str, to: str, *args: Any, **more: str) -> HttpResponseRedirect:
+        """After an act: to the page named `to`, which says what was done (a key of wordings.TOLD). `more` goes into its
+        address, where there is any."""
+        query = urlencode({"told": told} | {name: value for name, value in more.items() if value})
+        return HttpResponseRedirect(f"{reverse(to, args=args)}?{query}")
 
 
 @contextmanager

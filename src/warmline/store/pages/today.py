@@ -42,8 +42,12 @@ _LEADS = """
 """
 
 
+#: Counted so far for the navigation; beyond it there are "more than".
+COUNTED = 100
+
+
 class Counts(msgspec.Struct):
-    """What waits behind each entry of the navigation."""
+    """What waits behind each entry of the navigation: more than COUNTED is not counted on."""
 
     tasks: int  # due, of this person or of nobody
     attention: int
@@ -77,16 +81,16 @@ def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: dateti
         select
           (select count(*) from (select 1 from tasks
               where workspace_id = %(w)s and status = 'open' and due_at <= %(now)s
-              and (owner = %(person)s or owner is null) limit 100) t),
+              and (owner = %(person)s or owner is null) limit %(most)s) t),
           (select count(*) from (select 1 from enrollments
-              where workspace_id = %(w)s and status = 'parked' limit 100) e)
+              where workspace_id = %(w)s and status = 'parked' limit %(most)s) e)
             + (select count(*) from (select 1 from touches
-              where workspace_id = %(w)s and status = 'unknown' limit 100) u)
+              where workspace_id = %(w)s and status = 'unknown' limit %(most)s) u)
             + (select count(*) from (select 1 from quarantine
-              where workspace_id = %(w)s and status = 'open' limit 100) q)
+              where workspace_id = %(w)s and status = 'open' limit %(most)s) q)
             + (select count(*) from mailbox_troubles where workspace_id = %(w)s)
         """,
-        {"w": workspace_id, "person": person, "now": now},
+        {"w": workspace_id, "person": person, "now": now, "most": COUNTED + 1},
     ).fetchone()
     assert row is not None  # noqa: S101 - a select of two counts always has a row
     return Counts(*row)

@@ -16,6 +16,7 @@ from ...core.gate import LABELS
 from ...core.hours import find_zone
 from ...core.length import in_words, segments
 from ...core.tokens import PREFIX
+from ...store.pages.today import COUNTED
 from ...store.workspaces import Workspace
 from ..icons import ICONS
 from ..wordings import CHANNELS, COMPLIANCE, REASONS, STATUSES, TASKS, TOLD, TOUCHES, Badge, Told
@@ -38,12 +39,16 @@ def nav_item(context: dict[str, Any], name: str, words: str, picture: str) -> Sa
     here = any(path == one or (one != "/" and path.startswith(one + "/")) for one in pages)
     waiting = getattr(context.get("counts"), name, 0)
     count = (
-        format_html('<span class="count count-hot">{}<span class="unseen"> waiting</span></span>', waiting)
+        format_html('<span class="count count-hot">{}<span class="unseen"> waiting</span></span>', _up_to(waiting))
         if waiting
         else ""
     )
     current = mark_safe(' aria-current="page"') if here else ""
     return format_html('<li><a href="{}"{}>{}<span>{}</span>{}</a></li>', address, current, icon(picture), words, count)
+
+
+def _up_to(count: int) -> str:
+    return str(count) if count <= COUNTED else f"{COUNTED}+"
 
 
 @register.simple_tag(takes_context=True)
