@@ -116,6 +116,17 @@ def test_the_public_address_makes_cookies_secure_and_names_the_host() -> None:
     assert "leads.acme.test" in here.hosts
 
 
+def test_the_mark_of_an_installation_goes_by_its_secret_and_database_and_not_by_the_host_that_asks() -> None:
+    def mark(dsn: str, secret: str = SECRET) -> str:
+        return read({"DATABASE_URL": dsn, "WARMLINE_SECRET": secret}).mark
+
+    here = mark("postgresql://me@localhost/acme")
+    assert here == mark("postgresql://me@db.acme.test:6432/acme?sslmode=require"), "another host of the same"
+    assert here != mark("postgresql://me@localhost/other")
+    assert here != mark("postgresql://me@localhost/acme", "y" * 32)
+    assert SECRET not in here
+
+
 def test_what_django_has_no_name_for_reaches_the_database_driver() -> None:
     found = for_django("postgresql://me@db.acme.test:5433/leads?sslmode=require")
     assert (found["HOST"], found["PORT"], found["NAME"], found["USER"]) == ("db.acme.test", "5433", "leads", "me")
