@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.builders import a_lead, a_workspace, enrolled
+from tests.builders import a_lead, a_workspace, enrolled, happened
 from tests.web.conftest import Answer, make_place
 from warmline.channels.contract import Signal
 from warmline.engine.catalog import Catalog
@@ -207,6 +207,40 @@ def test_today_counts_what_the_gate_kept_back_as_the_rules_page_does_calls_and_h
     counts = [int(count) for count in re.findall(r'<dd class="numbers">(\d+)', rules)]
     assert int(tile[1]) == sum(counts)
     assert sum(counts) >= 2, "the text without a consent, and the call"
+
+
+def test_who_opted_out_has_the_red_badge_on_the_task_and_on_every_row_of_it(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    client, badge = sign_in("sam"), '<span class="badge badge-bad">Opted out</span>'
+    paths = ("/", "/tasks?whose=free", f"/tasks/{task}")
+    for path in paths:
+        assert badge not in client.get(path).content.decode(), path
+    conn.execute("update leads set status = 'opted_out' where lane = %s and id = %s", (lane_of(lead), lead))
+    for path in paths:
+        assert badge in client.get(path).content.decode(), path
+
+
+def test_a_hand_off_after_a_voicemail_says_so_and_what_it_said_as_soon_as_that_is_written_down(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace, lead: UUID, task: str
+) -> None:
+    conn.execute("update tasks set kind = 'hand_off' where lead_id = %s", (lead,))
+    client = sign_in("sam")
+    happened(conn, place, lead, "replied", at=real_now(), data={"text": "An older text"})
+    assert "Left a voicemail" not in client.get("/").content.decode()
+    happened(conn, place, lead, "voicemail.left", at=real_now(), data={"recording": "RE1"})
+    page = client.get("/").content.decode()
+    assert "Left a voicemail" in page
+    assert "An older text" not in page
+    happened(conn, place, lead, "voicemail.transcribed", at=real_now(), data={"text": "Please call me back"})
+    page = client.get("/").content.decode()
+    assert "Left a voicemail" in page
+    assert "Please call me back" in page
+    assert "What the voicemail says, written down by machine</h2>" in client.get(f"/tasks/{task}").content.decode()
+
+
+def test_today_says_that_it_shows_leads_who_answered_however_late_they_are_due(sign_in: Callable[..., Any]) -> None:
+    assert "due within 12 hours, and every lead who answered" in sign_in("sam").get("/").content.decode()
 
 
 def test_a_rule_that_passed_is_named_by_what_it_looks_at(

@@ -56,6 +56,7 @@ class TaskPage:
     story: Story
     script: str
     said: str
+    by_voicemail: bool
     is_call: bool
     outcomes: tuple[Choice, ...]
     nexts: tuple[Choice, ...]
@@ -76,13 +77,15 @@ def opened(ask: Ask, lane: int, task_id: UUID) -> TaskPage | None:
     if task is None:
         return None
     told = story(ask.conn, ask.workspace, task.lead_id, ask.now)
+    said = next((line for line in reversed(told.lines) if line.kind in SAID), None)
     is_call = task.kind == "call"
     outcomes = CALL_OUTCOMES if is_call else DONE
     return TaskPage(
         task=task,
         story=told,
         script=_script(ask, task),
-        said=next((str(line.data.get("text", "")) for line in reversed(told.lines) if line.kind in SAID), ""),
+        said=str(said.data.get("text", "")) if said else "",
+        by_voicemail=said is not None and said.kind == "voicemail.transcribed",
         recording=next(
             (str(line.data.get("recording", "")) for line in reversed(told.lines) if line.kind == "voicemail.left"), ""
         ),

@@ -27,6 +27,7 @@ class Line(msgspec.Struct):
     expires_at: datetime | None
     attempt: int
     lead: str
+    lead_status: str
     company: str
     phone: str | None
     playbook: str | None
@@ -65,7 +66,7 @@ def listed(conn: psycopg.Connection, workspace_id: int, whose: Whose, person: st
         f"""
         select json_agg(x order by x.due_at, x.id)::text from (
           select t.lane, t.id, t.lead_id, t.kind, t.title, t.owner, t.due_at, t.expires_at, t.attempt,
-            {CALLED} as lead,
+            {CALLED} as lead, l.status as lead_status,
             l.company, l.phone, e.playbook
           from tasks t join leads l on l.lane = t.lane and l.id = t.lead_id
           left join enrollments e on e.lane = t.lane and e.id = t.enrollment_id

@@ -64,7 +64,9 @@ class Waiting(msgspec.Struct):
     owner: str | None
     due_at: datetime
     lead: str
+    lead_status: str
     said: str | None  # what the lead last said, for hand-offs and replies
+    by_voicemail: bool | None  # that was a voicemail; its words come later than it, written down by machine, or never
 
 
 class Numbers(msgspec.Struct):
@@ -110,11 +112,14 @@ def waiting(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
         )
         select json_agg(w order by w.due_at)::text from (
           select t.lane, t.id, t.lead_id, t.kind, t.title, t.owner, t.due_at,
-            {CALLED} as lead,
-            case when t.kind in ('hand_off', 'read_reply', 'escalation') then (
-              select e.data->>'text' from events e where e.lane = t.lane and e.lead_id = t.lead_id
-                and e.kind in ('replied', 'doubtful') order by e.seq desc limit 1) end as said
+            {CALLED} as lead, l.status as lead_status, h.said, h.by_voicemail
           from wanted join tasks t using (lane, id) join leads l on l.lane = t.lane and l.id = t.lead_id
+          left join lateral (
+            select e.data->>'text' as said, e.kind in ('voicemail.left', 'voicemail.transcribed') as by_voicemail
+            from events e where e.lane = t.lane and e.lead_id = t.lead_id
+              and e.kind in ('replied', 'doubtful', 'voicemail.left', 'voicemail.transcribed')
+            order by e.seq desc limit 1
+          ) h on t.kind in ('hand_off', 'read_reply', 'escalation')
         ) w
         """,  # noqa: S608 - only fixed text is joined in
         {"w": workspace_id, "until": now + timedelta(hours=12), "most": MOST},

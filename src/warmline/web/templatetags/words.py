@@ -130,6 +130,12 @@ def badge(kind: str, key: str) -> SafeString:
     return format_html('<span class="badge{}">{}</span>', f" badge-{shown.tone}" if shown.tone else "", shown.words)
 
 
+@register.simple_tag
+def warning(status: str) -> SafeString | str:
+    """The badge of a lead beside what is asked of a person, where it asks for care before anything else."""
+    return badge("lead", status) if status == "opted_out" else ""
+
+
 @register.filter
 def channel_words(channel: str) -> str:
     return CHANNELS.get(channel, channel)
