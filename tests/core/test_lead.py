@@ -150,7 +150,7 @@ def test_a_bad_address_beside_a_good_one_is_a_note_and_not_the_loss_of_the_lead(
 def test_a_lead_that_nobody_could_reach_is_a_problem_that_names_the_senders_fields() -> None:
     assert list(problems(name="Ann")) == ["phone", "email"]
     assert problems({"phone": "tel_nr"}, tel_nr="12") == {
-        "tel_nr": "'12' is no valid phone number in US. Write: +1 201-555-0123"
+        "tel_nr": "'12' is no valid phone number in US. Write: +1 201 555 0123"
     }
 
 

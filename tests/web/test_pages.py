@@ -19,7 +19,7 @@ from warmline.channels.contract import Signal
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.intake.inbound import receive
-from warmline.store import mailboxes
+from warmline.store import mailboxes, quarantine
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.pages.today import counts
@@ -276,7 +276,59 @@ def test_the_script_of_a_call_reads_what_began_the_run(
 def test_the_page_of_a_playbook_shows_how_long_each_text_is(sign_in: Callable[..., Any]) -> None:
     shown = sign_in("sam").get("/playbooks/pricing").content.decode()
     assert "Hi Ann, Sam at Acme" in shown
+    assert "SMS, else Email" in shown
     assert re.search(r"1 text, GSM-7, \d+ characters left", shown)
+
+
+def test_the_page_of_a_playbook_shows_mails_scripts_and_voicemails_too(sign_in: Callable[..., Any]) -> None:
+    shown = sign_in("sam").get("/playbooks/pricing").content.decode().partition("What it says")[2]
+    assert '<span class="strong">What your price will depend on</span>' in shown
+    assert "three things decide most of what a job like yours costs" in shown
+    assert "Goal: understand the job and agree on the next step" in shown
+    assert "<code>personal-note</code>" in shown, "the voicemail"
+    for template in ("case-fit", "objection"):
+        assert f"<code>{template}</code>" in shown, "both ways of a condition"
+
+
+def test_what_could_not_be_read_is_counted_with_a_noun(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    for said in ("1 request could not be read.", "2 requests could not be read."):
+        quarantine.keep(conn, place.id, "source:pricing", "No address.", "{}", "", {}, real_now())
+        assert said in sign_in("kim").get("/").content.decode()
+
+
+def test_a_task_that_can_only_be_done_asks_no_question_with_one_answer(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    client = sign_in("sam")
+    assert "How did it go?" in client.get(f"/tasks/{task}").content.decode()
+    conn.execute("update tasks set kind = 'hand_off' where lead_id = %s", (lead,))
+    page = client.get(f"/tasks/{task}").content.decode()
+    assert "What happened?" not in page
+    assert 'type="radio"' not in page
+    assert client.post(f"/tasks/{task}/done", {"outcome": "done", "next": "won"}).status_code == 302
+
+
+def test_a_lead_whose_zone_nobody_knows_is_told_on_the_clock_of_the_office(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    nowhere = a_lead(conn, place, phone="+18005550123", country="")
+    page = sign_in("sam").get(f"/leads/{nowhere}").content.decode()
+    assert "Not known</span>" in page
+    assert "Times on the office&#x27;s clock" in page or "Times on the office's clock" in page
+    assert "on the lead's clock" not in page
+
+
+def test_a_number_is_written_alike_on_every_page(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead = a_lead(conn, place, phone="+442071838750", email=None, first_name="", last_name="", country="GB")
+    client = sign_in("kim")
+    for path in ("/leads", f"/leads/{lead}", f"/sandbox/{lead}", "/rules?to=%2B442071838750"):
+        words = re.sub(r"<[^>]*>", " ", client.get(path).content.decode())
+        assert "+44 20 7183 8750" in words, path
+        assert "+442071838750" not in words, path
 
 
 def test_an_error_that_nobody_has_listed_is_shown_to_managers(

@@ -15,11 +15,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from ..store import workspaces
+from ..store import playbooks, workspaces
 from ..store.pages import today
 from ..store.sign_ins import SignedIn
 from ..store.workspaces import Workspace
 from . import database
+from .telling import Names
 
 SAFE = ("GET", "HEAD")
 
@@ -44,6 +45,14 @@ class Ask:
     @property
     def zone(self) -> str:
         return self.workspace.config.workspace.time_zone
+
+    @cached_property
+    def names(self) -> Names:
+        books = playbooks.current(self.conn, self.workspace_id)
+        return Names(
+            {key: one.name for key, one in self.workspace.config.people.items()},
+            {one.key: one.playbook.name for one in books},
+        )
 
     def got(self, name: str) -> str:
         """A parameter of the address, trimmed; "" when absent."""

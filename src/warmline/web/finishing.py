@@ -94,7 +94,7 @@ def opened(ask: Ask, lane: int, task_id: UUID) -> TaskPage | None:
         is_call=is_call,
         outcomes=outcomes,
         nexts=_nexts(ask) if task.kind in ASKS_NEXT else (),
-        lately=[line for line in reversed(told.lines) if line.kind != "decision"][:LATELY],
+        lately=[ask.names.put_in(line) for line in reversed(told.lines) if line.kind != "decision"][:LATELY],
         chosen=calling.outcome_told(ask, task) if is_call else outcomes[0].key,
     )
 

@@ -24,7 +24,7 @@ class Thread(msgspec.Struct):
     name: str
     status: str
     last_at: datetime
-    last: str
+    last: str  # its beginning
 
 
 class Item(msgspec.Struct):
@@ -65,7 +65,7 @@ def _threads(conn: psycopg.Connection, workspace_id: int, since: datetime) -> li
           order by lane, lead_id, sent_at desc
         )
         select json_agg(x order by x.last_at desc)::text from (
-          select s.lead_id, l.status, s.sent_at as last_at, left(s.said, 90) as last,
+          select s.lead_id, l.status, s.sent_at as last_at, left(s.said, 300) as last,
             {CALLED} as name
           from leads_seen s join leads l on l.lane = s.lane and l.id = s.lead_id
           order by s.sent_at desc limit %(most)s

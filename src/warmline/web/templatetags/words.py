@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +17,7 @@ from ...core.events import WORDS
 from ...core.gate import LABELS
 from ...core.hours import find_zone
 from ...core.length import in_words, segments
+from ...core.phone import show_phone
 from ...core.tokens import PREFIX
 from ...store.pages.today import COUNTED
 from ...store.workspaces import Workspace
@@ -198,10 +201,22 @@ def task_words(kind: str) -> str:
 
 @register.filter
 def phone_words(number: str | None) -> str:
-    """+12125550123 -> +1 212 555 0123; other countries are left as they are."""
-    if number and number.startswith("+1") and len(number) == 12:
-        return f"+1 {number[2:5]} {number[5:8]} {number[8:]}"
-    return number or ""
+    """A number as people read it; what is none, such as a name or a mail address, stays as it is."""
+    return show_phone(number or "")
+
+
+@register.filter
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text on one line, to the end of a word; "…" where there is more."""
+    line = " ".join(text.split())
+    cut = textwrap.shorten(line, most, placeholder="…")
+    return cut if cut != "…" else line[: most - 1] + "…"  # one long word
+
+
+@register.filter
+def choice_words(key: str | None, choices: Iterable[tuple[str, str]]) -> str:
+    """The words of a choice of a form, by its key."""
+    return dict(choices).get(key or "", key or "")
 
 
 @register.filter

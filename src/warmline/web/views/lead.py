@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from ...insight.story import LeadNotFoundError, Story, story
-from ...store import playbooks
 from ..acting import ACTS, FORMS, RefusedError, possible
 from ..asking import Ask, asked
 from ..posting import posted
@@ -40,11 +39,10 @@ def _page(
     told = _found(ask, lead_id)
     can = possible(told)
     form = act if act in FORMS and can.get(act.replace("-", "_"), True) else ""
-    books = [(one.key, one.playbook.name) for one in playbooks.current(ask.conn, ask.workspace_id)]
     content = {
-        "books": books,
+        "books": list(ask.names.books.items()),
         "story": told,
-        "days": days(told),
+        "days": days(told, ask.names),
         "dots": progress(told),
         "run": run_shown(told),
         "acts": can,
