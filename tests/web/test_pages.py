@@ -331,6 +331,77 @@ def test_a_number_is_written_alike_on_every_page(
         assert "+442071838750" not in words, path
 
 
+def followed(client: Any, path: str, words: str) -> str:
+    """The page behind the link that says so on the page `path`."""
+    page = client.get(path).content.decode()
+    link = re.search(rf'href="([^"]*)">{words}', page)
+    assert link is not None, page
+    address = link[1].replace("&amp;", "&")
+    return str(client.get(address if address.startswith("/") else path.partition("?")[0] + address).content.decode())
+
+
+def crowd(conn: psycopg.Connection, place: Workspace, count: int) -> list[UUID]:
+    return [
+        a_lead(conn, place, phone=None, email=f"p{n}@example.com", first_name=f"P{n}", consents={})
+        for n in range(count)
+    ]
+
+
+def test_a_playbook_says_how_many_are_in_it_and_leads_to_all_of_them(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    for lead in crowd(conn, place, 52):
+        enrolled(conn, place, "pricing", lead)
+    client = sign_in("sam")
+    page = client.get("/playbooks/pricing").content.decode()
+    assert '<h2>In it now</h2><span class="count">52</span>' in page
+    assert "The 50 that are looked at next" in page
+    assert "Pricing request" in followed(client, "/playbooks/pricing", "All 52")
+
+
+def test_the_list_of_tasks_says_how_many_there_are_and_goes_on_to_the_last(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead = a_lead(conn, place)
+    conn.execute(
+        "insert into tasks (lane, id, lead_id, workspace_id, kind, step, title, owner, due_at, opened_at)"
+        " select %s, gen_random_uuid(), %s, %s, 'call', 's' || n, 'Task ' || n, 'sam', now() + n * interval '1 minute', now()"
+        " from generate_series(1, 103) n",
+        (lane_of(lead), lead, place.id),
+    )
+    client = sign_in("sam")
+    page = client.get("/tasks").content.decode()
+    assert "103 open." in page
+    assert re.findall(r">Task (\d+)</a>", page)[-1] == "100"
+    assert re.findall(r">Task (\d+)</a>", followed(client, "/tasks", "Less urgent ones")) == ["101", "102", "103"]
+    assert client.get("/tasks?after=nonsense").status_code == 404
+    today = client.get("/").content.decode()
+    assert '<span class="count">50+</span>' in today
+    assert "103 open." in followed(client, "/", "Every task, the less urgent ones too")
+
+
+def test_the_sandbox_says_that_it_shows_the_latest_and_goes_on(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    version = conn.execute("select id from playbook_versions where workspace_id = %s limit 1", (place.id,)).fetchone()
+    assert version is not None
+    for ago, lead in enumerate(crowd(conn, place, 43)):
+        conn.execute(
+            "insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose,"
+            " template, status, ready_at, created_at, sent_at, address, body) values (%s, %s, %s, %s, %s, %s, 's', 'sms',"
+            " 'marketing', 't', 'sent', now(), now(), now() - %s * interval '1 minute', '+12125550123', %s)",
+            (lane_of(lead), new_id(), lead, place.id, new_id(), version[0], ago, "word " * 40),
+        )
+    client = sign_in("sam")
+    page = client.get("/sandbox").content.decode()
+    assert "The 40 that heard from you last" in page
+    assert page.count("data-row") == 40
+    assert "word…" in page, "a preview ends at a word"
+    more = followed(client, "/sandbox", "More of them")
+    assert more.count("data-row") == 43
+    assert "that heard from you last" not in more
+
+
 def test_an_error_that_nobody_has_listed_is_shown_to_managers(
     conn: psycopg.Connection,
     place: Workspace,

@@ -42,7 +42,8 @@ def consents(request: HttpRequest) -> HttpResponse:
             given = proofs.of_leads(ask.conn, ask.workspace_id, ids) if ids else []
         else:
             given = proofs.lately(ask.conn, ask.workspace_id, ask.now)
-        return ask.page("consents.html", given=_with_ends(ask, given), text=text, wordings=rules.consent_wordings())
+        shown, wordings = _with_ends(ask, given), rules.consent_wordings()
+        return ask.page("consents.html", given=shown, text=text, wordings=wordings, most=proofs.MOST)
 
 
 class Shown(NamedTuple):
@@ -191,6 +192,7 @@ def _list(ask: Ask, status: int = 200, **more: Any) -> HttpResponse:
         registries=sorted(registries_known()),
         files=_files(ask),
         given=ask.form,
+        most=proofs.MOST,
         **more,
     )
 

@@ -15,14 +15,19 @@ from ..asking import Ask, asked
 from ..playing import CannotError, buttons, play
 from ..posting import posted
 
+#: How many leads the list shows, a stretch further at each "more": whoever is older is found on the page Leads.
+STRETCHES = (sandbox.MOST, 200, 1000)
+
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         config = ask.workspace.config
+        most = next((one for one in STRETCHES if str(one) == ask.got("most")), STRETCHES[0])
         return ask.page(
             "sandbox.html",
-            threads=sandbox.threads(ask.conn, ask.workspace_id, ask.now),
+            threads=sandbox.threads(ask.conn, ask.workspace_id, ask.now, most),
+            further=next((one for one in STRETCHES if one > most), 0),
             source=next(iter(config.sources), ""),
             address=database.environment_here().public_url or config.workspace.public_url,
         )

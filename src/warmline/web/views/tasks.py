@@ -21,8 +21,12 @@ from ..posting import posted
 def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         whose = ask.got("whose") if ask.got("whose") in ("mine", "free", "all") else "mine"
-        listed = tasks.listed(ask.conn, ask.workspace_id, whose, ask.person.key)
-        return ask.page("tasks.html", whose=whose, listed=listed)
+        try:
+            listed, onward = tasks.listed(ask.conn, ask.workspace_id, whose, ask.person.key, ask.got("after"))
+        except ValueError as error:
+            raise Http404 from error
+        count = tasks.counted(ask.conn, ask.workspace_id, whose, ask.person.key)
+        return ask.page("tasks.html", whose=whose, listed=listed, onward=onward, count=count, most=tasks.COUNTED)
 
 
 @require_safe

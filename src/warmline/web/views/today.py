@@ -19,9 +19,11 @@ FRESH = 3
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
+        waiting = today.waiting(ask.conn, ask.workspace_id, ask.now)
         return ask.page(
             "today.html",
-            groups=grouped(today.waiting(ask.conn, ask.workspace_id, ask.now)),
+            groups=grouped(waiting),
+            more=len(waiting) >= today.MOST,
             troubles=measures.set_aside(ask.conn, ask.workspace_id),
             orphans=kept(("orphans", ask.workspace_id), 60, lambda: orphans.count_orphans(ask.conn, ask.workspace_id)),
             held=by_hour(kept_back(ask)),
