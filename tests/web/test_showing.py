@@ -112,6 +112,24 @@ def test_a_look_and_the_event_it_caused_are_told_once() -> None:
     assert day.marks[0].findings == (finding,)
 
 
+def test_what_was_held_without_an_end_and_so_passed_over_is_told_once() -> None:
+    finding = Looked("unknown_place", "hold", "no place is known", "a person sets it", None, "")
+    held = Deed("hold", "unknown_place", "ack", "sms", "ack", None, (finding,))
+    planned = Deed("plan", "", "ack", "email", "ack", None, ())
+    look = Line(NOW, "decision", "Held", did=(held, planned))
+    caused = [
+        Line(NOW, "touch.refused", "Touch refused", "unknown place", step="ack", channel="sms"),
+        Line(NOW, "touch.planned", "Touch planned", step="ack", channel="email"),
+    ]
+    later = Line(NOW + timedelta(hours=1), "touch.refused", "Touch refused", "opted out", step="ack", channel="sms")
+    (day,) = days(told(look, *caused, later), Names())
+    assert [(mark.words, mark.channel) for mark in day.marks] == [
+        ("Touch refused", "sms"),
+        ("Touch planned", "email"),
+        ("Held", "sms"),
+    ]
+
+
 def test_days_are_those_of_the_lead_and_the_newest_comes_first() -> None:
     late = Line(datetime(2026, 11, 25, 3, 0, tzinfo=UTC), "replied", "Replied")  # still Tuesday in New York
     early = Line(NOW, "form.submitted", "Submitted a form")

@@ -125,6 +125,8 @@ def _marks(lines: tuple[Line, ...]) -> Iterator[Mark]:
         for did in line.did:
             if did.do in LOOKS:
                 told.add((line.at, LOOKS[did.do][2], did.step))
+                if did.do == "hold" and did.until is None:  # no time to wait for: the step went on to its next channel
+                    told.add((line.at, "touch.refused", did.step))
                 yield _look(line, did)
 
 
