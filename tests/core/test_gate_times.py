@@ -156,7 +156,27 @@ def test_a_call_waits_for_the_office(day: date, clock: str, result: str, opens: 
     assert (verdict.result, verdict.until) == (result, opens)
     assert verdict.rule == ("office_hours" if opens else "")
     if opens:
-        assert "the office opens 09:00, in" in finding(verdict, "office_hours").flip
+        assert f"the office opens {opens:%a} 09:00, in" in finding(verdict, "office_hours").flip
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "saw", "flip"),
+    [
+        (TODAY, "08:11", "08:11 America/New_York, the office is closed", "the office opens 09:00, in 49 min"),
+        (date(2026, 11, 26), "11:05", "closed for Thanksgiving Day", "the office opens Fri 09:00, in 21 h"),
+        (date(2026, 7, 3), "12:00", "closed for Independence Day, kept on this day", "the office opens Mon 09:00, in"),
+        (date(2026, 12, 24), "12:00", "closed today, a holiday of yours", "the office opens Mon 4 Jan 09:00, in 10 d"),
+    ],
+)
+def test_a_closed_office_says_for_which_holiday_and_on_which_day_it_opens(
+    day: date, clock: str, saw: str, flip: str
+) -> None:
+    rules = starter_rules(day)
+    own = frozenset(date(2026, 12, 24) + n * DAY for n in range(10))
+    office = replace(rules.office, holidays=rules.office.holidays | own)
+    found = finding(look(CALL, now=local(day, clock, NEW_YORK), rules=replace(rules, office=office)), "office_hours")
+    assert found.saw.endswith(saw)
+    assert found.flip.startswith(flip)
 
 
 def test_only_calls_wait_for_the_office() -> None:

@@ -179,7 +179,7 @@ def test_of_a_number_that_names_its_own_country_no_other_is_said() -> None:
 def test_a_lead_that_nobody_could_reach_is_a_problem_that_names_the_senders_fields() -> None:
     assert list(problems(name="Ann")) == ["phone", "email"]
     assert problems({"phone": "tel_nr"}, tel_nr="12") == {
-        "tel_nr": "'12' is no valid phone number in US. Write: +1 201-555-0123"
+        "tel_nr": "'12' is no valid phone number in US. Write: +1 201 555 0123"
     }
 
 

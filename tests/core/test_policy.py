@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, time, timedelta
 from itertools import permutations
 from typing import Any
@@ -165,6 +166,13 @@ def test_the_version_names_the_packs_the_day_and_every_setting_that_binds() -> N
         combine(federal, config(office=office)), combine(federal, on=date(2026, 11, 25)), combine([]),
     ]  # fmt: skip
     assert len({plain, *(one.version for one in others)}) == 6
+
+
+def test_a_holiday_that_gets_a_name_is_another_version_for_the_gate_says_the_name() -> None:
+    office = office_of(config(), rules.holidays(), TODAY)
+    nameless = replace(office, named={})
+    named, before = (rules_for([pack("us")], config(), one, {}, TODAY).version for one in (office, nameless))
+    assert named != before
 
 
 @pytest.mark.slow

@@ -237,3 +237,37 @@ def test_an_answer_in_the_sandbox_appears_in_the_thread(page: Page, site: Site) 
     page.get_by_label("Your answer").fill("Tomorrow at ten")
     page.get_by_role("button", name="Send").click()
     page.get_by_text("Tomorrow at ten").wait_for()
+
+
+def test_controls_beside_each_other_are_of_one_height(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    for path in ("/leads", "/rules", "/do-not-contact"):
+        page.goto(path)
+        rows = page.locator("form .filters, form.filters").all()
+        assert rows, path
+        for row in rows:
+            heights = row.evaluate(
+                "(row) => [...row.querySelectorAll('input, select, .button')].map((one) => one.offsetHeight)"
+            )
+            assert set(heights) == {40}, path
+
+
+def test_the_badge_of_the_navigation_lies_over_the_tab_beside_it(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/playbooks")
+    page.evaluate("document.querySelector('.nav .count').textContent = '100+'")
+    seen = page.evaluate(
+        "() => { const one = document.querySelector('.nav .count'); const box = one.getBoundingClientRect();"
+        " return document.elementFromPoint(box.right - 2, box.top + box.height / 2) === one; }"
+    )
+    assert seen
+
+
+def test_the_header_of_a_phone_is_as_high_on_a_short_page_as_on_a_long_one(page: Page, site: Site) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    heights = set()
+    for path in ("/tasks?whose=free", "/design", site.pages()["lead"]):
+        page.goto(path)
+        heights.add(page.locator("header.side").evaluate("(header) => header.offsetHeight"))
+    assert len(heights) == 1
+    assert max(heights) < 80

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Json
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.insight.measures import Measures, measure
 from warmline.store.ids import lane_of
+from warmline.store.measures import KeptBack, gate_reasons, kept_back
 from warmline.store.workspaces import Workspace
 
 DAY = timedelta(days=1)
@@ -80,6 +82,31 @@ def test_what_the_gate_held_and_refused_is_counted_by_rule(conn: psycopg.Connect
     assert found.refusals == {"no_consent": 2}, "the text and the call; the mail went"
     assert found.holds == {}
     assert found.touches["email"] == {"planned": 1}
+
+
+def test_what_was_held_look_after_look_counts_once_in_the_hour_in_which_it_began(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead_id = a_lead(conn, place)
+    run = enrolled(conn, place, "pricing", lead_id)
+    held = {"do": "hold", "reason": "quiet_hours", "step": "ack", "channel": "sms"}
+    call = {"do": "refuse", "reason": "no_consent", "step": "first-call", "channel": "call"}
+    for hours, did in ((-1, [held]), (2.5, [held]), (3.5, [{"do": "plan"}, held, call]), (24, [call | {"step": "b"}])):
+        conn.execute(
+            "insert into decisions (lane, lead_id, workspace_id, enrollment_id, version_id, rules, seen, at, result, body)"
+            " values (%s, %s, %s, %s, 1, '', 0, %s, 'hold', %s)",
+            (lane_of(lead_id), lead_id, place.id, run, TUESDAY + timedelta(hours=hours), Json(did)),
+        )
+    found = kept_back(conn, place.id, TUESDAY)
+    assert found == [
+        KeptBack("hold", "quiet_hours", 2, 1),
+        KeptBack("refuse", "no_consent", 3, 1),
+        KeptBack("refuse", "no_consent", 23, 1),
+    ]
+    assert [(one.part, one.count) for one in gate_reasons(conn, place.id, TUESDAY)] == [
+        ("quiet_hours", 1),
+        ("no_consent", 2),
+    ]
 
 
 def test_the_queue_is_what_is_due_and_what_is_ready(conn: psycopg.Connection, place: Workspace) -> None:

@@ -127,7 +127,7 @@ def test_a_keyword_source_takes_only_the_words_that_it_lists() -> None:
 def test_a_problem_names_the_senders_field_and_what_to_write() -> None:
     found = problem({"phone_number": "12", "email": "x"})
     assert found == {
-        "phone_number": "'12' is no valid phone number in US. Write: +1 201-555-0123",
+        "phone_number": "'12' is no valid phone number in US. Write: +1 201 555 0123",
         "email": "'x' is no mail address. Write: ann@example.com",
     }
 

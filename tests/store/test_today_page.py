@@ -32,12 +32,10 @@ def at_hours(**counts: int) -> list[int]:
 
 
 def test_each_kind_is_counted_in_its_picture(conn: psycopg.Connection, place: Workspace, lead: UUID) -> None:
-    for kind in (*today.TOUCHES, *today.ANSWERS, *today.HELD, "touch.planned", "opened", "touch.failed"):
+    for kind in (*today.TOUCHES, *today.ANSWERS, "touch.planned", "opened", "touch.failed"):
         happened(conn, place, lead, kind, at=NOW - timedelta(minutes=90))
     found = today.numbers(conn, place.id, NOW)
-    assert found == today.Numbers(
-        leads=at_hours(), touches=at_hours(h22=1), replies=at_hours(h22=4), held=at_hours(h22=2)
-    )
+    assert found == today.Numbers(leads=at_hours(), touches=at_hours(h22=1), replies=at_hours(h22=4))
 
 
 def test_the_day_ends_now_and_begins_after_the_same_moment_of_yesterday(
@@ -68,10 +66,10 @@ def test_what_a_machine_answered_is_no_answer(conn: psycopg.Connection, place: W
 
 def test_another_workspace_counts_nothing_of_this_one(conn: psycopg.Connection, place: Workspace, lead: UUID) -> None:
     other = a_workspace(conn, name="Other")
-    for kind in ("replied", "touch.sent", "touch.refused"):
+    for kind in ("replied", "touch.sent"):
         happened(conn, place, lead, kind, at=NOW)
     found = today.numbers(conn, other.id, NOW)
-    assert sum(found.leads + found.touches + found.replies + found.held) == 0
+    assert sum(found.leads + found.touches + found.replies) == 0
 
 
 def test_answers_and_failures_are_found_by_their_index_however_much_happened(

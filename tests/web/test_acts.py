@@ -11,13 +11,15 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.builders import story
-from tests.web.conftest import Answer
+from tests.builders import a_lead, story
+from tests.web.conftest import Answer, make_place
+from warmline.store import quarantine
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of, new_id
 from warmline.store.workspaces import Workspace
 
 SignIn = Callable[..., Any]
+SECOND = timedelta(seconds=1)
 
 
 def status(conn: psycopg.Connection, lead: UUID) -> str:
@@ -49,6 +51,52 @@ def test_an_opt_out_by_a_rep_stops_every_channel(sign_in: SignIn, conn: psycopg.
     assert status(conn, lead) == "opted_out"
     kept = conn.execute("select evidence from suppressions where value = %s", (str(lead),)).fetchall()
     assert kept == [("Said so on the phone",)]
+
+
+@pytest.mark.parametrize(
+    ("act", "typed", "field"),
+    [
+        ("place", {"region": "Narnia"}, "region"),
+        ("place", {"region": "us-ny", "time_zone": "Mars/Olympus"}, "time_zone"),
+        ("address", {"address": "12"}, "address"),
+        ("merge", {"other": "nobody@example.com"}, "other"),
+        ("owner", {"owner": "zelda"}, "owner"),
+        ("note", {"note": ""}, "note"),
+    ],
+)
+def test_a_form_that_failed_comes_back_open_as_it_was_filled_in_with_what_is_wrong_beside_the_field(
+    act: str, typed: dict[str, str], field: str, sign_in: SignIn, lead: UUID
+) -> None:
+    answer = sign_in("sam").post(f"/leads/{lead}/{act}", typed)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    forms = re.findall(
+        r"<details([^>]*)><summary>[^<]*</summary>\s*<form[^>]*/([\w-]+)\">(.*?)</form>", page, re.DOTALL
+    )
+    opened = {name: inside for attributes, name, inside in forms if "open" in attributes}
+    assert list(opened) == [act]
+    assert 'id="wrong" role="alert"' in opened[act]
+    assert re.search(rf'name="{field}" aria-invalid="true" aria-describedby="wrong" autofocus', opened[act])
+    for name, value in typed.items():
+        assert name == "owner" or not value or f'value="{value}"' in opened[act], name
+
+
+def test_an_address_of_another_lead_is_refused_with_its_name_and_the_way_there(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    other = a_lead(conn, place, phone="+13035550188", email=None, first_name="Bo", last_name="Reyes")
+    page = sign_in("sam").post(f"/leads/{lead}/address", {"address": "(303) 555-0188"}).content.decode()
+    assert (
+        f'belongs to another lead. Work on that one, or correct it there first: <a href="/leads/{other}">Bo Reyes</a>'
+        in page
+    )
+
+
+def test_an_act_that_has_no_form_says_at_the_top_what_was_wrong(sign_in: SignIn, lead: UUID) -> None:
+    client = sign_in("sam")
+    client.post(f"/leads/{lead}/won")
+    page = client.post(f"/leads/{lead}/won").content.decode()
+    assert 'role="alert"' in page.partition("<h2>")[0]
 
 
 def test_a_wrong_region_is_refused_with_what_to_write(sign_in: SignIn, lead: UUID) -> None:
@@ -151,6 +199,77 @@ def test_a_quarantined_request_is_corrected_and_replayed(
     assert client.post(again, {"body": '{"email": "somebody@example.com"}'}).status_code == 302
     found = conn.execute("select email from leads where workspace_id = %s", (place.id,)).fetchall()
     assert found == [("somebody@example.com",)]
+
+
+def unread(conn: psycopg.Connection, place: Workspace, count: int, reason: str = "No address.") -> list[UUID]:
+    """So many requests that could not be read, a second apart, the oldest first."""
+    begin = real_now() - timedelta(hours=1)
+    return [
+        quarantine.keep(conn, place.id, "source:pricing", reason, f"body {n}", "text/plain", {}, begin + n * SECOND)
+        for n in range(count)
+    ]
+
+
+def bodies(page: str) -> list[str]:
+    return re.findall(r">(body \d+)</textarea>", page)
+
+
+def test_what_could_not_be_read_is_counted_in_full_and_shown_page_after_page_the_newest_first(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace
+) -> None:
+    unread(conn, place, 120)
+    client = sign_in("kim")
+    page = client.get("/attention").content.decode()
+    assert re.search(r'Could not be read</h2><span class="count">120</span>', page)
+    assert re.search(r'count-hot">100\+<', page), "the navigation counts so far and no further"
+    seen = bodies(page)
+    assert seen[0] == "body 119"
+    while (older := re.search(r'href="(\?only=quarantined[^"]*)"', page)) is not None:
+        page = client.get("/attention" + older[1].replace("&amp;", "&")).content.decode()
+        seen += bodies(page)
+    assert seen == [f"body {n}" for n in reversed(range(120))]
+    assert client.get("/attention?only=quarantined&after=nonsense").status_code == 404
+
+
+def test_who_settles_one_of_the_older_ones_stays_among_them(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace
+) -> None:
+    oldest = unread(conn, place, 60)[0]
+    client = sign_in("kim")
+    older = re.search(r'href="(\?only=quarantined[^"]*)"', client.get("/attention").content.decode())
+    assert older is not None
+    there = "/attention" + older[1].replace("&amp;", "&")
+    act = re.search(rf'formaction="(/attention/quarantine/{oldest}/dismiss[^"]*)"', client.get(there).content.decode())
+    assert act is not None
+    back = client.post(act[1].replace("&amp;", "&")).headers["location"]
+    assert "only=quarantined" in back
+    assert bodies(client.get(back).content.decode())[-1] == "body 1"
+
+
+def test_one_button_puts_aside_all_of_one_reason_that_were_there_when_the_page_was_made(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace
+) -> None:
+    unread(conn, place, 3, "No address.\nAt all.")
+    unread(conn, place, 1, "Not JSON.")
+    elsewhere = make_place(conn)
+    unread(conn, elsewhere, 1, "No address.\nAt all.")
+    client = sign_in("kim")
+    page = client.get("/attention").content.decode()
+    assert "Put all 3 aside" in page
+    assert "Put all 1 aside" not in page
+    up_to = re.search(r'name="up_to" value="([^"]+)"', page)
+    assert up_to is not None
+    quarantine.keep(conn, place.id, "source:pricing", "No address.\nAt all.", "body 9", "text/plain", {}, real_now())
+    form = {"reason": "No address.\r\nAt all.", "up_to": up_to[1]}
+    assert "All of them are put aside" in said(client, client.post("/attention/put-aside", form))
+    rows = conn.execute(
+        "select body, settled_by from quarantine where workspace_id = %s and status = 'dismissed' order by body",
+        (place.id,),
+    ).fetchall()
+    assert rows == [("body 0", "kim"), ("body 1", "kim"), ("body 2", "kim")]
+    left = conn.execute("select count(*) from quarantine where workspace_id = %s and status = 'open'", (elsewhere.id,))
+    assert left.fetchone() == (1,)
+    assert sign_in("sam").post("/attention/put-aside", form).status_code == 403
 
 
 def test_a_rep_settles_nothing_that_needs_attention(sign_in: SignIn) -> None:

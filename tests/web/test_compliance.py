@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -92,6 +93,45 @@ def test_what_names_nobody_comes_back_with_what_was_typed(sign_in: SignIn) -> No
     assert answer.status_code == 422
     assert "Write one such as" in text
     assert 'value="no &lt;one&gt;"' in text
+
+
+def ticked(text: str) -> list[str]:
+    return [str(found) for found in re.findall(r'name="channels" value="(\w+)" checked', text)]
+
+
+def test_a_wish_for_some_channels_is_not_widened_by_a_slip_in_the_address(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace
+) -> None:
+    client = sign_in("sam")
+    said = {"contact": "nobody", "reason": "legal", "evidence": "a letter", "channels": ["sms", "call"]}
+    text = client.post("/do-not-contact/add", said).content.decode()
+    assert ticked(text) == ["sms", "call"]
+    assert '<option value="legal" selected>' in text
+    assert 'value="a letter"' in text
+    assert 'aria-describedby="add-wrong" autofocus' in text
+
+
+def test_taking_off_the_list_comes_back_with_the_proof_the_channels_and_the_search(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace
+) -> None:
+    client = sign_in("kim")
+    client.post("/do-not-contact/add", {"contact": "(401) 555-0123", "reason": "other"})
+    row = conn.execute("select id from suppressions where workspace_id = %s", (place.id,)).fetchone()
+    assert row is not None
+    said = {"evidence": "ok", "channels": ["email"], "q": "(401) 555-0123"}
+    text = client.post(f"/do-not-contact/{row[0]}/lift", said).content.decode()
+    assert ticked(text) == ["email"]
+    assert ">ok</textarea>" in text
+    assert 'type="search" name="q" value="(401) 555-0123"' in text
+
+
+def test_a_registry_that_was_refused_keeps_its_name_day_and_area_codes(sign_in: SignIn) -> None:
+    said = {"registry": "us.ri", "as_of": "2026-11-01", "area_codes": "401", "file": file("212,5550123\n")}
+    answer = sign_in("kim").post("/do-not-contact/registry", said)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'value="2026-11-01"' in text
+    assert 'name="area_codes" value="401"' in text
 
 
 def test_a_list_comes_as_a_file_or_pasted_and_what_can_not_be_read_is_named(

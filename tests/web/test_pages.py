@@ -13,13 +13,13 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.builders import a_lead, a_workspace, enrolled, without_sam
+from tests.builders import a_lead, a_workspace, enrolled, happened, without_sam
 from tests.web.conftest import Answer, make_place
 from warmline.channels.contract import Signal
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.intake.inbound import receive
-from warmline.store import mailboxes
+from warmline.store import mailboxes, quarantine
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.pages.today import counts
@@ -129,8 +129,32 @@ def test_an_act_needs_the_form_of_our_page(sign_in: Callable[..., Any], conn: ps
     assert status == ("open",)
 
 
-def test_an_act_by_get_is_refused(sign_in: Callable[..., Any], lead: UUID) -> None:
-    assert sign_in("kim").get(f"/leads/{lead}/take-over").status_code == 405
+def test_the_address_of_an_act_opened_from_the_bar_leads_to_the_page_it_belongs_to_and_does_nothing(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    client, other = sign_in("kim"), new_id()
+    for path, page in {
+        f"/leads/{lead}/opt-out": f"/leads/{lead}",
+        f"/tasks/{task}/done": f"/tasks/{task}",
+        f"/tasks/{task}/call": f"/tasks/{task}",
+        f"/sandbox/{lead}/act": f"/sandbox/{lead}",
+        f"/attention/quarantine/{other}/replay": "/attention",
+        "/attention/put-aside": "/attention",
+        "/do-not-contact/add": "/do-not-contact",
+        "/do-not-contact/bring": "/do-not-contact",
+        "/do-not-contact/registry": "/do-not-contact",
+        f"/do-not-contact/{other}/lift": "/do-not-contact",
+        f"/doubtful/0/{other}/withdraw": "/doubtful",
+        "/recordings/add": "/recordings",
+        f"/recordings/{other}/remove": "/recordings",
+        "/sign-out": "/",
+    }.items():
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers.get("location")) == (302, page), path
+        assert client.put(path).status_code == 405, path
+    status = conn.execute("select status from leads where lane = %s and id = %s", (lane_of(lead), lead)).fetchone()
+    assert status == ("open",)
+    assert client.get("/leads").status_code == 200, "still signed in"
 
 
 def test_an_unknown_page_says_so_calmly(sign_in: Callable[..., Any]) -> None:
@@ -170,6 +194,55 @@ def test_a_reply_is_among_todays_answers_within_a_few_seconds(sign_in: Callable[
     assert answers() == "1"
 
 
+def test_today_counts_what_the_gate_kept_back_as_the_rules_page_does_calls_and_holds_included(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead = a_lead(conn, place, consents={"email": "inquiry"}, at=real_now())
+    enrolled(conn, place, "pricing", lead, at=real_now())
+    tick(conn, lane_of(lead), real_now(), Catalog(conn))
+    client = sign_in("sam")
+    tile = re.search(r'by the gate</span><span class="tile-value">(\d+)', client.get("/").content.decode())
+    assert tile is not None
+    rules = client.get("/rules").content.decode().partition('id="lately"')[2].partition("</section>")[0]
+    counts = [int(count) for count in re.findall(r'<dd class="numbers">(\d+)', rules)]
+    assert int(tile[1]) == sum(counts)
+    assert sum(counts) >= 2, "the text without a consent, and the call"
+
+
+def test_who_opted_out_has_the_red_badge_on_the_task_and_on_every_row_of_it(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    client, badge = sign_in("sam"), '<span class="badge badge-bad">Opted out</span>'
+    paths = ("/", "/tasks?whose=free", f"/tasks/{task}")
+    for path in paths:
+        assert badge not in client.get(path).content.decode(), path
+    conn.execute("update leads set status = 'opted_out' where lane = %s and id = %s", (lane_of(lead), lead))
+    for path in paths:
+        assert badge in client.get(path).content.decode(), path
+
+
+def test_a_hand_off_after_a_voicemail_says_so_and_what_it_said_as_soon_as_that_is_written_down(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace, lead: UUID, task: str
+) -> None:
+    conn.execute("update tasks set kind = 'hand_off' where lead_id = %s", (lead,))
+    client = sign_in("sam")
+    happened(conn, place, lead, "replied", at=real_now(), data={"text": "An older text"})
+    assert "Left a voicemail" not in client.get("/").content.decode()
+    happened(conn, place, lead, "voicemail.left", at=real_now(), data={"recording": "RE1"})
+    page = client.get("/").content.decode()
+    assert "Left a voicemail" in page
+    assert "An older text" not in page
+    happened(conn, place, lead, "voicemail.transcribed", at=real_now(), data={"text": "Please call me back"})
+    page = client.get("/").content.decode()
+    assert "Left a voicemail" in page
+    assert "Please call me back" in page
+    assert "What the voicemail says, written down by machine</h2>" in client.get(f"/tasks/{task}").content.decode()
+
+
+def test_today_says_that_it_shows_leads_who_answered_however_late_they_are_due(sign_in: Callable[..., Any]) -> None:
+    assert "due within 12 hours, and every lead who answered" in sign_in("sam").get("/").content.decode()
+
+
 def test_a_rule_that_passed_is_named_by_what_it_looks_at(
     sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID
 ) -> None:
@@ -203,7 +276,130 @@ def test_the_script_of_a_call_reads_what_began_the_run(
 def test_the_page_of_a_playbook_shows_how_long_each_text_is(sign_in: Callable[..., Any]) -> None:
     shown = sign_in("sam").get("/playbooks/pricing").content.decode()
     assert "Hi Ann, Sam at Acme" in shown
+    assert "SMS, else Email" in shown
     assert re.search(r"1 text, GSM-7, \d+ characters left", shown)
+
+
+def test_the_page_of_a_playbook_shows_mails_scripts_and_voicemails_too(sign_in: Callable[..., Any]) -> None:
+    shown = sign_in("sam").get("/playbooks/pricing").content.decode().partition("What it says")[2]
+    assert '<span class="strong">What your price will depend on</span>' in shown
+    assert "three things decide most of what a job like yours costs" in shown
+    assert "Goal: understand the job and agree on the next step" in shown
+    assert "<code>personal-note</code>" in shown, "the voicemail"
+    for template in ("case-fit", "objection"):
+        assert f"<code>{template}</code>" in shown, "both ways of a condition"
+
+
+def test_what_could_not_be_read_is_counted_with_a_noun(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    for said in ("1 request could not be read.", "2 requests could not be read."):
+        quarantine.keep(conn, place.id, "source:pricing", "No address.", "{}", "", {}, real_now())
+        assert said in sign_in("kim").get("/").content.decode()
+
+
+def test_a_task_that_can_only_be_done_asks_no_question_with_one_answer(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    client = sign_in("sam")
+    assert "How did it go?" in client.get(f"/tasks/{task}").content.decode()
+    conn.execute("update tasks set kind = 'hand_off' where lead_id = %s", (lead,))
+    page = client.get(f"/tasks/{task}").content.decode()
+    assert "What happened?" not in page
+    assert 'type="radio"' not in page
+    assert client.post(f"/tasks/{task}/done", {"outcome": "done", "next": "won"}).status_code == 302
+
+
+def test_a_lead_whose_zone_nobody_knows_is_told_on_the_clock_of_the_office(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    nowhere = a_lead(conn, place, phone="+18005550123", country="")
+    page = sign_in("sam").get(f"/leads/{nowhere}").content.decode()
+    assert "Not known</span>" in page
+    assert "Times on the office&#x27;s clock" in page or "Times on the office's clock" in page
+    assert "on the lead's clock" not in page
+
+
+def test_a_number_is_written_alike_on_every_page(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead = a_lead(conn, place, phone="+442071838750", email=None, first_name="", last_name="", country="GB")
+    client = sign_in("kim")
+    for path in ("/leads", f"/leads/{lead}", f"/sandbox/{lead}", "/rules?to=%2B442071838750"):
+        words = re.sub(r"<[^>]*>", " ", client.get(path).content.decode())
+        assert "+44 20 7183 8750" in words, path
+        assert "+442071838750" not in words, path
+
+
+def followed(client: Any, path: str, words: str) -> str:
+    """The page behind the link that says so on the page `path`."""
+    page = client.get(path).content.decode()
+    link = re.search(rf'href="([^"]*)">{words}', page)
+    assert link is not None, page
+    address = link[1].replace("&amp;", "&")
+    return str(client.get(address if address.startswith("/") else path.partition("?")[0] + address).content.decode())
+
+
+def crowd(conn: psycopg.Connection, place: Workspace, count: int) -> list[UUID]:
+    return [
+        a_lead(conn, place, phone=None, email=f"p{n}@example.com", first_name=f"P{n}", consents={})
+        for n in range(count)
+    ]
+
+
+def test_a_playbook_says_how_many_are_in_it_and_leads_to_all_of_them(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    for lead in crowd(conn, place, 52):
+        enrolled(conn, place, "pricing", lead)
+    client = sign_in("sam")
+    page = client.get("/playbooks/pricing").content.decode()
+    assert '<h2>In it now</h2><span class="count">52</span>' in page
+    assert "The 50 that are looked at next" in page
+    assert "Pricing request" in followed(client, "/playbooks/pricing", "All 52")
+
+
+def test_the_list_of_tasks_says_how_many_there_are_and_goes_on_to_the_last(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead = a_lead(conn, place)
+    conn.execute(
+        "insert into tasks (lane, id, lead_id, workspace_id, kind, step, title, owner, due_at, opened_at)"
+        " select %s, gen_random_uuid(), %s, %s, 'call', 's' || n, 'Task ' || n, 'sam', now() + n * interval '1 minute', now()"
+        " from generate_series(1, 103) n",
+        (lane_of(lead), lead, place.id),
+    )
+    client = sign_in("sam")
+    page = client.get("/tasks").content.decode()
+    assert "103 open." in page
+    assert re.findall(r">Task (\d+)</a>", page)[-1] == "100"
+    assert re.findall(r">Task (\d+)</a>", followed(client, "/tasks", "Less urgent ones")) == ["101", "102", "103"]
+    assert client.get("/tasks?after=nonsense").status_code == 404
+    today = client.get("/").content.decode()
+    assert '<span class="count">50+</span>' in today
+    assert "103 open." in followed(client, "/", "Every task, the less urgent ones too")
+
+
+def test_the_sandbox_says_that_it_shows_the_latest_and_goes_on(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    version = conn.execute("select id from playbook_versions where workspace_id = %s limit 1", (place.id,)).fetchone()
+    assert version is not None
+    for ago, lead in enumerate(crowd(conn, place, 43)):
+        conn.execute(
+            "insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose,"
+            " template, status, ready_at, created_at, sent_at, address, body) values (%s, %s, %s, %s, %s, %s, 's', 'sms',"
+            " 'marketing', 't', 'sent', now(), now(), now() - %s * interval '1 minute', '+12125550123', %s)",
+            (lane_of(lead), new_id(), lead, place.id, new_id(), version[0], ago, "word " * 40),
+        )
+    client = sign_in("sam")
+    page = client.get("/sandbox").content.decode()
+    assert "The 40 that heard from you last" in page
+    assert page.count("data-row") == 40
+    assert "word…" in page, "a preview ends at a word"
+    more = followed(client, "/sandbox", "More of them")
+    assert more.count("data-row") == 43
+    assert "that heard from you last" not in more
 
 
 def test_an_error_that_nobody_has_listed_is_shown_to_managers(

@@ -12,9 +12,9 @@ import pytest
 from warmline.insight.lines import Deed, Line, Looked
 from warmline.web import kept
 from warmline.web.environment import BadEnvironmentError, for_django, read
-from warmline.web.telling import days
+from warmline.web.telling import Names, days
 from warmline.web.templatetags.pictures import bars
-from warmline.web.templatetags.words import ago, in_thousands, local, phone_words, span
+from warmline.web.templatetags.words import ago, in_thousands, local, phone_words, shortened, span
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 SECRET = "x" * 32
@@ -47,10 +47,48 @@ def test_a_time_is_shown_on_the_clock_of_its_place() -> None:
     assert local(NOW, "America/Phoenix") == "Tue 24 Nov, 08:30"
 
 
-def test_a_number_of_north_america_is_grouped_and_others_are_left() -> None:
-    assert phone_words("+12125550123") == "+1 212 555 0123"
-    assert phone_words("+442071838750") == "+442071838750"
-    assert phone_words(None) == ""
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("+12125550123", "+1 212 555 0123"),
+        ("+442071838750", "+44 20 7183 8750"),
+        ("+33612345678", "+33 6 12 34 56 78"),
+        ("+4930901820", "+49 30 901820"),
+        ("+99912", "+99912"),
+        ("Ann Lee", "Ann Lee"),
+        (None, ""),
+    ],
+)
+def test_a_number_of_any_country_is_shown_as_people_read_it_and_what_is_none_as_it_is(
+    number: str | None, words: str
+) -> None:
+    assert phone_words(number) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Short enough", "Short enough"),
+        ("Hi Ann, this is Sam at Acme Roofing", "Hi Ann, this is Sam…"),
+        ("Hi Ann,\nthis", "Hi Ann, this"),
+        ("Donaudampfschifffahrtsgesellschaft", "Donaudampfschifffah…"),
+    ],
+)
+def test_a_preview_ends_at_a_word_and_says_that_there_is_more(text: str, shown: str) -> None:
+    assert shortened(text, 20) == shown
+
+
+def test_a_story_names_people_and_playbooks_and_keeps_the_keys_of_those_who_are_gone() -> None:
+    names = Names({"sam": "Sam Rivera"}, {"after-hours": "After hours"})
+    (day,) = days(
+        told(
+            Line(NOW, "assigned", "Got an owner", "sam", data={"owner": "sam"}),
+            Line(NOW, "enrolled", "Entered a playbook", "after-hours", data={"playbook": "after-hours"}),
+            Line(NOW, "handed.off", "Handed to a person", "to zoe", data={"to": "zoe"}),
+        ),
+        names,
+    )
+    assert [mark.detail for mark in day.marks] == ["to zoe", "After hours", "Sam Rivera"]
 
 
 def test_a_picture_of_nothing_is_a_line_on_the_ground() -> None:
@@ -69,21 +107,39 @@ def test_a_look_and_the_event_it_caused_are_told_once() -> None:
     look = Line(NOW, "decision", "Touch planned", did=(planned,))
     caused = Line(NOW, "touch.planned", "Touch planned", step="ack", channel="sms")
     came = Line(NOW - timedelta(minutes=1), "form.submitted", "Submitted a form")
-    (day,) = days(told(came, look, caused))
+    (day,) = days(told(came, look, caused), Names())
     assert [mark.words for mark in day.marks] == ["Touch planned", "Submitted a form"]
     assert day.marks[0].findings == (finding,)
+
+
+def test_what_was_held_without_an_end_and_so_passed_over_is_told_once() -> None:
+    finding = Looked("unknown_place", "hold", "no place is known", "a person sets it", None, "")
+    held = Deed("hold", "unknown_place", "ack", "sms", "ack", None, (finding,))
+    planned = Deed("plan", "", "ack", "email", "ack", None, ())
+    look = Line(NOW, "decision", "Held", did=(held, planned))
+    caused = [
+        Line(NOW, "touch.refused", "Touch refused", "unknown place", step="ack", channel="sms"),
+        Line(NOW, "touch.planned", "Touch planned", step="ack", channel="email"),
+    ]
+    later = Line(NOW + timedelta(hours=1), "touch.refused", "Touch refused", "opted out", step="ack", channel="sms")
+    (day,) = days(told(look, *caused, later), Names())
+    assert [(mark.words, mark.channel) for mark in day.marks] == [
+        ("Touch refused", "sms"),
+        ("Touch planned", "email"),
+        ("Held", "sms"),
+    ]
 
 
 def test_days_are_those_of_the_lead_and_the_newest_comes_first() -> None:
     late = Line(datetime(2026, 11, 25, 3, 0, tzinfo=UTC), "replied", "Replied")  # still Tuesday in New York
     early = Line(NOW, "form.submitted", "Submitted a form")
-    (day,) = days(told(early, late))
+    (day,) = days(told(early, late), Names())
     assert str(day.day) == "2026-11-24"
     assert [mark.words for mark in day.marks] == ["Replied", "Submitted a form"]
 
 
 def test_an_event_of_a_kind_from_tomorrow_is_still_shown() -> None:
-    (day,) = days(told(Line(NOW, "danced", "danced")))
+    (day,) = days(told(Line(NOW, "danced", "danced")), Names())
     assert day.marks[0].words == "danced"
 
 
@@ -114,6 +170,17 @@ def test_the_public_address_makes_cookies_secure_and_names_the_host() -> None:
     assert here.is_https
     assert here.public_url == "https://leads.acme.test"
     assert "leads.acme.test" in here.hosts
+
+
+def test_the_mark_of_an_installation_goes_by_its_secret_and_database_and_not_by_the_host_that_asks() -> None:
+    def mark(dsn: str, secret: str = SECRET) -> str:
+        return read({"DATABASE_URL": dsn, "WARMLINE_SECRET": secret}).mark
+
+    here = mark("postgresql://me@localhost/acme")
+    assert here == mark("postgresql://me@db.acme.test:6432/acme?sslmode=require"), "another host of the same"
+    assert here != mark("postgresql://me@localhost/other")
+    assert here != mark("postgresql://me@localhost/acme", "y" * 32)
+    assert SECRET not in here
 
 
 def test_what_django_has_no_name_for_reaches_the_database_driver() -> None:

@@ -12,6 +12,7 @@ import pytest
 from warmline.store import sign_ins
 from warmline.store.clock import real_now
 from warmline.store.workspaces import Workspace
+from warmline.web import environment
 
 
 @pytest.fixture
@@ -21,11 +22,16 @@ def stranger(site: str) -> Any:
     return Client(headers={"host": "localhost"}, enforce_csrf_checks=True)
 
 
+def cookies_of(client: Any) -> dict[str, Any]:
+    """By what they are for: session, csrf."""
+    return {name.split("_")[1]: cookie for name, cookie in client.cookies.items()}
+
+
 def test_looking_at_a_link_does_not_use_it_up(stranger: Any, conn: psycopg.Connection, place: Workspace) -> None:
     address = f"/sign-in/{sign_ins.create(conn, place.id, 'sam', real_now())}"
     for _ in range(3):
         assert "Sign in as Sam Rivera" in stranger.get(address).content.decode()
-    token = stranger.cookies["warmline_csrf"].value
+    token = cookies_of(stranger)["csrf"].value
     assert stranger.post(address, {"csrfmiddlewaretoken": token}).status_code == 302
     assert stranger.get("/").status_code == 200
 
@@ -76,6 +82,14 @@ def test_signing_out_ends_the_session(sign_in: Callable[..., Any]) -> None:
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(sign_in: Callable[..., Any]) -> None:
-    cookie = sign_in("sam").cookies["warmline_session"]
+    cookie = cookies_of(sign_in("sam"))["session"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
+
+
+def test_two_installations_on_one_machine_have_cookies_of_their_own(sign_in: Callable[..., Any]) -> None:
+    """Browsers send a cookie to every port of a host."""
+    names = set(sign_in("sam").cookies)
+    assert len(names) == 2
+    mark = environment.read().mark
+    assert all(name.endswith(f"_{mark}") for name in names)

@@ -9,7 +9,7 @@ from .bound import HoursRule, Rules
 from .consent import Proofs
 from .facts import Ask, Facts
 from .finding import Finding, later, passes, span_of
-from .hours import is_open, local_clock, next_open, open_in_all
+from .hours import is_open, local_clock, local_date, next_open, open_in_all
 from .playbook import Office
 
 
@@ -76,8 +76,24 @@ def _office(office: Office, now: datetime) -> Finding:
     opens = next_open(office.week, zones, now, holidays=office.holidays)
     if opens is None:
         return Finding("office_hours", "hold", f"{clock}, no office hours ahead", "set [office] hours in warmline.toml")
-    flip = f"the office opens {local_clock(opens, office.zone):%H:%M}, in {span_of(opens - now)}"
-    return Finding("office_hours", "hold", f"{clock}, the office is closed", flip, opens)
+    flip = f"the office opens {_day_of(opens, now, office.zone)}, in {span_of(opens - now)}"
+    return Finding("office_hours", "hold", f"{clock}, the office is {_closed(office, now)}", flip, opens)
+
+
+def _closed(office: Office, now: datetime) -> str:
+    today = local_date(now, office.zone)
+    if today not in office.holidays:
+        return "closed"
+    return f"closed for {office.named[today]}" if today in office.named else "closed today, a holiday of yours"
+
+
+def _day_of(at: datetime, now: datetime, zone: str) -> str:
+    """`09:00` today, `Fri 09:00` within the week, else `Fri 4 Dec 09:00`."""
+    day, clock = local_date(at, zone), f"{local_clock(at, zone):%H:%M}"
+    away = (day - local_date(now, zone)).days
+    if away == 0:
+        return clock
+    return f"{day:%a} {clock}" if away < 7 else f"{day:%a} {day.day} {day:%b} {clock}"
 
 
 def attempt_cap(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proofs) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 
@@ -58,13 +58,25 @@ def is_country(code: str) -> bool:
     return code in phonenumbers.SUPPORTED_REGIONS
 
 
+@lru_cache(maxsize=4096)  # a page asks for the same few again and again
+def show_phone(number: str) -> str:
+    """E.164 as people read it: +44 20 7183 8750, +1 212 555 0123. What is no such number stays as it is."""
+    if not number.startswith("+"):
+        return number
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL).replace("-", " ")
+
+
 @cache
 def example_of(country: str) -> str:
     """A number to show beside an error, in the form that is always understood."""
     number = phonenumbers.example_number(country) if country else None
     if number is None:
         return "+1 212 555 0123"
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return show_phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Literal
@@ -206,11 +206,13 @@ class Playbook:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """When people work, for call tasks, promises and hand-off clocks. From `[office]` of warmline.toml."""
+    """When people work, for call tasks, promises and hand-off clocks. From `[office]` of warmline.toml. `named`: those of
+    the holidays that have a name; the others are days of the business's own."""
 
     week: Week
     zone: str
     holidays: frozenset[date] = frozenset()
+    named: Mapping[date, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """A week is slow to hash, and whether the office is open is asked for every call."""

@@ -24,7 +24,7 @@ from .rulebook import (
     ReassignedRule,
     RevocationRule,
     ScrubRule,
-    holiday_dates,
+    holiday_names,
 )
 from .rulebook import ConsentRule as PackConsent
 from .rulebook import HoursRule as PackHours
@@ -149,10 +149,10 @@ def rules_for(
 
 def office_of(config: Config, calendars: Mapping[str, Calendar], on: date) -> Office:
     """When the people of a workspace work, with the public holidays of this year and the next."""
-    days = set(config.office.holidays)
+    named: dict[date, str] = {}
     for name in config.office.calendars:
-        days |= holiday_dates(calendars[name], on.year - 1, on.year + 1)
-    return Office(config.office.week, config.office.time_zone, frozenset(days))
+        named |= holiday_names(calendars[name], on.year - 1, on.year + 1)
+    return Office(config.office.week, config.office.time_zone, config.office.holidays | frozenset(named), named)
 
 
 def _bind_acknowledge(hours: dict[tuple[str, str], list[HoursRule]]) -> None:
@@ -166,7 +166,8 @@ def _version(packs: list[Pack], config: Config, office: Office, on: date, unknow
     """Names what was in force: equal versions give equal answers to equal facts. The same in every process."""
     parts = [*(f"{pack.id}@{pack.as_of}" for pack in packs), *(f"?{place}" for place in unknown)]
     days = sorted(office.holidays)  # a set has another order in another process
-    tightened: tuple[object, ...] = (config.caps, office.week, office.zone, days, config.acknowledge_at_night)
+    named = sorted(office.named.items())  # the gate says them: without, a look made before they had names would differ
+    tightened: tuple[object, ...] = (config.caps, office.week, office.zone, days, named, config.acknowledge_at_night)
     if config.hours is not None:
         tightened = (*tightened, config.hours)
     own = sha256(repr(tightened).encode()).hexdigest()[:8]

@@ -274,14 +274,20 @@ class HolidayFile(File, frozen=True, kw_only=True):
 
 def holiday_dates(calendar: Calendar, first_year: int, last_year: int) -> frozenset[date]:
     """Every date the calendar keeps from the first year to the last, the substitute days of a weekend among them."""
-    dates: set[date] = set()
+    return frozenset(holiday_names(calendar, first_year, last_year))
+
+
+def holiday_names(calendar: Calendar, first_year: int, last_year: int) -> dict[date, str]:
+    """The same dates with the name of the holiday that each is kept for."""
+    names: dict[date, str] = {}
     for year in range(first_year - 1, last_year + 2):
         for holiday in calendar.days:
             if year >= holiday.since:
                 day = _date_in(holiday, year)
+                names[day] = holiday.name
                 shift = {5: -1, 6: 1}.get(day.weekday(), 0) if calendar.observed else 0
-                dates.update({day, day + timedelta(days=shift)})
-    return frozenset(day for day in dates if first_year <= day.year <= last_year)
+                names.setdefault(day + timedelta(days=shift), f"{holiday.name}, kept on this day")
+    return {day: name for day, name in names.items() if first_year <= day.year <= last_year}
 
 
 def _date_in(holiday: Holiday, year: int) -> date:

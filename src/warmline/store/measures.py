@@ -19,6 +19,15 @@ class Count(msgspec.Struct, array_like=True):
     count: int
 
 
+class KeptBack(msgspec.Struct, array_like=True):
+    """How many touches and calls the gate held or refused (`did`: hold or refuse) for `reason` in the hour `hour`."""
+
+    did: str
+    reason: str
+    hour: int  # 0 to 23, counted from where the day begins
+    count: int
+
+
 class Speed(msgspec.Struct, array_like=True):
     """Seconds from a lead's first arrival to the first touch, by `machine` and by `human`. None: not one yet."""
 
@@ -63,21 +72,41 @@ def events_by_channel(conn: psycopg.Connection, workspace_id: int, kinds: list[s
     )
 
 
+#: A touch or call for each reason that kept it back, and when first. Its parts are taken out of the JSON at one reading.
+_KEPT_BACK = """
+  select done."do" did, done.reason, min(d.at) as at
+  from decisions d cross join json_to_recordset(d.body) done("do" text, reason text, step text, channel text)
+  where d.workspace_id = %(w)s and d.at >= %(since)s and done."do" in ('hold', 'refuse')
+  group by done."do", done.reason, d.enrollment_id, done.step, done.channel
+"""
+
+
 def gate_reasons(conn: psycopg.Connection, workspace_id: int, since: datetime) -> list[Count]:
     """What the gate held and refused since then: (hold or refuse, rule, how many touches), each counted once."""
     return read(
         conn,
-        """
+        f"""
         select json_agg(json_build_array(did, reason, n) order by did, n desc, reason)::text from (
-          select done ->> 'do' did, done ->> 'reason' reason,
-            count(distinct (d.enrollment_id, done ->> 'step', done ->> 'channel')) n
-          from decisions d cross join json_array_elements(d.body) done
-          where d.workspace_id = %s and d.at >= %s and done ->> 'do' in ('hold', 'refuse')
-          group by 1, 2
+          select did, reason, count(*) n from ({_KEPT_BACK}) k group by 1, 2
         ) c
-        """,
-        (workspace_id, since),
+        """,  # noqa: S608 - only fixed text is joined in
+        {"w": workspace_id, "since": since},
         Count,
+    )
+
+
+def kept_back(conn: psycopg.Connection, workspace_id: int, since: datetime) -> list[KeptBack]:
+    """The same by the hour in which each was kept back first; `since` is a day ago."""
+    return read(
+        conn,
+        f"""
+        select json_agg(json_build_array(did, reason, hour, n) order by did, reason, hour)::text from (
+          select did, reason, least(floor(extract(epoch from at - %(since)s) / 3600)::int, 23) as hour, count(*) n
+          from ({_KEPT_BACK}) k group by 1, 2, 3
+        ) c
+        """,  # noqa: S608 - only fixed text is joined in
+        {"w": workspace_id, "since": since},
+        KeptBack,
     )
 
 

@@ -80,6 +80,17 @@ def settle(conn: psycopg.Connection, kept_id: UUID, status: str, who: str, now: 
     )
 
 
+def dismiss_alike(
+    conn: psycopg.Connection, workspace_id: int, reason: str, up_to: datetime, who: str, now: datetime
+) -> int:
+    """Whatever is open for that reason and came in up to then: it stays on record as dismissed. Returns how many."""
+    return conn.execute(
+        "update quarantine set status = 'dismissed', settled_by = %s, settled_at = %s"
+        " where workspace_id = %s and status = 'open' and reason = %s and received_at <= %s",
+        (who, now, workspace_id, reason, up_to),
+    ).rowcount
+
+
 def explain(conn: psycopg.Connection, kept_id: UUID, reason: str, body: str) -> None:
     """A replay that failed again: the corrected body stays, with what is wrong with it now."""
     conn.execute(

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..core.enrol import CLOSED
-from ..insight.story import LeadNotFoundError, Story, find_lead
+from ..insight.story import LeadNotFoundError, LeadView, Story, find_lead
+from ..insight.story import story as tell
 from ..intake import acts
 from .asking import Ask
 
 
 class RefusedError(Exception):
-    """The act can't be done now. The text says why and what to do instead."""
+    """The act can't be done now. The text says why and what to do instead; `other` is the lead that it speaks of."""
+
+    def __init__(self, said: str, other: LeadView | None = None) -> None:
+        super().__init__(said)
+        self.other = other
 
 
 Act = Callable[[Ask, Story], str]
@@ -25,6 +30,8 @@ def possible(story: Story) -> dict[str, bool]:
         "release": status == "handed_off",
         "close": status in ("open", "handed_off"),
         "reopen": status in CLOSED,
+        "enroll": status != "opted_out",
+        "opt_out": status != "opted_out",
     }
 
 
@@ -70,8 +77,24 @@ def _note(ask: Ask, story: Story) -> str:
 
 
 def _address(ask: Ask, story: Story) -> str:
-    _do(acts.correct_address, ask, story, address=ask.posted("address")[:320])
+    address = ask.posted("address")[:320]
+    try:
+        _do(acts.correct_address, ask, story, address=address)
+    except RefusedError as error:
+        other = _holder(ask, address)
+        if other is None or other.id == story.lead.id:
+            raise
+        said = f"{address} belongs to another lead. Work on that one, or correct it there first:"
+        raise RefusedError(said, other) from error
     return "address-set"
+
+
+def _holder(ask: Ask, address: str) -> LeadView | None:
+    """The lead that has the address; None where nobody has it."""
+    try:
+        return tell(ask.conn, ask.workspace, address, ask.now).lead
+    except LeadNotFoundError:
+        return None
 
 
 def _owner(ask: Ask, story: Story) -> str:
@@ -93,6 +116,9 @@ def _enroll(ask: Ask, story: Story) -> str:
     _do(acts.enroll, ask, story, playbook=ask.posted("playbook"))
     return "enrolled"
 
+
+#: Acts with a form of their own on the page: there it stands what was wrong with what was typed.
+FORMS = ("place", "note", "owner", "address", "merge", "enroll", "opt-out")
 
 ACTS: dict[str, Act] = {
     "take-over": _take_over,

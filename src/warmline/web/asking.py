@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from ..store import workspaces
+from ..store import playbooks, workspaces
 from ..store.pages import today
 from ..store.sign_ins import SignedIn
 from ..store.workspaces import Workspace
 from . import database
+from .telling import Names
 
 SAFE = ("GET", "HEAD")
 
@@ -44,12 +46,26 @@ class Ask:
     def zone(self) -> str:
         return self.workspace.config.workspace.time_zone
 
+    @cached_property
+    def names(self) -> Names:
+        books = playbooks.current(self.conn, self.workspace_id)
+        return Names(
+            {key: one.name for key, one in self.workspace.config.people.items()},
+            {one.key: one.playbook.name for one in books},
+        )
+
     def got(self, name: str) -> str:
         """A parameter of the address, trimmed; "" when absent."""
         return self.request.GET.get(name, "").replace("\x00", "").strip()
 
     def posted(self, name: str) -> str:
         return self.request.POST.get(name, "").replace("\x00", "").strip()
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """All that was posted, for a form that comes back: the text of each field, and the boxes that were ticked."""
+        ticked = {"channels": self.request.POST.getlist("channels")}
+        return {name: self.posted(name) for name in self.request.POST} | ticked
 
     def page(self, template: str, status: int = 200, **content: Any) -> HttpResponse:
         """Render a whole page: what every template may use is added here."""
@@ -65,9 +81,11 @@ class Ask:
             status=status,
         )
 
-    def go(self, told: str, to: str, *args: Any) -> HttpResponseRedirect:
-        """After an act: to the page named `to`, which says what was done (a key of wordings.TOLD)."""
-        return HttpResponseRedirect(f"{reverse(to, args=args)}?told={told}")
+    def go(self, told: str, to: str, *args: Any, **more: str) -> HttpResponseRedirect:
+        """After an act: to the page named `to`, which says what was done (a key of wordings.TOLD). `more` goes into its
+        address, where there is any."""
+        query = urlencode({"told": told} | {name: value for name, value in more.items() if value})
+        return HttpResponseRedirect(f"{reverse(to, args=args)}?{query}")
 
 
 @contextmanager

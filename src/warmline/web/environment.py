@@ -14,6 +14,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,13 @@ class Environment:
     @property
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
+
+    @property
+    def mark(self) -> str:
+        """Tells this installation from others at the same host name: browsers send a cookie to every port of it. The same
+        on all hosts of the installation."""
+        database = conninfo_to_dict(self.dsn).get("dbname", "")
+        return sha256(f"cookies of {database}\0{self.secret}".encode()).hexdigest()[:8]
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Environment:

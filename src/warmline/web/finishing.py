@@ -57,6 +57,7 @@ class TaskPage:
     story: Story
     script: str
     said: str
+    by_voicemail: bool
     is_call: bool
     outcomes: tuple[Choice, ...]
     nexts: tuple[Choice, ...]
@@ -77,13 +78,15 @@ def opened(ask: Ask, lane: int, task_id: UUID) -> TaskPage | None:
     if task is None:
         return None
     told = story(ask.conn, ask.workspace, task.lead_id, ask.now)
+    said = next((line for line in reversed(told.lines) if line.kind in SAID), None)
     is_call = task.kind == "call"
     outcomes = CALL_OUTCOMES if is_call else DONE
     return TaskPage(
         task=task,
         story=told,
         script=_script(ask, task),
-        said=next((media.told(line.data) for line in reversed(told.lines) if line.kind in SAID), ""),
+        said=media.told(said.data) if said else "",
+        by_voicemail=said is not None and said.kind == "voicemail.transcribed",
         recording=next(
             (str(line.data.get("recording", "")) for line in reversed(told.lines) if line.kind == "voicemail.left"), ""
         ),
@@ -92,7 +95,7 @@ def opened(ask: Ask, lane: int, task_id: UUID) -> TaskPage | None:
         is_call=is_call,
         outcomes=outcomes,
         nexts=_nexts(ask) if task.kind in ASKS_NEXT else (),
-        lately=[line for line in reversed(told.lines) if line.kind != "decision"][:LATELY],
+        lately=[ask.names.put_in(line) for line in reversed(told.lines) if line.kind != "decision"][:LATELY],
         chosen=calling.outcome_told(ask, task) if is_call else outcomes[0].key,
     )
 

@@ -57,8 +57,8 @@ LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-SESSION_COOKIE_NAME = "warmline_session"
-CSRF_COOKIE_NAME = "warmline_csrf"
+SESSION_COOKIE_NAME = f"warmline_session_{_environment.mark}"
+CSRF_COOKIE_NAME = f"warmline_csrf_{_environment.mark}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _environment.is_https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -44,11 +44,14 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a step texts to the sample lead. `trouble` is what is wrong with the template instead of words."""
+    """What a step says to the sample lead, on the first of `channels` that may be used. `trouble` is what is wrong with
+    the template instead of words."""
 
     step: str
+    channels: tuple[str, ...]
     template: str
     words: str
+    subject: str = ""
     trouble: str = ""
 
 
@@ -88,22 +91,31 @@ def shown(version: Version, config: Config) -> Book:
 
 
 def _texts(version: Version, config: Config) -> tuple[Text, ...]:
-    """Every template that may go out as a text, in the order of the steps."""
-    found = []
-    for step in version.playbook.steps:
-        if isinstance(step, Send) and "sms" in step.channels:
-            ways = (
-                (step.template.use, step.template.otherwise) if isinstance(step.template, Choice) else (step.template,)
-            )
-            found += [_text(step.name, version.templates[name], config) for name in ways if name in version.templates]
-    return tuple(found)
+    """All that the playbook may say, on every channel, and what people have to say in calls, in the order of the steps."""
+    return tuple(
+        _text(step.name, channels, version.templates[name], config)
+        for step in version.playbook.steps
+        for channels, name in _said(step)
+        if name in version.templates
+    )
 
 
-def _text(step: str, template: Template, config: Config) -> Text:
+def _said(step: Step) -> list[tuple[tuple[str, ...], str]]:
+    """Channels and template of what a step says."""
+    if isinstance(step, Call):
+        return [(("call",), step.script)]
+    if not isinstance(step, Send):
+        return []
+    ways = (step.template.use, step.template.otherwise) if isinstance(step.template, Choice) else (step.template,)
+    return [(step.channels, name) for name in ways]
+
+
+def _text(step: str, channels: tuple[str, ...], template: Template, config: Config) -> Text:
     try:
-        return Text(step, template.name, render(template, typical(template, config)).text)
+        made = render(template, typical(template, config))
     except TemplateError as error:
-        return Text(step, template.name, "", str(error))
+        return Text(step, channels, template.name, "", trouble=str(error))
+    return Text(step, channels, template.name, made.text, made.subject if "email" in channels else "")
 
 
 def progress(story: Story) -> tuple[Dot, ...]:

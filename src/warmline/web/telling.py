@@ -6,15 +6,17 @@ findings, and leaves out the event. `warmline why` prints both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
+
+import msgspec
 
 from ..core.events import SIGNAL_OF, TRIGGERS
 from ..core.hours import local_date
 from ..core.media import Media
-from ..insight.lines import DID, Deed, Line, Looked
+from ..insight.lines import DID, Deed, Line, Looked, detail_of
 from ..insight.story import Story
 from ..store.stories import Touch
 
@@ -90,8 +92,27 @@ class Day:
     marks: tuple[Mark, ...]
 
 
-def days(story: Story) -> list[Day]:
-    marks = reversed(list(_marks(story.lines)))
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What keys in a story stand for: people and playbooks of the workspace."""
+
+    people: Mapping[str, str] = field(default_factory=dict)
+    books: Mapping[str, str] = field(default_factory=dict)
+
+    def put_in(self, line: Line) -> Line:
+        """The line with names in its detail. One that stands for nobody of today stays a key."""
+        named = {key: self.people[line.data[key]] for key in _PEOPLE if line.data.get(key) in self.people}
+        if line.data.get("playbook") in self.books:
+            named["playbook"] = self.books[line.data["playbook"]]
+        return msgspec.structs.replace(line, detail=detail_of(line.kind, line.data | named)) if named else line
+
+
+#: Where an event's data names somebody by key.
+_PEOPLE = ("owner", "to", "by", "who")
+
+
+def days(story: Story, names: Names) -> list[Day]:
+    marks = reversed(list(_marks(tuple(map(names.put_in, story.lines)))))
     return [
         Day(day, tuple(some)) for day, some in groupby(marks, key=lambda mark: local_date(mark.at, story.lead.zone))
     ]
@@ -107,6 +128,8 @@ def _marks(lines: tuple[Line, ...]) -> Iterator[Mark]:
         for did in line.did:
             if did.do in LOOKS:
                 told.add((line.at, LOOKS[did.do][2], did.step))
+                if did.do == "hold" and did.until is None:  # no time to wait for: the step went on to its next channel
+                    told.add((line.at, "touch.refused", did.step))
                 yield _look(line, did)
 
 

@@ -40,6 +40,7 @@ urlpatterns = [
     path("sandbox/<uuid:lead_id>", sandbox.thread, name="sandbox-thread"),
     path("sandbox/<uuid:lead_id>/act", sandbox.act, name="sandbox-act"),
     path("attention", attention.show, name="attention"),
+    path("attention/put-aside", attention.put_aside, name="attention-put-aside"),
     path("attention/<slug:what>/<slug:ref>/<slug:act>", attention.act, name="attention-act"),
     path("playbooks", playbooks.show, name="playbooks"),
     path("playbooks/<slug:key>", playbooks.one, name="playbook"),

@@ -91,6 +91,7 @@ TOLD = {
     "done": Told("Done. On to the next."),
     "replayed": Told("Sent through again, and this time it was taken in."),
     "dismissed": Told("Put aside. It stays in the records."),
+    "dismissed-alike": Told("All of them are put aside. They stay in the records."),
     "settled": Told("Settled. The story of the lead says so."),
     "recorded": Told("Recorded. From now on this voice is played."),
     "unrecorded": Told("Taken away. Voicemails that need it wait."),

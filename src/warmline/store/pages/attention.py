@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,11 @@ import psycopg
 
 from ..rows import read
 from . import BY_NO_MACHINE, CALLED
+from .cursors import Place, read_cursor, write_cursor
 
 MOST = 100
+PAGE = 50
+MOST_REASONS = 10
 
 
 class Parked(msgspec.Struct):
@@ -28,6 +32,8 @@ class Parked(msgspec.Struct):
 
 
 class Unknown(msgspec.Struct):
+    """`at`: when it was handed over, as far as is known."""
+
     lane: int
     id: UUID
     lead_id: UUID
@@ -39,6 +45,7 @@ class Unknown(msgspec.Struct):
     error: str
     provider: str
     at: datetime
+    created_at: datetime
 
 
 class Quarantined(msgspec.Struct):
@@ -49,6 +56,14 @@ class Quarantined(msgspec.Struct):
     content_type: str
     context: dict[str, Any]
     received_at: datetime
+
+
+class Reason(msgspec.Struct):
+    """Why so many things can't be read; the last of them came in at `last_at`."""
+
+    reason: str
+    count: int
+    last_at: datetime
 
 
 class Refusal(msgspec.Struct):
@@ -100,48 +115,120 @@ def refusals(conn: psycopg.Connection, workspace_id: int, reasons: Collection[st
     )
 
 
-def parked(conn: psycopg.Connection, workspace_id: int, most: int | None = MOST) -> list[Parked]:
-    """The oldest first; `most` None: every one."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of a list, the newest first. `next` is the cursor of what is older, "" at the end."""
+
+    lines: Sequence[Any]
+    next: str = ""
+
+
+def page(kind: str, conn: psycopg.Connection, workspace_id: int, after: str = "", most: int = PAGE) -> Page:
+    """The newest of a kind of LISTS, or those after a cursor. Raises ValueError for a cursor of somebody else's making."""
+    listed, at = LISTS[kind]
+    found = listed(conn, workspace_id, most + 1, newest=True, after=read_cursor(after) if after else None)
+    if len(found) <= most:
+        return Page(found)
+    last = found[most - 1]
+    return Page(found[:most], write_cursor(getattr(last, at), last.id))
+
+
+def parked(
+    conn: psycopg.Connection,
+    workspace_id: int,
+    most: int | None = MOST,
+    *,
+    newest: bool = False,
+    after: Place | None = None,
+) -> list[Parked]:
+    """The oldest first, unless the `newest` are wanted; `most` None: every one."""
     return read(
         conn,
         f"""
-        select json_agg(x order by x.started_at)::text from (
+        select json_agg(x order by {_order("x.started_at", newest)})::text from (
           select e.lane, e.id, e.lead_id, {CALLED} as lead, e.playbook, v.version, e.error, e.started_at
           from enrollments e join leads l on l.lane = e.lane and l.id = e.lead_id
           join playbook_versions v on v.id = e.version_id
-          where e.workspace_id = %s and e.status = 'parked' order by e.started_at limit %s
+          where e.workspace_id = %(w)s and e.status = 'parked' {_beyond("e.started_at", "e.id", newest, after)}
+          order by {_order("e.started_at", newest, "e.id")} limit %(most)s
         ) x
         """,  # noqa: S608 - only fixed text is joined in
-        (workspace_id, most),
+        _asked(workspace_id, most, after),
         Parked,
     )
 
 
-def unknown(conn: psycopg.Connection, workspace_id: int) -> list[Unknown]:
+def unknown(
+    conn: psycopg.Connection, workspace_id: int, most: int = MOST, *, newest: bool = False, after: Place | None = None
+) -> list[Unknown]:
+    """The oldest first, unless the `newest` are wanted."""
     return read(
         conn,
         f"""
-        select json_agg(x order by x.at)::text from (
+        select json_agg(x order by {_order("x.created_at", newest)})::text from (
           select t.lane, t.id, t.lead_id, {CALLED} as lead, t.channel, t.address, t.subject, t.body, t.error, t.provider,
-            coalesce(t.sent_at, t.created_at) as at
+            coalesce(t.sent_at, t.created_at) as at, t.created_at
           from touches t join leads l on l.lane = t.lane and l.id = t.lead_id
-          where t.workspace_id = %s and t.status = 'unknown' order by t.created_at limit {MOST}
+          where t.workspace_id = %(w)s and t.status = 'unknown' {_beyond("t.created_at", "t.id", newest, after)}
+          order by {_order("t.created_at", newest, "t.id")} limit %(most)s
         ) x
         """,  # noqa: S608 - only fixed text is joined in
-        (workspace_id,),
+        _asked(workspace_id, most, after),
         Unknown,
     )
 
 
-def quarantined(conn: psycopg.Connection, workspace_id: int) -> list[Quarantined]:
+def quarantined(
+    conn: psycopg.Connection, workspace_id: int, most: int = MOST, *, newest: bool = False, after: Place | None = None
+) -> list[Quarantined]:
+    """The oldest first, unless the `newest` are wanted."""
     return read(
         conn,
         f"""
-        select json_agg(x order by x.received_at)::text from (
+        select json_agg(x order by {_order("x.received_at", newest)})::text from (
           select id, door, reason, body, content_type, context, received_at from quarantine
-          where workspace_id = %s and status = 'open' order by received_at limit {MOST}
+          where workspace_id = %(w)s and status = 'open' {_beyond("received_at", "id", newest, after)}
+          order by {_order("received_at", newest, "id")} limit %(most)s
+        ) x
+        """,  # noqa: S608 - only fixed text is joined in
+        _asked(workspace_id, most, after),
+        Quarantined,
+    )
+
+
+def reasons(conn: psycopg.Connection, workspace_id: int) -> list[Reason]:
+    """Why several things could not be read alike, the most frequent first."""
+    return read(
+        conn,
+        f"""
+        select json_agg(x order by x.count desc, x.reason)::text from (
+          select reason, count(*) as count, max(received_at) as last_at from quarantine
+          where workspace_id = %s and status = 'open' group by reason having count(*) > 1
+          order by count(*) desc, reason limit {MOST_REASONS}
         ) x
         """,  # noqa: S608 - only fixed text is joined in
         (workspace_id,),
-        Quarantined,
+        Reason,
     )
+
+
+#: Kind of list -> how it is read, and the time that orders it.
+LISTS: Mapping[str, tuple[Callable[..., Sequence[Any]], str]] = {
+    "parked": (parked, "started_at"),
+    "unknown": (unknown, "created_at"),
+    "quarantined": (quarantined, "received_at"),
+}
+
+
+def _order(at: str, newest: bool, key: str = "x.id") -> str:
+    return f"{at} desc, {key} desc" if newest else f"{at}, {key}"
+
+
+def _beyond(at: str, key: str, newest: bool, after: Place | None) -> str:
+    """What of a list comes after a place in it."""
+    return f"and ({at}, {key}) {'<' if newest else '>'} (%(at)s, %(id)s)" if after else ""
+
+
+def _asked(workspace_id: int, most: int | None, after: Place | None) -> dict[str, Any]:
+    at, one = after or (None, None)
+    return {"w": workspace_id, "most": most, "at": at, "id": one}

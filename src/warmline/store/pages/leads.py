@@ -18,6 +18,7 @@ import psycopg
 from ..ids import address_lane, lane_of
 from ..rows import read
 from . import CALLED
+from .cursors import read_cursor, write_cursor
 
 PAGE = 50
 STRETCH = 5_000
@@ -82,9 +83,9 @@ def find(conn: psycopg.Connection, workspace_id: int, wanted: Wanted) -> Page:
     found = read(conn, _walk(wanted), _params(workspace_id, wanted, size), _Found)[0]
     if len(found.lines) > PAGE:
         last = found.lines[PAGE - 1]
-        return Page(found.lines[:PAGE], _cursor(last.created_at, last.id), False)
+        return Page(found.lines[:PAGE], write_cursor(last.created_at, last.id), False)
     if found.looked == size and found.last is not None:
-        return Page(found.lines, _cursor(found.last.at, found.last.id), True)
+        return Page(found.lines, write_cursor(found.last.at, found.last.id), True)
     return Page(found.lines, "", False)
 
 
@@ -129,7 +130,7 @@ def _walk(wanted: Wanted) -> str:
 
 
 def _params(workspace_id: int, wanted: Wanted, size: int) -> dict[str, Any]:
-    at, lead_id = _read_cursor(wanted.after) if wanted.after else (None, None)
+    at, lead_id = read_cursor(wanted.after) if wanted.after else (None, None)
     return {
         "w": workspace_id, "status": wanted.status, "owner": wanted.owner, "playbook": wanted.playbook,
         "at": at, "id": lead_id, "size": size, "page": PAGE + 1,
@@ -197,12 +198,3 @@ def _as_phone(text: str) -> str:
     if re.fullmatch(r"1?\d{10}", digits):
         return "+1" + digits[-10:]
     return ""
-
-
-def _cursor(at: datetime, lead_id: UUID) -> str:
-    return f"{at.isoformat()}~{lead_id.hex}"
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    at, _, digits = cursor.partition("~")
-    return datetime.fromisoformat(at), UUID(hex=digits)

@@ -24,7 +24,15 @@ class Thread(msgspec.Struct):
     name: str
     status: str
     last_at: datetime
-    last: str
+    last: str  # its beginning
+
+
+class Threads(msgspec.Struct):
+    """`more`: there are others that were touched before these, or may be. `looked`: at how many touches."""
+
+    lines: list[Thread]
+    looked: int
+    more: bool = False
 
 
 class Item(msgspec.Struct):
@@ -42,38 +50,42 @@ class Item(msgspec.Struct):
     links: list[str] = []
 
 
-def threads(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[Thread]:
-    """The leads touched last, at most MOST of them, and none that has heard nothing for the longest of LATELY."""
-    found: list[Thread] = []
+def threads(conn: psycopg.Connection, workspace_id: int, now: datetime, most: int = MOST) -> Threads:
+    """The leads touched last, at most `most` of them, and none that has heard nothing for the longest of LATELY."""
+    found = Threads([], 0)
     for span in LATELY:
-        found = _threads(conn, workspace_id, now - span)
-        if len(found) == MOST:
+        found = _threads(conn, workspace_id, now - span, most)
+        if found.more:
             break
     return found
 
 
-def _threads(conn: psycopg.Connection, workspace_id: int, since: datetime) -> list[Thread]:
-    return read(
+def _threads(conn: psycopg.Connection, workspace_id: int, since: datetime, most: int) -> Threads:
+    look = most * 10
+    found = read(
         conn,
         f"""
-        with latest as (
+        with latest as materialized (
           select lane, lead_id, sent_at, coalesce(nullif(subject, ''), body) as said from touches
           where workspace_id = %(w)s and created_at > %(since)s and sent_at is not null
           order by sent_at desc limit %(look)s
         ), leads_seen as (
           select distinct on (lane, lead_id) lane, lead_id, sent_at, said from latest
           order by lane, lead_id, sent_at desc
-        )
-        select json_agg(x order by x.last_at desc)::text from (
-          select s.lead_id, l.status, s.sent_at as last_at, left(s.said, 90) as last,
+        ), lines as (
+          select s.lead_id, l.status, s.sent_at as last_at, left(s.said, 300) as last,
             {CALLED} as name
           from leads_seen s join leads l on l.lane = s.lane and l.id = s.lead_id
-          order by s.sent_at desc limit %(most)s
-        ) x
+          order by s.sent_at desc limit %(one_more)s
+        )
+        select json_build_array(json_build_object(
+          'lines', coalesce((select json_agg(x order by x.last_at desc) from lines x), '[]'),
+          'looked', (select count(*) from latest)))::text
         """,  # noqa: S608 - only fixed text is joined in
-        {"w": workspace_id, "since": since, "look": MOST * 10, "most": MOST},
-        Thread,
-    )
+        {"w": workspace_id, "since": since, "look": look, "one_more": most + 1},
+        Threads,
+    )[0]
+    return Threads(found.lines[:most], found.looked, more=len(found.lines) > most or found.looked == look)
 
 
 def thread(conn: psycopg.Connection, workspace_id: int, lead_id: UUID) -> list[Item]:

@@ -11,8 +11,10 @@ import psycopg
 
 from ..rows import read
 from . import CALLED, FREE
+from .cursors import read_cursor, write_cursor
 
 PAGE = 100
+COUNTED = 1000
 Whose = Literal["mine", "free", "all"]
 
 
@@ -27,6 +29,7 @@ class Line(msgspec.Struct):
     expires_at: datetime | None
     attempt: int
     lead: str
+    lead_status: str
     company: str
     phone: str | None
     playbook: str | None
@@ -57,24 +60,47 @@ class Task(msgspec.Struct):
     done_at: datetime | None
 
 
-def listed(conn: psycopg.Connection, workspace_id: int, whose: Whose, person: str) -> list[Line]:
-    """Open tasks, the most urgent first; `free` are those that nobody owns who is there. At most PAGE."""
-    owned = {"mine": "and t.owner = %(person)s", "free": f"and {FREE}", "all": ""}[whose]
-    return read(
+_OWNED = {"mine": "and t.owner = %(person)s", "free": f"and {FREE}", "all": ""}
+
+
+def listed(
+    conn: psycopg.Connection, workspace_id: int, whose: Whose, person: str, after: str = ""
+) -> tuple[list[Line], str]:
+    """Open tasks, the most urgent first, at most PAGE; `free` are those that nobody owns who is there. With the
+    cursor of what follows, "" at the end. Raises ValueError for a cursor of somebody else's making."""
+    at, last = read_cursor(after) if after else (None, None)
+    beyond = "and (t.due_at, t.id) > (%(at)s, %(id)s)" if after else ""
+    found = read(
         conn,
         f"""
         select json_agg(x order by x.due_at, x.id)::text from (
           select t.lane, t.id, t.lead_id, t.kind, t.title, t.owner, t.due_at, t.expires_at, t.attempt,
-            {CALLED} as lead,
+            {CALLED} as lead, l.status as lead_status,
             l.company, l.phone, e.playbook
           from tasks t join leads l on l.lane = t.lane and l.id = t.lead_id
           left join enrollments e on e.lane = t.lane and e.id = t.enrollment_id
-          where t.workspace_id = %(w)s and t.status = 'open' {owned} order by t.due_at, t.id limit {PAGE}
+          where t.workspace_id = %(w)s and t.status = 'open' {_OWNED[whose]} {beyond}
+          order by t.due_at, t.id limit {PAGE + 1}
         ) x
         """,  # noqa: S608 - only fixed text is joined in
-        {"w": workspace_id, "person": person},
+        {"w": workspace_id, "person": person, "at": at, "id": last},
         Line,
     )
+    ends = found[PAGE - 1] if len(found) > PAGE else None
+    return found[:PAGE], write_cursor(ends.due_at, ends.id) if ends else ""
+
+
+def counted(conn: psycopg.Connection, workspace_id: int, whose: Whose, person: str) -> int:
+    """How many of them there are; not counted on beyond COUNTED."""
+    row = conn.execute(
+        f"""
+        select count(*) from (
+          select 1 from tasks t where t.workspace_id = %(w)s and t.status = 'open' {_OWNED[whose]} limit %(most)s
+        ) x
+        """.encode(),  # noqa: S608 - only fixed text is joined in
+        {"w": workspace_id, "person": person, "most": COUNTED + 1},
+    ).fetchone()
+    return row[0] if row else 0
 
 
 def one(conn: psycopg.Connection, workspace_id: int, lane: int, task_id: UUID) -> Task | None:

@@ -20,7 +20,6 @@ MOST = 50
 #: Kinds of events by the picture of the day that counts them.
 TOUCHES = ("touch.sent",)
 ANSWERS = ("replied", "clicked", "called.back", "meeting.booked")
-HELD = ("touch.held", "touch.refused")
 
 
 def _is_of(*kinds: str) -> str:
@@ -33,7 +32,7 @@ _DAY = "workspace_id = %(w)s and at > %(since)s and at <= %(now)s"
 #: Touches are common: they are found in the blocks that hold a day. Answers are rare, and counted in their index alone.
 _EVENTS = f"""
     select kind, date_bin('1 hour', at, %(since)s), count(*) from events
-    where {_DAY} and {_is_of(*TOUCHES, *HELD)} group by 1, 2
+    where {_DAY} and {_is_of(*TOUCHES)} group by 1, 2
     union all
     select kind, date_bin('1 hour', at, %(since)s), count(*) from events
     where {_DAY} and {_is_of(*ANSWERS)} and {BY_NO_MACHINE} group by 1, 2
@@ -45,8 +44,12 @@ _LEADS = """
 """
 
 
+#: Counted so far for the navigation; beyond it there are "more than".
+COUNTED = 100
+
+
 class Counts(msgspec.Struct):
-    """What waits behind each entry of the navigation."""
+    """What waits behind each entry of the navigation: more than COUNTED is not counted on."""
 
     tasks: int  # due, of this person or of nobody
     attention: int
@@ -63,7 +66,9 @@ class Waiting(msgspec.Struct):
     owner: str | None
     due_at: datetime
     lead: str
+    lead_status: str
     heard: dict[str, Any] | None  # what the lead last said, for hand-offs and replies: its text and media
+    by_voicemail: bool | None  # that was a voicemail; its words come later than it, written down by machine, or never
 
     @property
     def said(self) -> str:
@@ -76,7 +81,6 @@ class Numbers(msgspec.Struct):
     leads: list[int]
     touches: list[int]
     replies: list[int]
-    held: list[int]
 
 
 def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: datetime) -> Counts:
@@ -85,16 +89,16 @@ def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: dateti
         select
           (select count(*) from (select 1 from tasks t
               where workspace_id = %(w)s and status = 'open' and due_at <= %(now)s
-              and (owner = %(person)s or {FREE}) limit 100) t),
+              and (owner = %(person)s or {FREE}) limit %(most)s) t),
           (select count(*) from (select 1 from enrollments
-              where workspace_id = %(w)s and status = 'parked' limit 100) e)
+              where workspace_id = %(w)s and status = 'parked' limit %(most)s) e)
             + (select count(*) from (select 1 from touches
-              where workspace_id = %(w)s and status = 'unknown' limit 100) u)
+              where workspace_id = %(w)s and status = 'unknown' limit %(most)s) u)
             + (select count(*) from (select 1 from quarantine
-              where workspace_id = %(w)s and status = 'open' limit 100) q)
+              where workspace_id = %(w)s and status = 'open' limit %(most)s) q)
             + (select count(*) from mailbox_troubles where workspace_id = %(w)s)
         """.encode(),  # noqa: S608 - only fixed text is joined in
-        {"w": workspace_id, "person": person, "now": now},
+        {"w": workspace_id, "person": person, "now": now, "most": COUNTED + 1},
     ).fetchone()
     assert row is not None  # noqa: S101 - a select of two counts always has a row
     return Counts(*row)
@@ -114,12 +118,15 @@ def waiting(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
         )
         select json_agg(w order by w.due_at)::text from (
           select t.lane, t.id, t.lead_id, t.kind, t.title, t.owner, t.due_at,
-            {CALLED} as lead,
-            case when t.kind in ('hand_off', 'read_reply', 'escalation') then (
-              select json_build_object('text', e.data->'text', 'media', e.data->'media') from events e
-              where e.lane = t.lane and e.lead_id = t.lead_id and e.kind in ('replied', 'doubtful')
-              order by e.seq desc limit 1) end as heard
+            {CALLED} as lead, l.status as lead_status, h.heard, h.by_voicemail
           from wanted join tasks t using (lane, id) join leads l on l.lane = t.lane and l.id = t.lead_id
+          left join lateral (
+            select json_build_object('text', e.data->'text', 'media', e.data->'media') as heard,
+              e.kind in ('voicemail.left', 'voicemail.transcribed') as by_voicemail
+            from events e where e.lane = t.lane and e.lead_id = t.lead_id
+              and e.kind in ('replied', 'doubtful', 'voicemail.left', 'voicemail.transcribed')
+            order by e.seq desc limit 1
+          ) h on t.kind in ('hand_off', 'read_reply', 'escalation')
         ) w
         """,  # noqa: S608 - only fixed text is joined in
         {"w": workspace_id, "until": now + timedelta(hours=12), "most": MOST},
@@ -128,7 +135,7 @@ def waiting(conn: psycopg.Connection, workspace_id: int, now: datetime) -> list[
 
 
 def numbers(conn: psycopg.Connection, workspace_id: int, now: datetime) -> Numbers:
-    """Four pictures of the day, right to the moment that `conn` sees."""
+    """Three pictures of the day, right to the moment that `conn` sees."""
     since = now - timedelta(hours=24)
     asked = {"w": workspace_id, "since": since, "now": now}
     leads = conn.execute(_LEADS, asked).fetchall()
@@ -137,7 +144,7 @@ def numbers(conn: psycopg.Connection, workspace_id: int, now: datetime) -> Numbe
     def of(kinds: tuple[str, ...]) -> list[int]:
         return _hours([(begins, count) for kind, begins, count in events if kind in kinds], since)
 
-    return Numbers(leads=_hours(leads, since), touches=of(TOUCHES), replies=of(ANSWERS), held=of(HELD))
+    return Numbers(leads=_hours(leads, since), touches=of(TOUCHES), replies=of(ANSWERS))
 
 
 def _hours(rows: Iterable[tuple[datetime, int]], since: datetime) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +17,9 @@ from ...core.events import WORDS
 from ...core.gate import LABELS
 from ...core.hours import find_zone
 from ...core.length import in_words, segments
+from ...core.phone import show_phone
 from ...core.tokens import PREFIX
+from ...store.pages.today import COUNTED
 from ...store.workspaces import Workspace
 from ..icons import ICONS
 from ..wordings import CHANNELS, COMPLIANCE, REASONS, STATUSES, TASKS, TOLD, TOUCHES, Badge, Told
@@ -38,12 +42,16 @@ def nav_item(context: dict[str, Any], name: str, words: str, picture: str) -> Sa
     here = any(path == one or (one != "/" and path.startswith(one + "/")) for one in pages)
     waiting = getattr(context.get("counts"), name, 0)
     count = (
-        format_html('<span class="count count-hot">{}<span class="unseen"> waiting</span></span>', waiting)
+        format_html('<span class="count count-hot">{}<span class="unseen"> waiting</span></span>', _up_to(waiting))
         if waiting
         else ""
     )
     current = mark_safe(' aria-current="page"') if here else ""
     return format_html('<li><a href="{}"{}>{}<span>{}</span>{}</a></li>', address, current, icon(picture), words, count)
+
+
+def _up_to(count: int) -> str:
+    return str(count) if count <= COUNTED else f"{COUNTED}+"
 
 
 @register.simple_tag(takes_context=True)
@@ -111,11 +119,24 @@ def told(key: str) -> Told | None:
 
 
 @register.simple_tag
+def invalid(problem: object, said: str) -> SafeString | str:
+    """For the field that a form came back for: what is wrong stands in the element with the id `said`, and the page
+    opens there."""
+    return format_html(' aria-invalid="true" aria-describedby="{}" autofocus', said) if problem else ""
+
+
+@register.simple_tag
 def badge(kind: str, key: str) -> SafeString:
     """A status as a shape, a word and a colour. `kind`: lead or touch."""
     known = {"lead": STATUSES, "touch": TOUCHES}[kind]
     shown = known.get(key, Badge(key.replace("_", " "), ""))
     return format_html('<span class="badge{}">{}</span>', f" badge-{shown.tone}" if shown.tone else "", shown.words)
+
+
+@register.simple_tag
+def warning(status: str) -> SafeString | str:
+    """The badge of a lead beside what is asked of a person, where it asks for care before anything else."""
+    return badge("lead", status) if status == "opted_out" else ""
 
 
 @register.filter
@@ -180,10 +201,22 @@ def task_words(kind: str) -> str:
 
 @register.filter
 def phone_words(number: str | None) -> str:
-    """+12125550123 -> +1 212 555 0123; other countries are left as they are."""
-    if number and number.startswith("+1") and len(number) == 12:
-        return f"+1 {number[2:5]} {number[5:8]} {number[8:]}"
-    return number or ""
+    """A number as people read it; what is none, such as a name or a mail address, stays as it is."""
+    return show_phone(number or "")
+
+
+@register.filter
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text on one line, to the end of a word; "…" where there is more."""
+    line = " ".join(text.split())
+    cut = textwrap.shorten(line, most, placeholder="…")
+    return cut if cut != "…" else line[: most - 1] + "…"  # one long word
+
+
+@register.filter
+def choice_words(key: str | None, choices: Iterable[tuple[str, str]]) -> str:
+    """The words of a choice of a form, by its key."""
+    return dict(choices).get(key or "", key or "")
 
 
 @register.filter

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ... import rules
 from ...core.consent import Span, spans_of
@@ -24,6 +24,7 @@ from ...store.pages import leads, proofs
 from ...store.proofs import consent_of
 from ..asking import Ask, asked
 from ..people import managers_only
+from ..posting import posted
 
 #: Bytes of a list that comes through the browser; `warmline registry import` takes larger ones.
 LARGEST = 20 * 2**20
@@ -41,7 +42,8 @@ def consents(request: HttpRequest) -> HttpResponse:
             given = proofs.of_leads(ask.conn, ask.workspace_id, ids) if ids else []
         else:
             given = proofs.lately(ask.conn, ask.workspace_id, ask.now)
-        return ask.page("consents.html", given=_with_ends(ask, given), text=text, wordings=rules.consent_wordings())
+        shown, wordings = _with_ends(ask, given), rules.consent_wordings()
+        return ask.page("consents.html", given=shown, text=text, wordings=wordings, most=proofs.MOST)
 
 
 class Shown(NamedTuple):
@@ -68,7 +70,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         return _list(ask)
 
 
-@require_POST
+@posted("do-not-contact")
 def add(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         try:
@@ -77,13 +79,11 @@ def add(request: HttpRequest) -> HttpResponse:
                 reason=ask.posted("reason"), channels=request.POST.getlist("channels"), evidence=ask.posted("evidence"),
             )  # fmt: skip
         except ActError as error:
-            return _list(
-                ask, 422, add_problem=str(error), contact=ask.posted("contact"), evidence=ask.posted("evidence")
-            )
+            return _list(ask, 422, add_problem=str(error))
         return ask.go("listed" if added else "listed-before", "do-not-contact")
 
 
-@require_POST
+@posted("do-not-contact")
 @managers_only
 def bring(request: HttpRequest) -> HttpResponse:
     """A whole list, from a file or pasted."""
@@ -99,7 +99,7 @@ def bring(request: HttpRequest) -> HttpResponse:
         return ask.go("list-brought", "do-not-contact")
 
 
-@require_POST
+@posted("do-not-contact")
 @managers_only
 def lift(request: HttpRequest, suppression: UUID) -> HttpResponse:
     with asked(request) as ask:
@@ -109,11 +109,11 @@ def lift(request: HttpRequest, suppression: UUID) -> HttpResponse:
                 evidence=ask.posted("evidence"), channels=request.POST.getlist("channels"),
             )  # fmt: skip
         except ActError as error:
-            return _list(ask, 422, lift_problem=str(error), about=suppression, evidence=ask.posted("evidence"))
+            return _list(ask, 422, lift_problem=str(error), about=suppression)
         return ask.go("lifted", "do-not-contact")
 
 
-@require_POST
+@posted("do-not-contact")
 @managers_only
 def registry(request: HttpRequest) -> HttpResponse:
     """A file of a registry. What can't be it changes nothing."""
@@ -142,7 +142,7 @@ def doubtful(request: HttpRequest) -> HttpResponse:
         return _doubtful(ask)
 
 
-@require_POST
+@posted("doubtful")
 def withdraw(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
     """The person has read it: it is an opt-out."""
     with asked(request) as ask:
@@ -178,17 +178,21 @@ def _doubtful(ask: Ask, status: int = 200, problem: str = "") -> HttpResponse:
 
 
 def _list(ask: Ask, status: int = 200, **more: Any) -> HttpResponse:
-    text = ask.got("q")[:200]
+    text = (ask.got("q") or ask.posted("q"))[:200]
+    lines = proofs.listed(ask.conn, ask.workspace_id, _meant(ask, text)) if text else _newest(ask)
     return ask.page(
         "do_not_contact.html",
         status,
         text=text,
-        lines=proofs.listed(ask.conn, ask.workspace_id, _meant(ask, text)) if text else _newest(ask),
+        lines=lines,
+        lifting_shown=any(one.id == more.get("about") for one in lines),
         count=proofs.counted(ask.conn, ask.workspace_id),
         reasons=acts.REASONS,
         channels=CHANNELS,
         registries=sorted(registries_known()),
         files=_files(ask),
+        given=ask.form,
+        most=proofs.MOST,
         **more,
     )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ...insight.story import LeadNotFoundError, Story, story
-from ...store import playbooks
-from ..acting import ACTS, RefusedError, possible
+from ..acting import ACTS, FORMS, RefusedError, possible
 from ..asking import Ask, asked
+from ..posting import posted
 from ..steps import progress, run_shown
 from ..telling import days
 
@@ -21,7 +21,7 @@ def show(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         return _page(ask, lead_id)
 
 
-@require_POST
+@posted("lead", "lead_id")
 def act(request: HttpRequest, lead_id: UUID, act: str) -> HttpResponse:
     with asked(request) as ask:
         if act not in ACTS:
@@ -29,19 +29,25 @@ def act(request: HttpRequest, lead_id: UUID, act: str) -> HttpResponse:
         try:
             return ask.go(ACTS[act](ask, _found(ask, lead_id)), "lead", lead_id)
         except RefusedError as error:
-            return _page(ask, lead_id, 422, str(error))
+            return _page(ask, lead_id, 422, act, error)
 
 
-def _page(ask: Ask, lead_id: UUID, status: int = 200, problem: str = "") -> HttpResponse:
+def _page(
+    ask: Ask, lead_id: UUID, status: int = 200, act: str = "", problem: RefusedError | None = None
+) -> HttpResponse:
+    """`act` was refused because of `problem`: its form comes back open, as it was filled in."""
     told = _found(ask, lead_id)
-    books = [(one.key, one.playbook.name) for one in playbooks.current(ask.conn, ask.workspace_id)]
+    can = possible(told)
+    form = act if act in FORMS and can.get(act.replace("-", "_"), True) else ""
     content = {
-        "books": books,
+        "books": list(ask.names.books.items()),
         "story": told,
-        "days": days(told),
+        "days": days(told, ask.names),
         "dots": progress(told),
         "run": run_shown(told),
-        "acts": possible(told),
+        "acts": can,
+        "form": form,
+        "given": ask.form if form else {},
     }
     return ask.page("lead.html", status, problem=problem, **content)
 

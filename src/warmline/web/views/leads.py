@@ -22,7 +22,8 @@ def show(request: HttpRequest) -> HttpResponse:
             found = leads.find(ask.conn, ask.workspace_id, wanted)
         except ValueError as error:
             raise Http404 from error
-        return ask.page("leads.html", wanted=wanted, found=found, onward=_onward(ask, found.next), **_choices(ask))
+        onward = _onward(ask, found.next)
+        return ask.page("leads.html", wanted=wanted, found=found, onward=onward, page_size=leads.PAGE, **_choices(ask))
 
 
 def _wanted(ask: Ask) -> leads.Wanted:

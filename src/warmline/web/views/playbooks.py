@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from ...store import playbooks
 from ...store.pages import playbooks as pages
-from ..asking import asked
+from ..asking import Ask, asked
 from ..kept import kept
 from ..steps import shown
 
@@ -15,7 +15,7 @@ from ..steps import shown
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
-        crowds = kept(("crowds", ask.workspace_id), 30, lambda: pages.crowds(ask.conn, ask.workspace_id))
+        crowds = _crowds(ask)
         current = playbooks.current(ask.conn, ask.workspace_id)
         return ask.page(
             "playbooks.html",
@@ -30,4 +30,9 @@ def one(request: HttpRequest, key: str) -> HttpResponse:
         if version is None:
             raise Http404
         inside = kept(("inside", ask.workspace_id, key), 30, lambda: pages.inside(ask.conn, ask.workspace_id, key))
-        return ask.page("playbook.html", book=shown(version, ask.workspace.config), inside=inside)
+        count = max(sum(_crowds(ask).get(key, {}).values()), len(inside))
+        return ask.page("playbook.html", book=shown(version, ask.workspace.config), inside=inside, count=count)
+
+
+def _crowds(ask: Ask) -> dict[str, dict[str, int]]:
+    return kept(("crowds", ask.workspace_id), 30, lambda: pages.crowds(ask.conn, ask.workspace_id))

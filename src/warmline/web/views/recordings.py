@@ -6,12 +6,13 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ...channels import needs_recording
 from ...intake import recordings as acts
 from ...intake.sound_limits import LARGEST
 from ..asking import Ask, asked
+from ..posting import posted
 from ..ranges import ranged
 
 
@@ -32,7 +33,7 @@ def play(request: HttpRequest, recording: UUID) -> HttpResponse:
     return HttpResponse(part.body, "audio/wav", part.status, headers={**part.headers, "cache-control": "private"})
 
 
-@require_POST
+@posted("recordings")
 def add(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         person, template = ask.posted("person"), ask.posted("template")
@@ -49,7 +50,7 @@ def add(request: HttpRequest) -> HttpResponse:
         return ask.go("recorded", "recordings")
 
 
-@require_POST
+@posted("recordings")
 def remove(request: HttpRequest, recording: UUID) -> HttpResponse:
     with asked(request) as ask:
         _allow(ask, acts.speaker(ask.conn, ask.workspace, recording))

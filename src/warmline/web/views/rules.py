@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
@@ -12,12 +12,8 @@ from ... import rules
 from ...core.hours import at_local
 from ...core.rulebook import Pack
 from ...insight.may import May, UnreadableError, may
-from ...store import measures
-from ...store.measures import Count
 from ..asking import Ask, asked
-from ..kept import kept
-
-DAY = timedelta(days=1)
+from ..kept_back import by_reason, kept_back
 
 
 class Box(NamedTuple):
@@ -32,16 +28,14 @@ class Box(NamedTuple):
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
-        lately = kept(
-            ("reasons", ask.workspace_id), 30, lambda: measures.gate_reasons(ask.conn, ask.workspace_id, ask.now - DAY)
-        )
+        lately = kept_back(ask)
         box = _box(ask)
         return ask.page(
             "rules.html",
             422 if box.problem else 200,
             box=box,
-            held=_of(lately, "hold"),
-            refused=_of(lately, "refuse"),
+            held=by_reason(lately, "hold"),
+            refused=by_reason(lately, "refuse"),
             packs=_packs(),
             profile=ask.workspace.config.profile,
         )
@@ -66,10 +60,6 @@ def _instant(text: str, ask: Ask) -> datetime:
         return ask.now
     local = datetime.fromisoformat(text)
     return at_local(local.date(), local.time(), ask.zone)
-
-
-def _of(found: list[Count], what: str) -> list[Count]:
-    return [one for one in found if one.name == what]
 
 
 def _packs() -> list[Pack]:

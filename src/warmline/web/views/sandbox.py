@@ -6,22 +6,28 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ...insight.story import LeadNotFoundError, Story, story
 from ...store.pages import sandbox
 from .. import database
 from ..asking import Ask, asked
 from ..playing import CannotError, buttons, play
+from ..posting import posted
+
+#: How many leads the list shows, a stretch further at each "more": whoever is older is found on the page Leads.
+STRETCHES = (sandbox.MOST, 200, 1000)
 
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         config = ask.workspace.config
+        most = next((one for one in STRETCHES if str(one) == ask.got("most")), STRETCHES[0])
         return ask.page(
             "sandbox.html",
-            threads=sandbox.threads(ask.conn, ask.workspace_id, ask.now),
+            threads=sandbox.threads(ask.conn, ask.workspace_id, ask.now, most),
+            further=next((one for one in STRETCHES if one > most), 0),
             source=next(iter(config.sources), ""),
             address=database.environment_here().public_url or config.workspace.public_url,
         )
@@ -36,7 +42,7 @@ def thread(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         return _page(ask, lead_id)
 
 
-@require_POST
+@posted("sandbox-thread", "lead_id")
 def act(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     with asked(request) as ask:
         told = _found(ask, lead_id)

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from ...store import sign_ins
 from ...store.clock import real_now
 from .. import database, people
+from ..posting import posted
 
 
 @login_not_required
@@ -40,7 +41,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("today")
 
 
-@require_POST
+@posted("today")
 def leave(request: HttpRequest) -> HttpResponse:
     logout(request)
     return redirect("sign-in")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ...insight.lines import named
 from ...intake import acts
@@ -14,14 +14,19 @@ from ...store.pages import tasks
 from ..asking import asked
 from ..calling import call_now, phone_of
 from ..finishing import finish, opened
+from ..posting import posted
 
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         whose = ask.got("whose") if ask.got("whose") in ("mine", "free", "all") else "mine"
-        listed = tasks.listed(ask.conn, ask.workspace_id, whose, ask.person.key)
-        return ask.page("tasks.html", whose=whose, listed=listed)
+        try:
+            listed, onward = tasks.listed(ask.conn, ask.workspace_id, whose, ask.person.key, ask.got("after"))
+        except ValueError as error:
+            raise Http404 from error
+        count = tasks.counted(ask.conn, ask.workspace_id, whose, ask.person.key)
+        return ask.page("tasks.html", whose=whose, listed=listed, onward=onward, count=count, most=tasks.COUNTED)
 
 
 @require_safe
@@ -33,7 +38,7 @@ def one(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
         return ask.page("task.html", page=page)
 
 
-@require_POST
+@posted("task", "lane", "task_id")
 def complete(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
     with asked(request) as ask:
         page = opened(ask, lane, task_id)
@@ -43,7 +48,7 @@ def complete(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
         return ask.page("task.html", 422, page=page, problems=problems) if problems else ask.go("done", "tasks")
 
 
-@require_POST
+@posted("task", "lane", "task_id")
 def call(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
     """Ring the person's own phone, and then the lead's."""
     with asked(request) as ask:
