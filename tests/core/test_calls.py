@@ -83,6 +83,22 @@ def test_a_long_call_with_a_machine_is_left_to_the_person() -> None:
     assert (told.outcome, told.settles) == ("voicemail", False)
 
 
+@pytest.mark.parametrize(
+    ("told", "asks"),
+    [
+        (Facts(lead="ended", seconds=40, answered_by="human"), True),
+        (Facts(lead="ended", seconds=40, answered_by="unknown"), True),
+        (Facts(lead="answered", rep="ended"), True),
+        (Facts(lead="ended", seconds=LONGEST_MESSAGE + 1, answered_by="machine"), True),
+        (Facts(lead="ended", seconds=30, answered_by="machine"), False),
+        (Facts(lead="no_answer"), False),
+        (Facts(connected=True, rep="ended"), False),
+    ],
+)
+def test_the_person_is_asked_unless_it_is_certain_that_nobody_was_reached(told: Facts, asks: bool) -> None:
+    assert fold([told]).asks is asks
+
+
 @pytest.mark.parametrize("leg", sorted(OVER))
 def test_a_rep_who_did_not_press_the_key_uses_up_no_attempt(leg: str) -> None:
     told = fold([Facts(rep=leg)])  # type: ignore[arg-type]

@@ -255,9 +255,18 @@ def test_what_a_lead_of_somebody_who_left_wants_falls_to_whose_turn_it_is(
 ) -> None:
     assert one(conn, "select owner from leads") == "sam"
     conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s", (TUESDAY,))
+    conn.execute(
+        "insert into tasks (lane, id, lead_id, workspace_id, kind, title, due_at, opened_at, owner)"
+        " select lane, gen_random_uuid(), lead_id, workspace_id, 'promise', 'Look', due_at, opened_at, 'kim' from tasks"
+    )
     receive(conn, sam_leaves(conn), [Signal("inbound", NOW, sender=PHONE, text="Yes please", key="k")], NOW)
     assert one(conn, "select owner from leads") == "jo"
-    assert one(conn, "select array_agg(distinct owner) from tasks where status = 'open'") == ["jo"]
+    assert one(conn, "select array_agg(distinct owner) from tasks where status = 'open' and kind <> 'promise'") == [
+        "jo"
+    ]
+    assert one(conn, "select owner from tasks where kind = 'promise'") == "kim", (
+        "what the manager has stays with the manager"
+    )
 
 
 def test_a_form_of_a_lead_of_somebody_who_left_gives_it_another_owner(

@@ -99,6 +99,20 @@ def test_in_the_sandbox_somebody_plays_the_lead(
     assert client.post(f"/sandbox/{lead}/act", {"act": act}).status_code == 422
 
 
+def test_a_talk_whose_task_ran_out_meanwhile_is_written_down_on_its_page(
+    sign_in: SignIn, conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    client = sign_in("sam")
+    client.post(f"/tasks/{task}/call")
+    client.post(f"/sandbox/{lead}/act", {"act": "pick-up"})
+    conn.execute("update tasks set status = 'expired', done_at = now() where lead_id = %s and kind = 'call'", (lead,))
+    assert "and yet somebody answered" in client.get(f"/tasks/{task}").content.decode()
+    form = {"outcome": "connected", "next": "won"}
+    assert client.post(f"/tasks/{task}/done", form).status_code == 302
+    done = conn.execute("select status, outcome from tasks where lead_id = %s and kind = 'call'", (lead,)).fetchall()
+    assert done == [("done", "connected")]
+
+
 def test_a_voicemail_in_the_sandbox_stands_in_the_story(sign_in: SignIn, conn: psycopg.Connection, lead: UUID) -> None:
     sign_in("sam").post(f"/sandbox/{lead}/act", {"act": "voicemail"})
     assert {"call.missed", "voicemail.left", "voicemail.transcribed"} <= set(story(conn, lead))

@@ -139,9 +139,11 @@ class Case:
         active = rotations.active_people(self.conn, self.workspace.id)
         rep = next_rep(self.workspace.config.teams[team].people, active, turn)
         if rep is not None:
+            left = self.person.owner
             self.person.put("owner", rep)
             self.happened("assigned", owner=rep, by="round-robin")
-            tasks.give(self.conn, self.lane, self.id, rep)
+            if left is not None:
+                tasks.give(self.conn, self.lane, self.id, rep, left)
 
     def stop(self, reason: str) -> None:
         """Nothing that is queued goes out any more. What is being handed over has its own last look."""

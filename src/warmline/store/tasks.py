@@ -115,10 +115,12 @@ def open_of_lead(conn: psycopg.Connection, lane: int, lead_id: UUID) -> list[Tas
     return [Task(*row) for row in rows]
 
 
-def give(conn: psycopg.Connection, lane: int, lead_id: UUID, owner: str | None) -> None:
-    """All open tasks of a lead go to its new owner."""
+def give(conn: psycopg.Connection, lane: int, lead_id: UUID, owner: str | None, of: str | None = None) -> None:
+    """All open tasks of a lead, or those that one person has, go to its new owner."""
     conn.execute(
-        "update tasks set owner = %s where lane = %s and lead_id = %s and status = 'open'", (owner, lane, lead_id)
+        "update tasks set owner = %(owner)s where lane = %(lane)s and lead_id = %(lead)s and status = 'open'"
+        " and (%(of)s::text is null or owner = %(of)s)",
+        {"owner": owner, "lane": lane, "lead": lead_id, "of": of},
     )
 
 
