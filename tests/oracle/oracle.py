@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from . import table
 from .case import Case, Proof, Workspace
-from .clock import MINUTE, Bound, Opening, bounds_of, is_open, opens
+from .clock import MINUTE, Bound, Opening, bounds_of, is_open, opens, zone_of
 
 #: As far as a hold is walked out. What opens later, or never, is left to a person.
 HORIZON_DAYS = 30
@@ -196,7 +195,7 @@ def _counts(proof: Proof, case: Case, law: Law, purpose: str) -> bool:
 def _looked_up(case: Case, registry: str, days: int) -> bool:
     """Whether a copy that is young enough says that the number is not in the registry."""
     # choice: the latest calendar day of all clocks counts, so a copy is never taken to be younger than it is.
-    today = max([case.now.date(), *(case.now.astimezone(ZoneInfo(zone)).date() for zone in case.zones)])
+    today = max([case.now.date(), *(case.now.astimezone(zone_of(zone)).date() for zone in case.zones)])
     oldest = today - timedelta(days=days)
     return any(one.registry == registry and not one.listed and one.day >= oldest for one in case.listings)
 
