@@ -243,6 +243,15 @@ def test_today_says_that_it_shows_leads_who_answered_however_late_they_are_due(s
     assert "due within 12 hours, and every lead who answered" in sign_in("sam").get("/").content.decode()
 
 
+def test_a_touch_that_waits_has_no_words_yet_and_shows_no_empty_place_for_them(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID
+) -> None:
+    tick(conn, lane_of(lead), real_now(), Catalog(conn))
+    story = sign_in("sam").get(f"/leads/{lead}").content.decode().partition(">The story<")[2]
+    assert "Touch planned" in story
+    assert '<div class="said">' not in story
+
+
 def test_a_rule_that_passed_is_named_by_what_it_looks_at(
     sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID
 ) -> None:
