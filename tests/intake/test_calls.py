@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_workspace, happened, minutes, story
+from tests.builders import TUESDAY, a_lead, a_workspace, happened, minutes, story
 from tests.intake.test_acts import a_lead_to_call, look
 from tests.intake.test_inbound import PHONE
 from tests.waiting import ended_once
@@ -452,6 +452,23 @@ def test_a_call_that_is_lost_keeps_nobody_on_the_phone(line: Line, task: UUID) -
         {},
         "nothing more was heard of it",
     )
+
+
+@pytest.mark.parametrize("connects", [False, True])
+def test_a_call_to_a_lead_that_was_merged_while_our_phone_rang_is_given_up_for_the_one_it_became(
+    line: Line, task: UUID, connects: bool
+) -> None:
+    keep = a_lead(line.conn, line.workspace, phone="+12125550188", email="else@example.com")
+    line.press(task)
+    acts.merge(line.conn, line.workspace, keep, line.lead, "sam", NOW)
+    if connects:
+        line.connect()
+    line.loses()
+    assert give_up_lost(line.conn, NOW + minutes(6)) == 1
+    assert give_up_lost(line.conn, NOW + minutes(6)) == 0
+    assert line.call.status == "unknown"
+    line.lead = keep
+    assert line.on_call() == {}
 
 
 def test_a_call_that_was_given_up_and_is_heard_of_again_is_on_the_phone_again(line: Line, task: UUID) -> None:

@@ -61,7 +61,7 @@ def may(
     address = _read(workspace, text)
     _check_place(region.upper(), country.upper())
     by_mail = "@" in address
-    owner = address_owners.find(conn, workspace.id, [address]).get(address)
+    owner = address_owners.owner_of(conn, workspace.id, address)
     lead = due.know(conn, lane_of(owner), [owner])[owner] if owner else None
     somebody = lead or Somebody(None if by_mail else address, region.upper(), country.upper())
     policy, places, zones = policy_of(workspace.config, at.date()), places_known(somebody), zones_known(somebody)

@@ -7,6 +7,7 @@ which nothing is heard any more too.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -14,6 +15,8 @@ import structlog
 from warmline.core.calls import Facts
 from warmline.store import calls, workspaces
 from warmline.store.calls import Call
+from warmline.store.ids import lane_of
+from warmline.store.races import in_rounds
 
 from .case import Case, NoSuchLeadError, taken
 
@@ -39,9 +42,10 @@ def moved(case: Case, call: Call, before: Facts) -> None:
     _ended(case, call, f"call:{call.id.hex}:{known}")
 
 
-def give_up(case: Case) -> None:
-    """Calls of the lead of which nothing is heard any more are `unknown`: they stand in no one's way."""
-    for call in calls.lost_of_lead(case.conn, case.workspace.id, case.lane, case.id):
+def give_up(case: Case, lead_id: UUID) -> None:
+    """Calls of the lead of which nothing is heard any more are `unknown`: they stand in no one's way. `lead_id` is whose
+    they are: the lead in hand, or one that has become a part of it since."""
+    for call in calls.lost_of_lead(case.conn, case.workspace.id, lane_of(lead_id), lead_id):
         call.status = "unknown"
         calls.write(case.conn, call, case.now, timedelta(0))
         if call.connected:
@@ -53,8 +57,7 @@ def give_up_lost(conn: psycopg.Connection, now: datetime) -> int:
     found = calls.leads_lost(conn, MOST)
     for workspace_id, lead_id in found:
         try:
-            with taken(conn, workspaces.load(conn, workspace_id), lead_id, now) as case:
-                give_up(case)
+            _give_up_of(conn, workspace_id, lead_id, now)
         except NoSuchLeadError:
             continue  # erased meanwhile, and its calls with it
         except psycopg.OperationalError:
@@ -63,6 +66,12 @@ def give_up_lost(conn: psycopg.Connection, now: datetime) -> int:
             # One lead that can't be written holds up no other.
             log.exception("call.not_given_up", lead=str(lead_id))
     return len(found)
+
+
+@in_rounds()
+def _give_up_of(conn: psycopg.Connection, workspace_id: int, lead_id: UUID, now: datetime) -> None:
+    with taken(conn, workspaces.load(conn, workspace_id), lead_id, now) as case:
+        give_up(case, lead_id)
 
 
 def _ended(case: Case, call: Call, key: str | None) -> None:

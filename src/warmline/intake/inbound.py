@@ -93,7 +93,7 @@ def _hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: d
         # Somebody of ours who tries things out as a lead answers what was mailed to that very address.
         if touch is not None and touch.address != address:
             return ""
-        if touch is None and _owner(conn, workspace, address) is None:
+        if touch is None and address_owners.owner_of(conn, workspace.id, address) is None:
             raise UnplacedError("One of our own people wrote it, and it answers no mail to a lead.")
     return messages.hear(conn, workspace, signal, now, touch)
 
@@ -146,14 +146,10 @@ def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: 
 
 def _last_mail(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> Touch | None:
     address = read_email(signal.sender) if "@" in signal.sender else None
-    lead_id = _owner(conn, workspace, address)
+    lead_id = address_owners.owner_of(conn, workspace.id, address)
     if address is None or lead_id is None:
         return None
     return receipts.latest_mail(conn, workspace.id, lane_of(lead_id), lead_id, address, now - ANSWERED_WITHIN)
-
-
-def _owner(conn: psycopg.Connection, workspace: Workspace, address: str | None) -> UUID | None:
-    return address_owners.find(conn, workspace.id, [address]).get(address) if address else None
 
 
 def _about_touch(

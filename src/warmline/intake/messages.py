@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import psycopg
@@ -71,11 +70,15 @@ def _of_lead(
     now: datetime, touch: Touch | None, asked: Submission | None,
 ) -> str | None:  # fmt: skip
     """None: it is no lead's, or one's that nothing runs for and that asks by a keyword to be let in again."""
-    lead_id = touch.lead_id if touch else _owner(conn, workspace, sender)
+    lead_id = touch.lead_id if touch else address_owners.owner_of(conn, workspace.id, sender)
     if lead_id is None:
         return None
     with taken(conn, workspace, lead_id, now, signal.key or None) as case:
-        if touch is None and sender not in case.person.addresses and _owner(conn, workspace, sender) != case.id:
+        if (
+            touch is None
+            and sender not in case.person.addresses
+            and address_owners.owner_of(conn, workspace.id, sender) != case.id
+        ):
             raise LostRaceError  # the address changed hands while we waited for its lead
         if signal.key and signal.key in case.known_keys:
             return ""  # told before, and answered then
@@ -105,7 +108,7 @@ def leave(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: d
     if address is None:
         raise UnplacedError(f"It names no touch of this workspace, and {signal.sender[:60]!r} is no address.")
     evidence = signal.text or f"unsubscribed by {signal.data.get('how', 'a provider')}"
-    lead_id = _owner(conn, workspace, address)
+    lead_id = address_owners.owner_of(conn, workspace.id, address)
     if lead_id is None:
         _keep_out(conn, workspace, address, "unsubscribed", evidence, now)
         return
@@ -286,7 +289,3 @@ def _submission(
         data=_came_with(signal),
         raw=msgspec.json.encode(signal).decode(),
     )  # fmt: skip
-
-
-def _owner(conn: psycopg.Connection, workspace: Workspace, sender: str | None) -> UUID | None:
-    return address_owners.find(conn, workspace.id, [sender]).get(sender) if sender else None

@@ -130,11 +130,11 @@ def _missed(conn: psycopg.Connection, workspace: Workspace, call: str, caller: s
 
 def _was_answered(conn: psycopg.Connection, workspace: Workspace, call: str, caller: str) -> bool:
     address = read_address(caller)
-    lead_id = address_owners.find(conn, workspace.id, [address]).get(address) if address else None
+    lead_id = address_owners.owner_of(conn, workspace.id, address)
     return lead_id is not None and events.has_key(conn, lead_id, f"{call}:answered")
 
 
 def _lead(conn: psycopg.Connection, workspace: Workspace, caller: str, now: datetime) -> Standing | None:
     address = read_address(caller)
-    lead_id = address_owners.find(conn, workspace.id, [address]).get(address) if address else None
+    lead_id = address_owners.owner_of(conn, workspace.id, address)
     return leads.read_one(conn, lead_id, now) if lead_id else None

@@ -23,7 +23,7 @@ from .opt_out import opt_out
 def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> None:
     """The recording, or later what a machine heard in it. Raises UnplacedError when no lead has the caller's number."""
     sender = read_address(signal.sender)
-    lead_id = address_owners.find(conn, workspace.id, [sender]).get(sender) if sender else None
+    lead_id = address_owners.owner_of(conn, workspace.id, sender)
     if sender is None or lead_id is None:
         where = signal.data.get("url") or signal.data.get("recording", "")
         raise UnplacedError(f"No lead has the number {signal.sender[:60]!r} that left a voicemail: {where[:300]}")

@@ -23,6 +23,11 @@ def find(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -
     return _ask(conn, _FIND, workspace_id, values)
 
 
+def owner_of(conn: psycopg.Connection, workspace_id: int, value: str | None) -> UUID | None:
+    """The lead of one address, where there is an address and it has one."""
+    return find(conn, workspace_id, [value]).get(value) if value else None
+
+
 def hold(conn: psycopg.Connection, workspace_id: int, values: Collection[str]) -> dict[str, UUID]:
     """The same, locked until the transaction ends, in one order for everybody so that nobody waits in a ring."""
     return _ask(conn, _HOLD, workspace_id, values)

@@ -45,7 +45,7 @@ def begin_call(
     """Ask the gate and commit the intent. The caller hands the answer to `dialer.place` at once, and what comes of that
     to `calls.note_receipt`: nobody else ever places this call. Raises ActError; CallRefused when the gate says no."""
     with task_in_hand(conn, workspace, lane, task_id, now) as (case, _):
-        give_up(case)
+        give_up(case, case.id)
     with task_in_hand(conn, workspace, lane, task_id, now) as (case, task):
         if task.kind != "call":
             raise ActError("This task is no call.")

@@ -173,7 +173,7 @@ _LEAST_PROOF = 12
 def _lead_of(conn: psycopg.Connection, workspace: Workspace, found: Stored) -> UUID | None:
     if found.scope == "person":
         return UUID(found.value)
-    return address_owners.find(conn, workspace.id, [found.value]).get(found.value)
+    return address_owners.owner_of(conn, workspace.id, found.value)
 
 
 def _together(case: Case, found: Stored) -> list[Stored]:
