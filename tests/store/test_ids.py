@@ -9,6 +9,7 @@ from itertools import islice
 from uuid import RFC_4122, UUID
 
 import msgspec
+import pytest
 
 from warmline.store.ids import LANES, TOGETHER, lane_of, new_id, new_ids, new_leads
 
@@ -17,6 +18,16 @@ def test_an_id_is_a_uuid_of_version_7_of_this_moment() -> None:
     for one in (new_id(), *islice(new_ids(), 100)):
         assert (one.version, one.variant) == (7, RFC_4122)
         assert abs((one.int >> 80) - time.time_ns() // 1_000_000) < 60_000
+
+
+def test_ids_made_a_microsecond_apart_are_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = [1_774_000_000_000_000_000 + 1_000 * number for number in range(3_000)]
+    moment = iter(moments)
+    monkeypatch.setattr(time, "time_ns", lambda: next(moment))
+    made = [new_id() for _ in moments]
+    assert made == sorted(made)
+    assert {(one.version, one.variant) for one in made} == {(7, RFC_4122)}
+    assert [one.int >> 80 for one in made] == [at // 1_000_000 for at in moments]
 
 
 def test_an_id_is_like_any_other_uuid() -> None:

@@ -15,9 +15,9 @@ LANES = 16
 #: Leads that come in together and share a lane, at most: more are shared out, so that several workers have some.
 TOGETHER = 100
 
-#: A UUID's version and variant, and the bits where they stand.
+#: A UUID's version and variant, and the 62 bits that are random.
 _MARKS = 0x7 << 76 | 0x2 << 62
-_OPEN = ~(0xF << 76 | 0x3 << 62)
+_OPEN = (1 << 62) - 1
 
 #: Ids for which randomness is drawn at once.
 _DRAWN = 32
@@ -27,21 +27,23 @@ _UNKNOWN = SafeUUID.unknown
 
 
 def new_id() -> UUID:
-    """A UUIDv7 (RFC 9562): 48 bits of milliseconds, then random."""
-    return _uuid(_stamp() | int.from_bytes(os.urandom(10)) & _OPEN)
+    """A UUIDv7 (RFC 9562): 48 bits of milliseconds, 12 of their fraction (6.2, method 3), then random. So what one
+    process makes one after the other is in that order, also where rows have the same time."""
+    return _uuid(_stamp() | int.from_bytes(os.urandom(8)) & _OPEN)
 
 
 def new_ids() -> Iterator[UUID]:
-    """As many as are asked for, at less for each. For one batch: the milliseconds are those of a moment ago."""
+    """As many as are asked for, at less for each. For one batch: the time is that of a moment ago, for many the same."""
     while True:
         stamp = _stamp()
-        drawn = os.urandom(10 * _DRAWN)
-        for at in range(0, len(drawn), 10):
-            yield _uuid(stamp | int.from_bytes(drawn[at : at + 10]) & _OPEN)
+        drawn = os.urandom(8 * _DRAWN)
+        for at in range(0, len(drawn), 8):
+            yield _uuid(stamp | int.from_bytes(drawn[at : at + 8]) & _OPEN)
 
 
 def _stamp() -> int:
-    return (time.time_ns() // 1_000_000) << 80 | _MARKS
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    return milliseconds << 80 | (rest << 12) // 1_000_000 << 64 | _MARKS
 
 
 def _uuid(value: int) -> UUID:
