@@ -9,7 +9,9 @@ from uuid import UUID
 import psycopg
 
 from warmline.core.enrol import CLOSED
-from warmline.store import address_owners, calls, consents, merges, suppressions
+from warmline.core.history import History
+from warmline.core.standing import history_of
+from warmline.store import address_owners, consents, due, merges, suppressions
 from warmline.store.events import NewEvent
 from warmline.store.ids import lane_of, new_id
 from warmline.store.races import LostRaceError, in_rounds
@@ -46,21 +48,21 @@ def merge(conn: psycopg.Connection, workspace: Workspace, keep: UUID, gone: UUID
 
 def _merge(keep: Case, gone: Case, who: str) -> None:
     conn, now = keep.conn, keep.now
-    for one in (keep, gone):
-        call = calls.live_of_lead(conn, one.workspace.id, one.lane, one.id)
-        if call is not None and call.connected:
-            raise ActError("A person is on the phone with one of the two. Merge them when the call is over.")
-    gone.stop("merged")
+    gone.stop("merged")  # what is queued is no attempt any more
+    kept, told = _history(keep), _history(gone)
+    if kept.on_call or told.on_call:
+        raise ActError("A person is on the phone with one of the two. Merge them when the call is over.")
     gone.cancel_tasks("merged", who)
     gone.end_runs("merged")
     _take_wishes(keep, gone, who)
     consents.add(conn, merges.proofs_for(conn, gone.id, keep.id))
     keep.events += [
         NewEvent(
-            lane=keep.lane, lead_id=keep.id, workspace_id=keep.workspace.id, kind="touch.planned", at=attempt.at,
-            channel=attempt.channel, touch_id=attempt.id, data={"merged": str(gone.id)},
+            lane=keep.lane, lead_id=keep.id, workspace_id=keep.workspace.id, kind="touch.planned", at=at, channel=channel,
+            touch_id=_id_of(attempt), data={"merged": str(gone.id)},
         )
-        for attempt in merges.attempts(conn, gone.id, now - LOOKED_BACK)
+        for attempt, (at, channel) in told.attempts.items()
+        if at > now - LOOKED_BACK
     ]  # fmt: skip
     _take_addresses(keep, gone)
     for name in ("first_name", "last_name", "company", "country", "region", "time_zone", "email", "phone", "owner"):
@@ -81,6 +83,20 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
         keep.end_runs("opted_out")
         keep.person.put("status", "opted_out")
     keep.leave_nobody_behind(f"Two leads became one: decide what {keep.person.called} gets next")
+
+
+def _history(case: Case) -> History:
+    """Its story as caps and the phone read it, whatever runs for it."""
+    known = due.know(case.conn, case.lane, [case.id])[case.id]
+    return history_of("", 0, case.now, case.setting.policy.office.zone, {}, {}, known.events)
+
+
+def _id_of(attempt: str) -> UUID:
+    """Of a touch, a call or a task; an attempt that was told without any has a name of its own."""
+    try:
+        return UUID(attempt)
+    except ValueError:
+        return new_id()
 
 
 def _take_addresses(keep: Case, gone: Case) -> None:
