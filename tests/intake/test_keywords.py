@@ -132,6 +132,34 @@ def test_a_strangers_word_that_the_provider_took_for_stop_counts(
     assert conn.execute("select value from suppressions").fetchall() == [("+12125559999",)]
 
 
+def kinds_of_news(conn: psycopg.Connection) -> list[str]:
+    return [kind for (kind,) in conn.execute("select kind from events where kind like '%.%' order by seq").fetchall()]
+
+
+@pytest.mark.parametrize("status", ["", "won"])
+def test_a_keyword_of_a_source_that_the_provider_takes_for_start_makes_a_lead_all_the_same(
+    conn: psycopg.Connection, workspace: Workspace, status: str
+) -> None:
+    if status:
+        a_lead(conn, workspace, phone=PHONE, status=status)
+    assert text(conn, workspace, "Quote", "k", asks="start", answered_by="twilio") == []
+    assert kinds_of_news(conn)[0] == "keyword.received"
+    assert conn.execute("select status from leads").fetchall() == [("open",)]
+    assert conn.execute("select count(*) from enrollments where playbook = 'keyword-text'").fetchone() == (1,)
+    assert conn.execute("select count(*) from quarantine").fetchone() == (0,)
+
+
+def test_a_keyword_that_the_provider_takes_for_start_lifts_an_opt_out_first(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    text(conn, workspace, "STOP", "k1")
+    text(conn, workspace, "Quote", "k2", 1, asks="start", answered_by="twilio")
+    assert [kind for kind in kinds_of_news(conn) if not kind.startswith("task")] == [
+        "opted.out", "keyword.answered", "opted.in"
+    ]  # fmt: skip
+    assert ("+12125550123", ["call", "email", "voicemail"]) in in_force(conn)
+
+
 def test_a_stop_by_mail_gets_no_text(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     assert text(conn, workspace, "STOP", "k", sender="ann@example.com") == []
     assert "opted.out" in story(conn, lead)

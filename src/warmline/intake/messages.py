@@ -58,10 +58,12 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
         raise UnplacedError(str(error)) from error
     if said is not None:
         return said
-    if asked is None:
-        return _stranger(conn, workspace, signal, text, sender, reading, now)
-    accept(conn, workspace, [asked], now)
-    return ""
+    if asked is not None:
+        accept(conn, workspace, [asked], now)
+        return ""
+    if own := workspace.config.whose_phone(sender):
+        raise UnplacedError(f"{own.name} wrote from their own phone: that is no lead.")
+    raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
 
 
 @in_rounds()
@@ -69,10 +71,11 @@ def _of_lead(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
     now: datetime, touch: Touch | None, asked: Submission | None,
 ) -> str | None:  # fmt: skip
-    """None: it is no lead's, or one's that nothing runs for and that asks by a keyword to be let in again."""
+    """What is said back. None: it is no lead's and no wish, or one's that nothing runs for and that asks by a keyword to be
+    let in again."""
     lead_id = touch.lead_id if touch else address_owners.owner_of(conn, workspace.id, sender)
     if lead_id is None:
-        return None
+        return _stranger(conn, workspace, signal, text, sender, reading, now)
     with taken(conn, workspace, lead_id, now, signal.key or None) as case:
         if (
             touch is None
@@ -82,6 +85,8 @@ def _of_lead(
             raise LostRaceError  # the address changed hands while we waited for its lead
         if signal.key and signal.key in case.known_keys:
             return ""  # told before, and answered then
+        if reading.kind == "start" and _starts_again(case, text, sender or "", signal.key or None):
+            return say_back(case, signal, "start", "sms")
         if asked is not None and case.is_free:
             return None
         return _answer(case, signal, text, sender or "", reading, touch)
@@ -147,8 +152,10 @@ def _reading(workspace: Workspace, signal: Signal, text: str) -> Reading:
     """What a message asks for. What the provider has acted on counts before the words: it knows words that we don't."""
     if kind := _TAKEN_FOR.get(signal.data.get("asks", "")):
         return Reading(kind, "certain", f"taken for it by {signal.data.get('answered_by', 'the provider')}")
-    reading = read(text, rules.opt_out_words())
-    if reading.kind == "help" and not is_help_answered(workspace, text, _channel(signal.sender)):
+    reading, channel = read(text, rules.opt_out_words()), _channel(signal.sender)
+    if reading.kind == "help" and not is_help_answered(workspace, text, channel):
+        return replace(reading, kind="reply")
+    if reading.kind == "start" and channel != "sms":  # it is a word of texts
         return replace(reading, kind="reply")
     return reading
 
@@ -187,9 +194,6 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
         case.needs_owner()
         title = f"Read what {case.person.called} wrote: is it an opt-out?"
         case.ask("read_reply", title, case.office_time(READ_WITHIN), told({"text": text, **came}))
-    elif reading.kind == "start" and channel == "sms" and _starts_again(case, text, sender, key):
-        case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
-        return say_back(case, signal, "start", channel)
     else:
         whole: dict[str, Any] = {"whole": clean(signal.data["whole"])[:MOST_WHOLE]} if signal.data.get("whole") else {}
         case.happened("replied", channel=channel, step=step, key=key, text=text, **whole, **came)
@@ -210,7 +214,7 @@ def _lift(
     None when there is nothing to lift, or when others have put it there, too."""
     kept = in_force(conn, workspace, {sender, str(person.id)})
     asked = Submission("sms", Draft(phone=sender), consents=(given,))
-    lifted = None if "@" in sender else Suppressed(person, kept).lift(asked, workspace.id, now)
+    lifted = Suppressed(person, kept).lift(asked, workspace.id, now)
     if lifted is not None:
         suppressions.lift(conn, lifted.rows, now)
         suppressions.add(conn, lifted.narrowed)
@@ -218,7 +222,8 @@ def _lift(
 
 
 def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
-    """START lifts the lead's own opt-out for texts, and for nothing else. False when there is none to lift."""
+    """START lifts the lead's own opt-out for texts, and for nothing else. False when there is none to lift: then it is a
+    text like any other."""
     given = _given_by_start(text)
     lifted = _lift(case.conn, case.workspace, case.person, sender, given, case.now)
     if lifted is None:
@@ -231,6 +236,7 @@ def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
     case.happened("opted.in", channel="sms", key=key, proof=lifted.proof, channels=["sms"], text=text)
     if case.person.status == "opted_out":
         case.person.put("status", "open")
+    case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
     return True
 
 
@@ -241,9 +247,8 @@ def _given_by_start(text: str) -> Given:
 def _stranger(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
     now: datetime,
-) -> str:  # fmt: skip
-    """Somebody no lead owns the address of. An opt-out counts all the same, and START lifts it; anything else waits for a
-    person."""
+) -> str | None:  # fmt: skip
+    """Somebody no lead owns the address of. An opt-out counts all the same, and START lifts it; None for anything else."""
     if sender is not None and reading.kind == "opt_out":
         news = _keep_out(conn, workspace, sender, "opted_out", text, now)
         # A stranger has no story: the suppression that is new is what says that this was answered.
@@ -257,16 +262,20 @@ def _stranger(
             lifted = _lift(conn, workspace, nobody, sender, _given_by_start(text), now)
         if lifted is not None:
             return answer_of(workspace, signal, "start", _channel(sender))
-    if own := workspace.config.whose_phone(sender):
-        raise UnplacedError(f"{own.name} wrote from their own phone: that is no lead.")
-    raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
+    return None
 
 
 def _by_keyword(
     workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading
 ) -> Submission | None:
-    """A text that is a keyword of a source: what it asks for, with the consent that the source says it proves."""
-    if sender is None or "@" in sender or reading.kind != "reply" or workspace.config.whose_phone(sender):
+    """A text that is a keyword of a source: what it asks for, with the consent that the source says it proves. A provider
+    may take that very word for START."""
+    if (
+        sender is None
+        or "@" in sender
+        or reading.kind not in ("reply", "start")
+        or workspace.config.whose_phone(sender)
+    ):
         return None
     for source in workspace.config.sources.values():
         if keyword := keyword_in(text, source.keywords):
