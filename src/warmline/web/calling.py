@@ -81,10 +81,7 @@ def is_in_doubt(ask: Ask, task: Task) -> bool:
 
 def _told(call: Call) -> tuple[str, str]:
     if call.lost or call.status == "unknown":
-        return (
-            "Nobody can say whether a phone rang: the provider did not answer. Look at your phone before you try again.",
-            "wait",
-        )
+        return _unheard(call), "wait"
     match call.status:
         case "placing":
             return "Asking the provider…", "info"
@@ -99,6 +96,14 @@ def _told(call: Call) -> tuple[str, str]:
         case "not_placed":
             return f"No phone rang. {call.detail}", "bad"
     return _over(call)
+
+
+def _unheard(call: Call) -> str:
+    if call.connected or call.lead_leg:
+        return "The lead's phone was dialled, and then nothing more was heard of the call. Say below how it went."
+    if call.rep_leg:
+        return "Your phone rang, and then nothing more was heard of the call. The lead's phone did not ring."
+    return "Nobody can say whether a phone rang: the provider did not answer. Look at your phone before you try again."
 
 
 def _answered(call: Call) -> str:
