@@ -87,6 +87,19 @@ def test_of_a_call_that_nothing_more_is_heard_of_the_page_says_how_far_it_had_co
     assert ("Nobody can say" in page) is (rep_leg == "")
 
 
+def test_the_form_begins_with_the_talk_though_nobody_took_the_next_call(
+    sign_in: SignIn, conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    client = sign_in("sam")
+    for act in ("pick-up", "ring-out"):
+        conn.execute("delete from paces")  # an account begins one call in a second
+        client.post(f"/tasks/{task}/call")
+        client.post(f"/sandbox/{lead}/act", {"act": act})
+    assert calls(conn, lead) == [("ended", "connected"), ("ended", "missed")]
+    page = client.get(f"/tasks/{task}").content.decode()
+    assert re.search(r'<input[^>]*value="connected"[^>]*checked', page)
+
+
 def test_a_page_that_is_made_while_the_call_ends_looks_again(
     sign_in: SignIn, lead: UUID, task: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
