@@ -233,6 +233,21 @@ def test_start_leaves_what_speaks_of_mail_alone(conn: psycopg.Connection) -> Non
     assert in_force(conn) == before == [(str(lead), ["email"]), ("ann@example.com", ["email"])]
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_start_that_is_told_late_lifts_no_stop_that_was_written_after_it(
+    conn: psycopg.Connection, workspace: Workspace, known: bool
+) -> None:
+    if known:
+        a_lead(conn, workspace, phone=PHONE)
+    text(conn, workspace, "STOP", "k1", 5)
+    before = in_force(conn)
+    late = Signal("inbound", TUESDAY + minutes(4), sender=PHONE, text="START", key="k2")
+    assert receive(conn, workspace, [late], TUESDAY + minutes(6)) == []
+    assert in_force(conn) == before
+    assert len(text(conn, workspace, "START", "k3", 7)) == 1
+    assert in_force(conn) != before
+
+
 def test_start_does_not_lift_what_others_have_put_on_the_list(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID
 ) -> None:

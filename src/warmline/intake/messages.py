@@ -85,7 +85,7 @@ def _of_lead(
             raise LostRaceError  # the address changed hands while we waited for its lead
         if signal.key and signal.key in case.known_keys:
             return ""  # told before, and answered then
-        if reading.kind == "start" and _starts_again(case, text, sender or "", signal.key or None):
+        if reading.kind == "start" and _starts_again(case, text, sender or "", signal.key or None, signal.at):
             return say_back(case, signal, "start", "sms")
         if asked is not None and case.is_free:
             return None
@@ -221,10 +221,10 @@ def _lift(
     return lifted
 
 
-def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
+def _starts_again(case: Case, text: str, sender: str, key: str | None, said_at: datetime) -> bool:
     """START lifts the lead's own opt-out for texts, and for nothing else. False when there is none to lift: then it is a
     text like any other."""
-    given = _given_by_start(text)
+    given = _given_by_start(text, said_at)
     lifted = _lift(case.conn, case.workspace, case.person, sender, given, case.now)
     if lifted is None:
         return False
@@ -240,8 +240,9 @@ def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
     return True
 
 
-def _given_by_start(text: str) -> Given:
-    return Given("express", ("sms",), "start", f"Texted {text}")
+def _given_by_start(text: str, said_at: datetime) -> Given:
+    """Told late, it lifts nothing that was said after it was written."""
+    return Given("express", ("sms",), "start", f"Texted {text}", at=said_at)
 
 
 def _stranger(
@@ -259,7 +260,7 @@ def _stranger(
         with conn.transaction():
             suppressions.hold(conn, workspace.id, sender)
             nobody = Person(new_id(), True, phone=sender)
-            lifted = _lift(conn, workspace, nobody, sender, _given_by_start(text), now)
+            lifted = _lift(conn, workspace, nobody, sender, _given_by_start(text, signal.at), now)
         if lifted is not None:
             return answer_of(workspace, signal, "start", _channel(sender))
     return None
