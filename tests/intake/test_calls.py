@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, happened, minutes, story
+from tests.intake.line import NOW, SID, SID2, Line, open_call, steps_sent, words_of
 from tests.intake.test_acts import a_lead_to_call, look
 from tests.intake.test_inbound import PHONE
 from tests.waiting import ended_once
@@ -23,134 +24,22 @@ from warmline.channels.call.contract import (
     Detected,
     Dialer,
     HangUp,
-    Heard,
     LegMoved,
-    Nothing,
-    Placing,
     Pressed,
 )
 from warmline.channels.contract import Accepted, NotSent, Refused, Signal, Unknown
 from warmline.core.lead import Draft
-from warmline.core.standing import history_of
 from warmline.intake import acts
 from warmline.intake.accept import accept
 from warmline.intake.acts import ActError, CallRefused, Next
-from warmline.intake.call_story import give_up_lost
 from warmline.intake.calls import hear, note_receipt
 from warmline.intake.inbound import receive
 from warmline.intake.messages import UnplacedError
 from warmline.intake.submission import Accepted as LetIn
 from warmline.intake.submission import Given, Submission
 from warmline.store import calls, measures
-from warmline.store.calls import Call
 from warmline.store.connect import connect
-from warmline.store.due import know
 from warmline.store.ids import lane_of, read_touch_ref
-from warmline.store.workspaces import Workspace
-
-NOW = TUESDAY + minutes(1)
-SID, SID2 = "CA" + "1" * 32, "CA" + "2" * 32
-
-
-@pytest.fixture
-def workspace(conn: psycopg.Connection) -> Workspace:
-    return a_workspace(conn)
-
-
-@pytest.fixture
-def lead(conn: psycopg.Connection, workspace: Workspace) -> UUID:
-    return a_lead_to_call(conn, workspace)
-
-
-@pytest.fixture
-def task(conn: psycopg.Connection, lead: UUID) -> UUID:
-    return open_call(conn, lead)
-
-
-@pytest.fixture
-def dialer() -> Dialer:
-    return build_dialer({"provider": "sandbox", "rate": 100}, str, "http://127.0.0.1:8000", {})
-
-
-def open_call(conn: psycopg.Connection, lead: UUID) -> UUID:
-    row = conn.execute(
-        "select id from tasks where lead_id = %s and kind = 'call' and status = 'open'", (lead,)
-    ).fetchone()
-    assert row is not None, "no call is open"
-    return UUID(str(row[0]))
-
-
-class Line:
-    """One call, from the press of the button on."""
-
-    def __init__(self, conn: psycopg.Connection, workspace: Workspace, lead: UUID, dialer: Dialer) -> None:
-        self.conn, self.workspace, self.lead, self.dialer, self.now = conn, workspace, lead, dialer, NOW
-        self.placing: Placing | None = None
-
-    def press(self, task: UUID, now: datetime | None = None) -> Placing:
-        self.now = now or self.now
-        self.placing = acts.begin_call(
-            self.conn, self.workspace, lane_of(self.lead), task, "sam", self.now, dialer=self.dialer
-        )
-        return self.placing
-
-    @property
-    def ref(self) -> str:
-        assert self.placing is not None
-        return self.placing.ref
-
-    def hear(self, *heard: Heard) -> None:
-        for one in heard:
-            assert hear(self.conn, self.workspace, one, self.now) == Nothing()
-
-    def connect(self, sid: str = SID) -> Any:
-        return hear(self.conn, self.workspace, Pressed(self.ref, KEY, sid), self.now)
-
-    def rep(self, leg: Any) -> LegMoved:
-        return LegMoved(self.ref, "rep", leg, provider_id=SID)
-
-    def their(self, leg: Any, seconds: int = 0, code: str = "") -> LegMoved:
-        return LegMoved(self.ref, "lead", leg, seconds, code, SID)
-
-    @property
-    def call(self) -> Call:
-        return self.of(self.ref)
-
-    def of(self, ref: str) -> Call:
-        found = calls.find(self.conn, self.workspace.id, *read_touch_ref(ref))
-        assert found is not None
-        return found
-
-    def told(self) -> list[tuple[str, dict[str, Any]]]:
-        rows = self.conn.execute("select kind, data from events where lead_id = %s order by seq", (self.lead,))
-        return [(str(kind), data) for kind, data in rows.fetchall()]
-
-    def on_call(self) -> dict[str, datetime]:
-        """Who is on the phone with the lead, as the story says."""
-        known = know(self.conn, lane_of(self.lead), [self.lead])[self.lead]
-        return history_of("", 0, NOW, "America/New_York", {}, {}, known.events).on_call
-
-    def loses(self) -> None:
-        """Nothing has been heard of any call for longer than one stays silent."""
-        self.conn.execute("update calls set lost_at = now() - interval '1 second' where lost_at is not null")
-
-    def talks(self, sid: str = SID) -> None:
-        self.connect(sid)
-        self.hear(self.their("ringing"), self.their("answered"), Detected(self.ref, "human"))
-
-    def hangs_up(self, seconds: int = 300) -> None:
-        self.hear(self.their("ended", seconds), self.rep("ended"))
-
-    def done(self, task: UUID) -> tuple[str, str]:
-        row = self.conn.execute("select status, outcome from tasks where id = %s", (task,)).fetchone()
-        assert row is not None
-        return str(row[0]), str(row[1])
-
-
-@pytest.fixture
-def line(conn: psycopg.Connection, workspace: Workspace, lead: UUID, dialer: Dialer) -> Line:
-    return Line(conn, workspace, lead, dialer)
-
 
 # --- the button -----------------------------------------------------------------------------------------------------
 
@@ -376,13 +265,6 @@ def test_after_a_talk_the_person_says_what_comes_next(line: Line, task: UUID) ->
     assert (line.done(task), line.call.outcome) == (("open", ""), "connected")
 
 
-def words_of(line: Line) -> list[Heard]:
-    return [
-        line.rep("ringing"), line.rep("answered"), line.their("ringing"), line.their("answered"),
-        Detected(line.ref, "machine"), line.their("ended", 31), line.their("ended", 31), line.rep("ended"),
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_doubled_and_reordered_words_finish_the_task_once(line: Line, task: UUID, seed: int) -> None:
     line.press(task)
@@ -445,12 +327,12 @@ def test_a_call_that_is_lost_keeps_nobody_on_the_phone(line: Line, task: UUID) -
     line.press(task)
     line.connect()
     line.loses()
-    assert give_up_lost(line.conn, NOW + minutes(6)) == 1
-    assert give_up_lost(line.conn, NOW + minutes(6)) == 0
+    assert line.asks() == 1
+    assert line.asks() == 0
     assert (line.call.status, line.on_call(), line.told()[-1][1]["how"]) == (
         "unknown",
         {},
-        "nothing more was heard of it",
+        "nothing more was heard of it, and Twilio knows no such call",
     )
 
 
@@ -464,8 +346,8 @@ def test_a_call_to_a_lead_that_was_merged_while_our_phone_rang_is_given_up_for_t
     if connects:
         line.connect()
     line.loses()
-    assert give_up_lost(line.conn, NOW + minutes(6)) == 1
-    assert give_up_lost(line.conn, NOW + minutes(6)) == 0
+    assert line.asks() == 1
+    assert line.asks() == 0
     assert line.call.status == "unknown"
     line.lead = keep
     assert line.on_call() == {}
@@ -476,7 +358,7 @@ def test_a_call_that_was_given_up_and_is_heard_of_again_is_on_the_phone_again(li
     line.connect()
     for _ in range(2):
         line.loses()
-        give_up_lost(line.conn, NOW)
+        line.asks()
         assert line.on_call() == {}
         line.hear(line.their("answered"), Detected(line.ref, "human"))
         assert line.on_call() != {}
@@ -486,12 +368,6 @@ def test_a_call_that_was_given_up_and_is_heard_of_again_is_on_the_phone_again(li
 
 
 # --- the attempt, while and after a person talks ----------------------------------------------------------------------
-
-
-def steps_sent(line: Line) -> set[str]:
-    return {
-        step for (step,) in line.conn.execute("select step from touches where lead_id = %s", (line.lead,)).fetchall()
-    }
 
 
 def test_a_talk_outlives_the_time_of_its_task(line: Line, task: UUID) -> None:
@@ -539,7 +415,7 @@ def ran_out(line: Line, task: UUID) -> UUID:
     line.press(task)
     line.connect()
     line.loses()
-    give_up_lost(line.conn, NOW + minutes(6))
+    line.asks()
     look(line.conn, line.lead, NOW + minutes(121))
     assert line.done(task)[0] == "expired"
     line.hear(line.their("answered"), Detected(line.ref, "human"))
