@@ -259,7 +259,7 @@ def _event(view: View, kind: str, at: datetime, step: str = "", channel: str = "
 def _gate(view: View, history: History, ask: gate.Ask, at: datetime, template: str = "") -> Verdict:
     config = view.workspace.config
     on = ask.channel == "call" or ask.channel in config.channels
-    lacking = view.recordings.lacking(view.lead.owner, template, config.people) if ask.channel == "voicemail" else ""
+    lacking = view.recordings.lacking(view.lead.owner, template) if ask.channel == "voicemail" else ""
     facts = facts_of(view.lead, view.zones, history, ask.channel, on, view.asked, lacking)
     return gate.check(ask, facts, view.rules, at)
 

@@ -130,7 +130,8 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
     view = None
     if run is not None:
         asked = numbers.asked_of(conn, workspace)
-        heard = Recordings(needs_recording(workspace.config), recordings.made(conn, workspace.id))
+        config = workspace.config
+        heard = Recordings(needs_recording(config), recordings.made(conn, workspace.id), config.people)
         view = View(known, workspace, binding, zones, lead.zone, run, versions[run.version_id], now, heard, asked)
     away_until = view.history().away_until if view is not None else None
     consents = tuple(sorted(known.consents, key=lambda one: one.at))
