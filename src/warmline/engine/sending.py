@@ -50,12 +50,15 @@ async def send(
     line = await _in_time(one, lease, channel.open_line())
     if isinstance(line, Accepted | Refused | NotSent | Unknown):
         return line
-    if line.fresh:
-        denied = await look_again(one)
-        if denied is not None:
-            line.leave()
+    taken = False
+    try:
+        if line.fresh and (denied := await look_again(one)) is not None:
             return denied
-    return await _in_time(one, lease, line.send(one.message))
+        taken = True  # whatever becomes of the message, the line sees to itself now
+        return await _in_time(one, lease, line.send(one.message))
+    finally:
+        if not taken:
+            line.leave()
 
 
 async def _in_time(one: Prepared, lease: timedelta, work: Awaitable[T]) -> T | Unknown:
