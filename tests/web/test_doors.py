@@ -31,6 +31,8 @@ from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.pages import today
 from warmline.store.workspaces import Workspace
 from warmline.web import kept
+from warmline.web.doors import intake
+from warmline.web.doors.http import LIMIT
 
 Call = Callable[..., Answer]
 KEY = SECRET.encode()
@@ -143,6 +145,31 @@ def test_a_program_that_posts_a_form_gets_json(call: Call) -> None:
 def test_reading_a_door_that_takes_posts_is_told_so(call: Call) -> None:
     answer = call("GET", "/in/pricing")
     assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert "Allow" in answer.json()["error"]
+
+
+def test_a_program_reads_json_whatever_is_wrong(call: Call, lead: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = call("POST", "/in/pricing", b" " * (LIMIT + 1), content_type=JSON)
+    nowhere = call("POST", "/in/", b"{}", content_type=JSON)
+    no_json = call("POST", "/in/pricing", b"<lead/>", content_type="text/xml")
+    monkeypatch.setattr(races, "ROUNDS", 1)
+    ended_once(monkeypatch)
+    busy = post(call, "pricing", {"email": "ann@example.com"})
+    monkeypatch.setattr(intake, "_origin", lambda _request: 1 / 0)
+    ours = post(call, "pricing", {"email": "ann@example.com"})
+    answers = [large, nowhere, no_json, busy, ours]
+    assert [one.status for one in answers] == [413, 404, 422, 503, 500]
+    assert {one.headers["content-type"] for one in answers} == {JSON}
+    assert all(one.json()["error"].strip() == one.json()["error"] for one in answers)
+    assert "smaller batches" in large.json()["error"]
+    assert (busy.headers["retry-after"], busy.json()["error"][:17]) == ("2", "Too much happened")
+
+
+def test_a_browser_that_sent_a_form_reads_a_page_whatever_is_wrong(call: Call) -> None:
+    answer = call("POST", "/in/pricing", b"a=" + b"b" * LIMIT, content_type=FORM, accept=HTML)
+    assert answer.status == 413
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "This could not be sent" in answer.text
 
 
 # --- providers tell ------------------------------------------------------------------------------------------------
@@ -504,7 +531,13 @@ def test_while_the_database_is_away_every_door_says_503_and_afterwards_all_is_as
             call("POST", "/hooks/sms/inbound", b"Body=STOP", **sms),
             call("GET", "/readyz"),
         ]
-    assert [one.status for one in answers] == [503, 503, 503]
+        kept.kept(
+            ("workspace of", place.config.workspace.public_url.removeprefix("http://")), 60, lambda: place
+        )  # the door knows its workspace, and can't write
+        answers.append(post(call, "pricing", {"email": "bo@example.com"}))
+    assert [one.status for one in answers] == [503, 503, 503, 503]
+    leads = [answers[0], answers[-1]]
+    assert all("can't be reached" in one.json()["error"] and one.headers["retry-after"] == "2" for one in leads)
     assert conn.execute("select count(*) from events").fetchone() == before
     assert post(call, "pricing", {"email": "bo@example.com"}).status == 202
 
