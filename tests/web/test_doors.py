@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,11 +13,10 @@ from xml.etree import ElementTree
 import msgspec
 import psycopg
 import pytest
-from psycopg import sql
 
 from tests.builders import story
 from tests.waiting import ended_once
-from tests.web.conftest import SECRET, TWILIO, Answer, publish_with
+from tests.web.conftest import SECRET, TWILIO, Answer, database_away, publish_with
 from warmline.channels.email.tokens import sign_touch
 from warmline.channels.email.tracking import HIDDEN_LINK, TrackedLink, link_url, open_url
 from warmline.channels.secrets import Secret
@@ -26,7 +24,6 @@ from warmline.channels.signature import sign
 from warmline.intake.visits import settle_due
 from warmline.store import races
 from warmline.store.clock import real_now
-from warmline.store.connect import connect
 from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.pages import today
 from warmline.store.workspaces import Workspace
@@ -554,20 +551,3 @@ def test_an_unsubscribe_that_is_ended_in_a_ring_of_locks_counts_or_is_asked_for_
     if rounds == 1:
         assert answer.headers["retry-after"] == "2"
         assert answer.text.startswith("Too much happened to the same lead at once, so nothing was kept.")
-
-
-@contextmanager
-def database_away(server: str, name: str) -> Iterator[None]:
-    """Every connection of the web is cut, and none can be made. A door may know its workspace, or have to look it up."""
-    here = sql.Identifier(name)
-    kept.forget()
-    with connect(server) as conn:
-        conn.execute(sql.SQL("alter database {} allow_connections false").format(here))
-        try:
-            conn.execute(
-                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
-                " where datname = %s and application_name like 'warmline%%'", (name,)
-            )  # fmt: skip
-            yield
-        finally:
-            conn.execute(sql.SQL("alter database {} allow_connections true").format(here))
