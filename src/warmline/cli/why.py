@@ -113,6 +113,7 @@ def _head(console: Console, told: Story) -> None:
     console.print(f"[name]{escape(lead.called)}[/]  {lead.status.replace('_', ' ')}", soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     for name, value in (
+        ("became", f"{told.became.called} ({told.became.id})" if told.became else ""),
         ("company", lead.company),
         ("reach", ", ".join(part for part in (lead.phone, lead.email) if part)),
         ("owner", lead.owner_name or "nobody yet"),

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from ...channels.secret_path import masked
 from ..asking import SAFE
 from ..not_now import TRY_AGAIN, why_not_now
 from ..programs import is_one, problem
@@ -29,7 +30,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     """Django calls it while it handles what was raised, by a view or on the way to it."""
     error = sys.exception()
     if why := why_not_now(error):
-        _log.warning("%s %s: %s: %s", request.method, request.path, why, str(error).strip().partition("\n")[0])
+        _log.warning("%s %s: %s: %s", request.method, masked(request.path), why, str(error).strip().partition("\n")[0])
         return _not_now(request, why)
     said = "Something failed on our side, and the log has it. Try again; if it stays, tell your admin when it happened."
     return _show(request, 500, "That did not work", said)
