@@ -20,6 +20,7 @@ from warmline.engine.tick import tick
 from warmline.intake import acts
 from warmline.intake.acts import ActError, merge
 from warmline.intake.inbound import receive
+from warmline.intake.unread import withdraw_unread
 from warmline.intake.visits import settle_due
 from warmline.store import address_owners, calls, ledger
 from warmline.store.due import know
@@ -123,6 +124,54 @@ def test_an_opt_out_of_either_outlives_it(
     values = {value for (value,) in conn.execute("select value from suppressions where lifted_at is null").fetchall()}
     assert {str(keep), str(gone)} <= values
     assert conn.execute("select count(*) from enrollments where status <> 'ended'").fetchone() == (0,)
+
+
+def automation_is_stopped(conn: psycopg.Connection, lead: UUID) -> bool:
+    """What the engine plans for the lead from now on is nothing."""
+    before = len(open_touches(conn, lead))
+    for hours in (1, 24, 72):
+        tick(conn, lane_of(lead), LATER + timedelta(hours=hours), Catalog(conn))
+    return before == len(open_touches(conn, lead)) == 0
+
+
+def open_touches(conn: psycopg.Connection, lead: UUID) -> list[tuple[str]]:
+    return conn.execute("select step from touches where lead_id = %s and status = 'queued'", (lead,)).fetchall()
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_one_that_a_person_had_stays_with_a_person(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, runs: bool
+) -> None:
+    """A human signal stops the machine until a person or the playbook says so, and a merge says nothing of that."""
+    reply = Signal("inbound", TUESDAY, sender="+12125550123", text="Yes, please call me", key="k1")
+    receive(conn, place, [reply], TUESDAY)
+    assert status(conn, gone) == "handed_off"
+    if runs:
+        enrolled(conn, place, "pricing", keep)
+        tick(conn, lane_of(keep), TUESDAY, Catalog(conn))
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert automation_is_stopped(conn, keep)
+    assert status(conn, keep) == "handed_off"
+    assert conn.execute("select kind from tasks where status = 'open' and kind = 'hand_off'").fetchall() == [
+        ("hand_off",)
+    ]
+    assert count_orphans(conn, place.id) == 0
+
+
+def test_a_doubtful_reply_of_the_other_is_still_to_be_read_and_taken_for_an_opt_out_after_nine_days(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    doubt = Signal("inbound", TUESDAY, sender="+12125550123", text="who is this? please stop by tomorrow", key="k1")
+    receive(conn, place, [doubt], TUESDAY)
+    assert story(conn, gone)[-2:] == ["doubtful", "task.opened"]
+    enrolled(conn, place, "pricing", keep)
+    tick(conn, lane_of(keep), TUESDAY, Catalog(conn))
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert automation_is_stopped(conn, keep)
+    ((note,),) = conn.execute("select note from tasks where status = 'open' and kind = 'read_reply'").fetchall()
+    assert "please stop by tomorrow" in note
+    withdraw_unread(conn, TUESDAY + timedelta(days=9, hours=1))
+    assert status(conn, keep) == "opted_out"
 
 
 def test_a_lead_is_not_merged_with_itself_nor_with_one_of_another_workspace(
