@@ -158,6 +158,34 @@ def test_one_that_a_person_had_stays_with_a_person(
     assert count_orphans(conn, place.id) == 0
 
 
+def test_a_reply_that_the_engine_has_not_looked_at_yet_stops_the_machine_for_the_one_that_is_left(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    for lead in (keep, gone):
+        enrolled(conn, place, "pricing", lead)
+        tick(conn, lane_of(lead), TUESDAY, Catalog(conn))
+    at = TUESDAY + timedelta(minutes=5)
+    receive(conn, place, [Signal("inbound", at, sender="+12125550123", text="Yes, call me", key="k1")], at)
+    assert status(conn, gone) == "open", "the engine stands still"
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert automation_is_stopped(conn, keep)
+    assert status(conn, keep) == "handed_off"
+
+
+def test_what_a_person_has_given_back_to_the_playbook_stays_with_it(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    for lead in (keep, gone):
+        enrolled(conn, place, "pricing", lead)
+    acts.take_over(conn, place, lane_of(gone), gone, "sam", TUESDAY + timedelta(minutes=5))
+    tick(conn, lane_of(gone), TUESDAY + timedelta(minutes=6), Catalog(conn))
+    acts.release(conn, place, lane_of(gone), gone, "sam", TUESDAY + timedelta(minutes=10))
+    merge(conn, place, keep, gone, "kim", LATER)
+    tick(conn, lane_of(keep), LATER, Catalog(conn))
+    assert status(conn, keep) == "open"
+    assert "taken.over" not in story(conn, keep)
+
+
 def test_a_doubtful_reply_of_the_other_is_still_to_be_read_and_taken_for_an_opt_out_after_nine_days(
     conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
 ) -> None:
@@ -268,8 +296,9 @@ def test_what_was_told_before_the_merge_is_not_told_again_after_it(
 ) -> None:
     tell(conn, place, "inbound", mail, sender="ann@home.example", text="Yes")
     merge(conn, place, keep, gone, "kim", LATER)
+    assert told(conn, keep) == ["taken.over", "handed.off"], "a person has what one of the two answered"
     tell(conn, place, "inbound", mail, sender="ann@home.example", text="Yes")
-    assert told(conn, keep) == []
+    assert told(conn, keep) == ["taken.over", "handed.off"]
 
 
 def test_a_chain_of_merges_leads_to_its_end(

@@ -9,7 +9,8 @@ from uuid import UUID
 import psycopg
 
 from warmline.core.enrol import CLOSED
-from warmline.store import address_owners, calls, consents, merges, suppressions, tasks
+from warmline.core.standing import history_of
+from warmline.store import address_owners, calls, consents, due, merges, suppressions, tasks
 from warmline.store.events import NewEvent
 from warmline.store.ids import lane_of, new_id
 from warmline.store.races import LostRaceError, in_rounds
@@ -54,7 +55,7 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
         call = calls.live_of_lead(conn, one.workspace.id, one.lane, one.id)
         if call is not None and call.connected:
             raise ActError("A person is on the phone with one of the two. Merge them when the call is over.")
-    with_a_person = gone.person.status == "handed_off"
+    with_a_person = _is_with_a_person(gone)
     gone.stop("merged")
     if keep.person.status != "opted_out":
         _take_questions(keep, gone)
@@ -105,6 +106,16 @@ def _take_questions(keep: Case, gone: Case) -> None:
             keep.happened("doubtful", text=row["note"])
             keep.stop("human_live")
             keep.reopen()
+
+
+def _is_with_a_person(one: Case) -> bool:
+    """A person has it, or has it as soon as the engine looks at what came in."""
+    run = one.person.run
+    if one.person.status == "handed_off" or run is None or run.status != "running":
+        return one.person.status == "handed_off"
+    known = due.know(one.conn, one.lane, [one.id])[one.id]
+    zone = one.setting.policy.office.zone
+    return bool(history_of(str(run.id), 0, run.started_at, zone, {}, {}, known.events).signal)
 
 
 def _take_over(keep: Case, who: str) -> None:
