@@ -15,9 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.channels.conformance import KEY, NOW, PUBLIC, SECRET, message, secrets, touch
-from tests.far_ends.smtp import CUT, SILENCE, Mailbox, serve_smtp
+from tests.far_ends.smtp import CUT, SILENCE, WAIT, Mailbox, serve_smtp
 from warmline.channels import ChannelSettingsError, build
-from warmline.channels.contract import Accepted, BadSignature, Callback, Message, NotSent, Receipt, Refused, Unknown
+from warmline.channels.contract import (
+    Accepted,
+    BadSignature,
+    Callback,
+    Message,
+    NotSent,
+    OpensFirst,
+    Receipt,
+    Refused,
+    Unknown,
+)
 from warmline.channels.email.compose import Sender, UnusableAddressError, compose
 from warmline.channels.email.tokens import message_id, read_address, read_message_id, reply_address
 
@@ -304,6 +314,67 @@ def test_a_kept_connection_that_the_server_gave_up_is_replaced_without_a_loss(ti
     assert [type(one) for one in receipts] == [Accepted] * 6
     assert [recipient for _, recipient, _ in box.accepted] == [message("email", number).to for number in range(6)]
     assert box.connections == 3
+
+
+# --- a connection first -----------------------------------------------------------------------------------------------
+
+
+def test_a_line_is_open_before_anything_is_sent_and_is_kept_when_nothing_is() -> None:
+    async def steps() -> Mailbox:
+        async with serve_smtp(extensions=("8BITMIME", "AUTH PLAIN")) as box:
+            table = TABLE | {"port": box.port, "user": "sam", "password": "env:SECRET", "concurrency": 1}
+            channel = build("email", table, secrets, PUBLIC, KEY, {})
+            assert isinstance(channel, OpensFirst)
+            first = await channel.open_line()
+            assert not isinstance(first, NotSent | Refused)
+            assert (first.fresh, box.logins, box.accepted) == (True, [("sam", SECRET)], [])
+            first.leave()
+            second = await channel.open_line()  # the one that was left: there is room for no other
+            assert not isinstance(second, NotSent | Refused)
+            assert not second.fresh
+            assert isinstance(await second.send(replace(MAIL, to="nobody")), Refused)
+            third = await channel.open_line()
+            assert not isinstance(third, NotSent | Refused)
+            assert isinstance(await third.send(MAIL), Accepted)
+            await channel.close()
+            return box
+
+    box = asyncio.run(steps())
+    assert (box.connections, len(box.accepted)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("faults", "kind"), [({"CONNECT": CUT}, NotSent), ({"AUTH": "535 5.7.8 no"}, Refused), ({"AUTH": CUT}, NotSent)]
+)
+def test_a_line_that_can_not_be_opened_says_why_and_takes_up_no_room(faults: dict[str, str], kind: type) -> None:
+    async def steps() -> list[object]:
+        async with serve_smtp(faults, extensions=("8BITMIME", "AUTH PLAIN")) as box:
+            table = TABLE | {"port": box.port, "user": "sam", "password": "env:SECRET", "concurrency": 1}
+            channel = build("email", table, secrets, PUBLIC, KEY, {})
+            assert isinstance(channel, OpensFirst)
+            return [await asyncio.wait_for(channel.open_line(), 10) for _ in range(2)]
+
+    assert [type(one) for one in asyncio.run(steps())] == [kind, kind]
+
+
+def test_a_line_that_is_broken_off_while_it_is_opened_takes_up_no_room() -> None:
+    async def steps() -> object:
+        async with serve_smtp({"AUTH": WAIT}, extensions=("8BITMIME", "AUTH PLAIN")) as box:
+            table = TABLE | {"port": box.port, "user": "sam", "password": "env:SECRET", "concurrency": 1}
+            channel = build("email", table, secrets, PUBLIC, KEY, {})
+            assert isinstance(channel, OpensFirst)
+            opening = asyncio.create_task(channel.open_line())
+            await box.silent.wait()
+            opening.cancel()
+            broken = await opening
+            assert isinstance(broken, NotSent)
+            assert not broken.counts
+            box.go_on.set()
+            receipt = await asyncio.wait_for(channel.send(MAIL), 10)
+            await channel.close()
+            return receipt
+
+    assert isinstance(asyncio.run(steps()), Accepted)
 
 
 def test_never_more_connections_than_allowed() -> None:

@@ -37,6 +37,7 @@ def run(dsn: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("DATABASE_URL", dsn)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("WARMLINE_DIR", raising=False)
+    monkeypatch.delenv("WARMLINE_CALLED", raising=False)
 
     def run(*arguments: object) -> Said:
         result = CliRunner().invoke(app, [str(one) for one in arguments])

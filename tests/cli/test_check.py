@@ -38,6 +38,20 @@ def test_one_file_is_checked_with_its_workspace_and_only_its_problems_are_shown(
     assert "akc" not in said.err
 
 
+def test_a_keyword_that_is_heard_as_an_opt_out_is_told_with_its_place_and_what_to_write(run: Run, acme: Path) -> None:
+    text = (acme / "warmline.toml").read_text()
+    table = '[sources.sign]\nevent = "keyword.received"\nkeywords = ["ROOF", "Cancel!"]\n'
+    (acme / "warmline.toml").write_text(f"{text}\n{table}")
+    said = run("check", acme)
+    line = text.count("\n") + 4
+    assert said.code == 1
+    assert (
+        f"{acme}/warmline.toml:{line}:1: error: `sources.sign.keywords` names Cancel!, which is heard as an opt-out, and never "
+        'as a keyword. Tell people to text a word that asks for nothing else: keywords = ["QUOTE"].\n'
+    ) in said.err
+    assert "ROOF, which" not in said.err
+
+
 def test_a_missing_path_is_named(run: Run, tmp_path: Path) -> None:
     said = run("check", tmp_path / "nowhere")
     assert said.code == 1

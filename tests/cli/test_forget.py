@@ -31,6 +31,7 @@ def test_a_lead_that_was_merged_away_is_erased_with_the_one_it_became(
 ) -> None:
     other = a_lead(conn, place, phone="+12125550177", email=None, first_name="Zelda")
     assert run("merge", other, lead).out == f"One lead now: {lead}.\n"
+    assert f"Ann Lee ({lead})" in run("why", other).out
     asked = CliRunner().invoke(app, ["forget", str(other)], input="n\n")
     assert "Erase Ann Lee (+12125550123) and 1 lead that became a part of it for good?" in asked.stdout
     assert run("forget", other, "--yes").out.startswith("Erased. 3 addresses stay known by a token")

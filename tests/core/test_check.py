@@ -293,6 +293,77 @@ def test_what_is_certain_needs_no_fall_back() -> None:
     assert found([playbook("  a: {send: sms, template: a, at: now}")], [text("a", body)]) == []
 
 
+BOTH = "  a: {send: sms, or: email, template: a, at: now}"
+ON_BOTH = '{% if touch.channel == "sms" %}\nREPLY_BY_TEXT\n{% else %}\nREPLY_BY_MAIL\n{% endif %}'
+
+
+def by_channel(in_text: str, in_mail: str) -> list[str]:
+    """What is found where one template has words for texts and others for mails."""
+    body = ON_BOTH.replace("REPLY_BY_TEXT", in_text).replace("REPLY_BY_MAIL", in_mail)
+    return found([playbook(BOTH)], [text("a", body, subject="Hello")])
+
+
+def test_a_template_may_ask_on_which_channel_it_goes_out() -> None:
+    assert by_channel("Hi. STOP to opt out.", "Dear friend,\n\nHello by {{ touch.channel }}.") == []
+    lines = by_channel("{{ touch.chanel }}", "Hello")
+    assert lines == ["templates/a.txt:5:1: error: `touch.chanel` is not known. Did you mean channel?"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "advice"),
+    [
+        ('{% if touch.channel == "text" %}', "Write one of: sms, email, voicemail, call."),
+        ('{% if "mail" != touch.channel %}', "Did you mean email?"),
+        ('{% if touch.channel == "SMS" %}', "Did you mean sms?"),
+    ],
+)
+def test_a_channel_that_does_not_exist_is_an_error_and_not_words_that_nobody_gets(asked: str, advice: str) -> None:
+    (line,) = by_channel(f"{asked}STOP{{% endif %}} STOP", "Hello")
+    word = asked.split('"')[1]
+    assert line == f"templates/a.txt:5:1: error: `touch.channel` is never `{word}`. {advice}"
+
+
+def test_a_mail_of_any_length_and_with_any_characters_is_no_long_text() -> None:
+    assert (
+        by_channel("Hi. STOP to opt out.", "It’s " + "word " * 200 + "Now? Or later? https://a.test https://b.test")
+        == []
+    )
+
+
+def test_what_makes_a_text_long_is_found_where_the_text_has_it_and_not_where_the_mail_does() -> None:
+    mail = '{% if touch.channel == "email" %}It’s a “mail”, isn’t it.{% else %}\n'
+    never = '{% if touch.channel == "call" %}’{% endif %}'
+    body = mail + never + "It’s " + "word " * 20 + "STOP{% endif %}"
+    (line,) = found([playbook(BOTH)], [text("a", body, subject="Hello")])
+    assert line.startswith(f"templates/a.txt:5:{len(never) + 3}: warning: `’`")
+    assert "makes it 2 texts long instead of 1" in line
+
+
+def test_a_text_without_end_that_is_full_of_such_characters_is_read_all_the_same() -> None:
+    lines = found([playbook(BOTH)], [text("a", "STOP " + "’" * 30_000, subject="Hello")])
+    assert any(line.startswith("templates/a.txt:4:6: warning: `’`") for line in lines)
+
+
+def test_a_first_text_that_says_how_to_stop_only_by_mail_does_not_say_it() -> None:
+    steps = "  a: {send: sms, or: email, template: a, at: day 2}"
+    body = ON_BOTH.replace("REPLY_BY_TEXT", "Hello").replace("REPLY_BY_MAIL", "Reply STOP")
+    lines = found([playbook(steps)], [text("a", body, subject="Hello")])
+    assert ["does not say how to stop" in line for line in lines] == [True]
+
+
+@pytest.mark.parametrize("words", [("{{ lead.first_name }} STOP", "Hello"), ("STOP", "{{ lead.first_name }}")])
+def test_a_value_that_may_be_missing_is_found_on_either_channel(words: tuple[str, str]) -> None:
+    (line,) = by_channel(*words)
+    assert "warning: `lead.first_name` may be missing." in line
+
+
+def test_a_template_that_no_playbook_names_may_be_as_long_as_a_mail() -> None:
+    book = playbook("  a: {send: sms, template: a, at: now}")
+    lines = found([book], [text("a"), text("b", "word " * 200 + "{{ lead.first_name }} {{ touch.channel }}")])
+    assert len(lines) == 1
+    assert "`lead.first_name` may be missing" in lines[0]
+
+
 def test_a_long_voicemail_and_a_spoken_link_are_warnings() -> None:
     book = playbook("  a: {send: voicemail, template: a, at: now}")
     assert "about 40 seconds to say" in found([book], [text("a", "word " * 100)])[0]

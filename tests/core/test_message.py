@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warmline.core.length import segments, spoken_seconds
-from warmline.core.message import TemplateError, Use, render, variables_of
+from warmline.core.message import TemplateError, Use, compared, render, variables_of
 from warmline.core.playbook import Template
 
 
@@ -72,6 +72,22 @@ def test_what_is_not_liquid_or_reads_files_or_never_ends_is_refused(body: str) -
 def test_lists_the_variables_with_their_lines() -> None:
     body = '{{ lead.first_name | default: "x" }}\n{% if event.form == "a" %}{{ lead.fields.budget }}{% endif %}'
     assert variables_of(body) == (Use("lead.first_name", 1), Use("event.form", 2), Use("lead.fields.budget", 2))
+
+
+def test_lists_what_a_variable_is_compared_with_and_nothing_else() -> None:
+    body = (
+        '{% if touch.channel == "sms" and event.form == "a" %}x{% elsif "email" != touch.channel %}y{% endif %}\n'
+        '{% unless touch.channel contains "mail" %}{{ touch.channel | default: "b" }}{% endunless %}\n'
+        '{% case touch.channel %}{% when "call", "voicemail" %}{% if touch["channel"] == "fax" %}z{% endif %}{% endcase %}'
+    )
+    assert set(compared(body, "touch.channel")) == {
+        Use("sms", 1), Use("email", 1), Use("call", 3), Use("voicemail", 3), Use("fax", 3)
+    }  # fmt: skip
+
+
+def test_what_is_not_liquid_is_compared_with_nothing() -> None:
+    with pytest.raises(TemplateError):
+        compared("{% if x %}", "touch.channel")
 
 
 def test_numbers_are_written_as_people_there_write_them() -> None:

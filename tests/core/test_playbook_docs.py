@@ -7,10 +7,11 @@ import pytest
 
 from warmline.core.condition import EVENT_FIELDS, HISTORY_FIELDS, HISTORY_FUNCTIONS, LEAD_FIELDS
 from warmline.core.events import TRIGGERS
-from warmline.core.message import VARIABLES
+from warmline.core.message import VARIABLES, render
 from warmline.core.parse import KEYS, parse
-from warmline.core.playbook import CALL_OUTCOMES, SEND_OUTCOMES, SIGNALS, TASK_OUTCOMES
+from warmline.core.playbook import CALL_OUTCOMES, CHANNELS, SEND_OUTCOMES, SIGNALS, TASK_OUTCOMES
 from warmline.core.steps import KEYS as STEP_KEYS
+from warmline.core.templates import parse_template
 from warmline.core.timing import parse_at
 
 DOCS = (Path(__file__).parents[2] / "docs" / "playbooks.md").read_text(encoding="utf-8")
@@ -19,7 +20,7 @@ WORDS = sorted(
     {
         *KEYS, *TRIGGERS, *SIGNALS, *SEND_OUTCOMES, *CALL_OUTCOMES, *TASK_OUTCOMES, *HISTORY_FUNCTIONS, *HISTORY_FIELDS,
         *EVENT_FIELDS, *LEAD_FIELDS, *(key for keys in STEP_KEYS.values() for key in keys),
-        *VARIABLES["rep"], *VARIABLES["company"], "act within", "else",
+        *VARIABLES["rep"], *VARIABLES["company"], *VARIABLES["touch"], *CHANNELS, "act within", "else",
     }
 )  # fmt: skip
 
@@ -41,6 +42,15 @@ def test_every_time_of_the_table_reads() -> None:
     assert len(times) > 8
     for text in times:
         parse_at(text)
+
+
+def test_the_template_it_shows_is_a_text_by_text_and_a_mail_by_mail() -> None:
+    source = DOCS.split("## Templates", 1)[1].split("```\n", 2)[1]
+    template, problems = parse_template("ack", source, "templates/ack.txt")
+    assert template is not None, problems
+    by_text, by_mail = (render(template, {**VARIABLES, "touch": {"channel": one}}).text for one in ("sms", "email"))
+    assert by_text == "Hi Ann, Sam at Acme Roofing here. Your price request is in. STOP to opt out."
+    assert by_mail == "Hi Ann,\n\nThank you for asking us for a price.\n\nSam Rivera"
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -77,9 +77,9 @@ def test_every_letter_of_typesetting_has_an_equal_that_costs_no_more() -> None:
 def test_check_names_the_one_character_that_makes_a_text_longer_with_its_place() -> None:
     files = starter_files()
     body = files["templates/ack.txt"]
-    files["templates/ack.txt"] = body.replace("I'm", "I’m")
-    line = next(number for number, row in enumerate(body.splitlines(), 1) if "I'm" in row)
-    column = body.splitlines()[line - 1].index("I'm") + 2
+    files["templates/ack.txt"] = body.replace("I'll", "I’ll")
+    line = next(number for number, row in enumerate(body.splitlines(), 1) if "I'll" in row)
+    column = body.splitlines()[line - 1].index("I'll") + 2
     (problem,) = read_bundle(files).problems
     assert str(problem) == (
         f"templates/ack.txt:{line}:{column}: warning: `’` (U+2019 right single quotation mark) makes it 3 texts long"

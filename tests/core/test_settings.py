@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import warmline
 from warmline.core.bundle import workspace_key
 from warmline.core.hours import Window
-from warmline.core.office_hours import parse_week, print_week
+from warmline.core.office_hours import parse_week
 from warmline.core.settings import Config, parse_settings
 from warmline.core.words import UnreadableError
 
@@ -145,17 +145,11 @@ def test_holidays_are_days_or_calendars() -> None:
     assert office.holidays == {date(2026, 12, 24), date(2026, 12, 31)}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "mon-fri 09:00-17:30, sat 10:00-14:00",
-        "mon 09:00-12:00, mon 13:00-18:00",
-        "mon-sun 22:00-06:00",
-        "wed 08:15-09:00",
-    ],
-)
-def test_printing_a_week_and_reading_it_gives_the_same(text: str) -> None:
-    assert print_week(parse_week(text)) == text
+def test_a_week_is_read_from_days_and_hours_in_words() -> None:
+    morning, afternoon = Window(time(9), time(12)), Window(time(13), time(17, 30))
+    assert parse_week("mon 13:00-17:30, mon 09:00-12:00") == ((morning, afternoon), (), (), (), (), (), ())
+    assert parse_week("mon-fri 09:00-12:00, sat 13:00-17:30") == ((morning,),) * 5 + ((afternoon,), ())
+    assert parse_week("daily 22:00-06:00") == ((Window(time(22), time(6)),),) * 7
 
 
 def test_a_range_of_days_may_run_over_the_weekend() -> None:

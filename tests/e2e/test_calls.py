@@ -99,7 +99,8 @@ def office(rooms: Office) -> Office:
     voice.placed.clear()
     voice.rang.clear()
     voice.answers.clear()
-    voice.doubled, voice.shuffled, voice.slow_by, voice.refuse = False, None, 0.0, 0
+    voice.calls.clear()
+    voice.doubled, voice.shuffled, voice.slow_by, voice.refuse, voice.mute = False, None, 0.0, 0, False
     return rooms
 
 
@@ -128,6 +129,17 @@ def test_nobody_answers_and_three_quarters_of_an_hour_later_the_mail_goes(office
     sent = len(office.house.far.mails_to(ann.email))
     office.house.pass_time(timedelta(minutes=46))
     until(lambda: len(office.house.far.mails_to(ann.email)) > sent, 30, "the mail that follows a missed call")
+    assert office.house.why(lead).kinds("call.ended", "task.done") == ["call.ended", "task.done"]
+
+
+def test_what_became_of_a_call_is_asked_when_none_of_its_callbacks_comes(office: Office) -> None:
+    ann = Person()
+    lead = office.lead(ann)
+    office.voice.mute = True
+    office.press(lead)
+    office.page.get_by_text("The lead's phone is ringing").wait_for()
+    office.house.conn.execute("update calls set lost_at = now() where lost_at is not null")  # minutes without a word
+    office.is_done(lead, "missed")
     assert office.house.why(lead).kinds("call.ended", "task.done") == ["call.ended", "task.done"]
 
 

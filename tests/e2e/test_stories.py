@@ -252,7 +252,7 @@ def test_a_keyword_from_an_unknown_number_makes_a_lead_and_is_answered(house: Ho
 def test_a_quote_request_is_answered_by_mail(house: House, ann: Person) -> None:
     house.lead("quote", {"first_name": "Ann", "email": ann.email})
     mail = house.first_mail(ann.email)
-    assert mail["Subject"] == "Your quote, line by line"
+    assert mail["Subject"] == "Your quote, and how to read it"
     assert mail.is_multipart()
     assert house.why(ann.email).runs() == {"opened-but-silent": "running"}
 

@@ -7,14 +7,17 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 
 from tests.engine.hands import FakeChannel, Hands, a_lead_in_lane, a_process
-from warmline.channels.contract import Message, NotSent, Receipt
+from warmline.channels.contract import Accepted, Message, NotSent, Receipt, Refused
 from warmline.engine.dispatch import Dispatcher, Prepared
+from warmline.intake import acts
+from warmline.store import leads
 from warmline.store.connect import AWAY, connect
 from warmline.store.ids import lane_of
 from warmline.store.touches import Outcome
@@ -135,6 +138,50 @@ def test_receipts_are_kept_while_the_server_takes_no_writes_as_after_a_failover(
     asyncio.run(run())
     assert hands.one("select status, provider_id from touches") == ("sent", "fake-0")
     assert len(demoted.took) == 1
+
+
+def test_receipts_are_written_together_or_not_at_all_though_one_is_of_a_lead_that_was_merged(
+    hands: Hands, dsn: str, workspace: Workspace, lead: UUID
+) -> None:
+    """What a refusal says of an address is for the lead that the merged one became: it is sought within the transaction."""
+    other, keep = (a_lead_in_lane(hands, workspace, lane_of(lead), number) for number in (1, 2))
+    hands.tick(other)
+    sent = {one.touch.lead_id: one for one in hands.last_look(hands.prepare(lead))}
+    acts.merge(hands.conn, workspace, keep, lead, "kim", hands.now)
+    refused = hands.outcome(sent[lead], Refused("invalid_number", "30005", "no such number"))
+    with a_process(hands, dsn) as dispatcher:
+        dispatcher.settle([hands.outcome(sent[other], Accepted("theirs-1")), refused])
+    assert hands.one("select status, provider_id from touches where lead_id = %s", other) == ("sent", "theirs-1")
+    assert hands.one("select status from touches where lead_id = %s", lead) == "failed"
+    assert hands.one("select addresses->>'+12125550123' from leads where id = %s", keep) == "invalid"
+
+
+def test_a_receipt_whose_lesson_is_lost_in_a_ring_is_written_again_with_the_lesson(
+    hands: Hands, dsn: str, workspace: Workspace, lead: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider knows of an opt-out. PostgreSQL ends the transaction that takes it down, as one of a ring."""
+    other = a_lead_in_lane(hands, workspace, lane_of(lead), 1)
+    hands.tick(other)
+    batch = [
+        hands.outcome(one, Refused("opted_out", "21610", "unsubscribed"))
+        for one in hands.last_look(hands.prepare(lead))
+    ]
+    real, held = leads.hold, []
+
+    def hold(conn: psycopg.Connection, *given: Any) -> Any:
+        held.append(None)
+        if len(held) == 2:
+            conn.execute("do $$ begin raise exception 'a ring' using errcode = 'deadlock_detected'; end $$").fetchone()
+        return real(conn, *given)
+
+    monkeypatch.setattr(leads, "hold", hold)
+    with a_process(hands, dsn) as dispatcher:
+        with pytest.raises(psycopg.errors.DeadlockDetected):
+            dispatcher.settle(batch)
+        dispatcher.receipts.close()  # as the writer of receipts does, who tries again then
+        dispatcher.settle(batch)
+        dispatcher.receipts.close()
+    assert hands.all("select status from leads where id = any(%s)", [lead, other]) == ["opted_out", "opted_out"]
 
 
 def test_a_stop_finishes_what_is_in_flight_and_claims_nothing_more(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, starter_files
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, starter_files, without_sam
 from tests.engine.hands import SECRET, Hands
 from tests.sounds import a_voice
 from warmline.channels.voicemail.tokens import Heard, read_audio
@@ -35,10 +35,17 @@ hook_secret = "env:HOOK"
 """
 
 
-def a_place(hands: Hands, *, more: str = "", provider: str = PROVIDER) -> Workspace:
+def a_place(hands: Hands, *, more: str = "", provider: str = PROVIDER, sam_is_here: bool = True) -> Workspace:
     before, _, rest = starter_files()["warmline.toml"].partition("[channels.voicemail]")
     toml = before + provider + rest[rest.index("\n# People") :]
+    toml = toml if sam_is_here else without_sam(toml)
     return a_workspace(hands.conn, {"playbooks/note.yaml": BOOK.format(more=more), "warmline.toml": toml})
+
+
+def sam_leaves(hands: Hands) -> Workspace:
+    workspace = a_place(hands, sam_is_here=False)
+    hands.dispatcher.catalog.refresh()
+    return workspace
 
 
 def a_note(hands: Hands, workspace: Workspace, owner: str | None = "sam") -> UUID:
@@ -105,6 +112,40 @@ def test_a_recording_that_is_taken_away_stops_what_is_queued(hands: Hands) -> No
     hands.tick(lead)
     recordings.unrecord(hands.conn, workspace, recording, hands.now)
     hands.dispatcher.catalog.refresh()
+    assert hands.prepare(lead) == []
+    assert hands.one("select status, reason from touches") == ("refused", "no_recording")
+
+
+def test_the_voice_of_an_owner_who_has_left_is_not_played_and_the_one_for_everybody_is(hands: Hands) -> None:
+    workspace = a_place(hands)
+    record(hands, workspace, "sam")
+    everybodys = record(hands, workspace, "")
+    lead = a_note(hands, workspace)
+    sam_leaves(hands)
+    hands.tick(lead)
+    assert heard(hands, lead) == Heard(workspace.id, everybodys)
+
+
+def test_a_note_of_an_owner_who_has_left_waits_for_a_voice_and_whoever_is_there_is_told_why(hands: Hands) -> None:
+    workspace = a_place(hands)
+    record(hands, workspace, "sam")
+    lead = a_note(hands, workspace)
+    workspace = sam_leaves(hands)
+    why = "no recording of personal-note for everybody, and the lead's owner sam has left"
+    [coming] = [one for one in story(hands.conn, workspace, lead, TUESDAY).coming if one.what == "reach"]
+    assert coming.words == f"note by voicemail waits: {why}"
+    hands.tick(lead)
+    assert hands.all("select id from touches") == []
+    kind, owner, title = hands.one("select kind, owner, title from tasks")
+    assert (kind, owner, title) == ("fix", None, f"{why}: record one on the page Recordings")
+
+
+def test_an_owner_who_leaves_while_a_note_is_queued_is_not_heard(hands: Hands) -> None:
+    workspace = a_place(hands)
+    record(hands, workspace, "sam")
+    lead = a_note(hands, workspace)
+    hands.tick(lead)
+    sam_leaves(hands)
     assert hands.prepare(lead) == []
     assert hands.one("select status, reason from touches") == ("refused", "no_recording")
 

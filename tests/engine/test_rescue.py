@@ -14,6 +14,7 @@ from tests.engine.hands import Hands
 from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, Receipt, Refused, Signal, Unknown
 from warmline.engine.rescue import ASK_FOR
+from warmline.intake import acts
 from warmline.intake.inbound import receive
 from warmline.store.ids import new_id
 from warmline.store.touches import Outcome
@@ -142,12 +143,7 @@ def test_the_task_stays_while_another_touch_of_the_lead_is_unknown(hands: Hands,
     late = answered(hands, lead, Refused("unknown", "30008", "it did not arrive"))
     hands.lease_runs_out(ago=ASK_FOR)
     hands.rescue()
-    hands.conn.execute(
-        """insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,
-          status, ready_at, created_at) select lane, %s, lead_id, workspace_id, enrollment_id, version_id, 'nudge', channel,
-          purpose, template, 'unknown', ready_at, created_at from touches""",
-        (new_id(),),
-    )
+    another_unknown(hands)
     hands.dispatcher.settle([late])
     assert sorted(hands.all("select status from touches")) == ["failed", "unknown"]
     assert open_tasks(hands) == ["unknown"]
@@ -181,6 +177,55 @@ def test_a_rescuer_that_was_frozen_with_the_answer_ends_the_task_too(
     hands.rescue()
     assert hands.one("select status, provider_id from touches") == ("sent", "theirs-5")
     assert open_tasks(hands) == []
+
+
+@pytest.fixture
+def keep(hands: Hands, workspace: Workspace) -> UUID:
+    return a_lead(hands.conn, workspace, phone="+12125550177", email=None)
+
+
+def of_kind_unknown(hands: Hands) -> list[tuple[UUID, str]]:
+    found: list[tuple[UUID, str]] = hands.all(
+        "select lead_id, status from tasks where kind = 'unknown' order by opened_at, id"
+    )
+    return found
+
+
+def test_what_nobody_can_tell_of_a_lead_that_was_merged_is_asked_of_the_one_it_became_and_once_found_out_no_more(
+    hands: Hands, workspace: Workspace, lead: UUID, keep: UUID
+) -> None:
+    acts.merge(hands.conn, workspace, keep, lead, "kim", hands.now)
+    hands.lease_runs_out(ago=ASK_FOR)
+    hands.rescue()
+    assert of_kind_unknown(hands) == [(keep, "open")]
+    lane, touch = hands.one("select lane, id from touches")
+    acts.settle_unknown(hands.conn, workspace, lane, touch, "kim", hands.now, status="sent")
+    assert of_kind_unknown(hands) == [(keep, "cancelled")]
+
+
+def test_a_question_from_before_the_merge_goes_with_the_lead_and_stays_until_nothing_of_either_is_unknown(
+    hands: Hands, workspace: Workspace, lead: UUID, keep: UUID
+) -> None:
+    hands.lease_runs_out(ago=ASK_FOR)
+    hands.rescue()
+    acts.merge(hands.conn, workspace, keep, lead, "kim", hands.now)
+    assert of_kind_unknown(hands) == [(lead, "cancelled"), (keep, "open")]
+    another_unknown(hands)
+    lane, first, second = hands.one("select min(lane), min(id::text)::uuid, max(id::text)::uuid from touches")
+    acts.settle_unknown(hands.conn, workspace, lane, first, "kim", hands.now, status="sent")
+    assert of_kind_unknown(hands)[1] == (keep, "open")
+    acts.settle_unknown(hands.conn, workspace, lane, second, "kim", hands.now, status="failed")
+    assert of_kind_unknown(hands)[1] == (keep, "cancelled")
+
+
+def another_unknown(hands: Hands) -> None:
+    """A touch of the same lead of which nobody can say, either, whether it left."""
+    hands.conn.execute(
+        """insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,
+          status, ready_at, created_at) select lane, %s, lead_id, workspace_id, enrollment_id, version_id, 'nudge', channel,
+          purpose, template, 'unknown', ready_at, created_at from touches""",
+        (new_id(),),
+    )
 
 
 def answered(hands: Hands, lead: UUID, receipt: Receipt) -> Outcome:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 CUT = "cut"  # close the connection instead of answering
 SILENCE = "silence"  # never answer
+WAIT = "wait"  # answer as usual, once the test says go on
 
 
 @dataclass
@@ -17,7 +18,10 @@ class Mailbox:
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)  # envelope sender, recipient, content
     connections: int = 0
     logins: list[tuple[str, str]] = field(default_factory=list)
-    silent: asyncio.Event = field(default_factory=asyncio.Event)  # somebody waits for an answer that never comes
+    silent: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # somebody waits for an answer that never comes, or not yet
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @asynccontextmanager
@@ -29,7 +33,7 @@ async def serve_smtp(
     mails_per_connection: int = 1000,
     tired: str = "421 4.4.2 too many mails on this connection",
 ) -> AsyncIterator[Mailbox]:
-    """`faults`: verb (CONNECT, MAIL, RCPT, DATA, CONTENT, AUTH) = a reply line, CUT or SILENCE.
+    """`faults`: verb (CONNECT, MAIL, RCPT, DATA, CONTENT, AUTH) = a reply line, CUT, SILENCE or WAIT.
 
     `CONTENT` is what happens after the final dot: after CUT and SILENCE the mail is accepted, after a reply it is not.
     After `mails_per_connection` mails the next MAIL meets `tired`, a reply line or CUT.
@@ -76,6 +80,10 @@ async def _talk(
         if fault == SILENCE:
             box.silent.set()
             await asyncio.sleep(3600)
+        if fault == WAIT:
+            box.silent.set()
+            await box.go_on.wait()
+            fault = usual
         if fault == CUT:
             raise ConnectionResetError
         writer.write(fault.encode() + b"\r\n")

@@ -28,7 +28,8 @@ Form = Sequence[tuple[str, str]]
 
 @dataclass
 class VoiceProvider:
-    """`slow_by`: seconds until the request that places a call is answered, though the call is taken at once."""
+    """`slow_by`: seconds until the request that places a call is answered, though the call is taken at once; and until a
+    question about one is."""
 
     account: str
     token: str
@@ -38,6 +39,12 @@ class VoiceProvider:
     shuffled: int | None = None  # a seed
     slow_by: float = 0.0
     refuse: int = 0  # an error code: no call is taken
+    mute: bool = False  # nothing is told of a call; it has to be asked about
+    breaks: int = 0  # a status: whoever asks about a call is answered that, and nothing else
+    calls: dict[str, dict[str, str | None]] = field(default_factory=dict)  # each leg as it can be asked about
+    asked: list[str] = field(default_factory=list)  # paths of such questions
+    at_once: int = 0
+    most_at_once: int = 0
     placed: list[dict[str, Any]] = field(default_factory=list)
     rang: list[str] = field(default_factory=list)  # numbers, in the order in which they rang
     answers: list[tuple[str, int, str]] = field(default_factory=list)  # (address, status, body) of each callback
@@ -72,6 +79,36 @@ class VoiceProvider:
             return web.Response(status=404)
         return web.Response(body=found, content_type="audio/mpeg")
 
+    async def tell_of(self, request: web.Request) -> web.Response:
+        """One call, or those of a parent. Source: twilio.com/docs/voice/api/call-resource."""
+        self.asked.append(request.path_qs)
+        self.at_once += 1
+        self.most_at_once = max(self.at_once, self.most_at_once)
+        try:
+            await asyncio.sleep(self.slow_by)
+        finally:
+            self.at_once -= 1
+        if not self._may(request):
+            return web.json_response({"code": 20003, "message": "Authenticate", "status": 401}, status=401)
+        if self.breaks:
+            return web.json_response({"message": "as the test wants it"}, status=self.breaks)
+        parent = request.query.get("ParentCallSid")
+        if parent is not None:
+            found = [one for one in self.calls.values() if one["parent_call_sid"] == parent]
+            return web.json_response({"calls": found, "next_page_uri": None})
+        call = self.calls.get(request.match_info["sid"])
+        return web.json_response(call or {"code": 20404, "status": 404}, status=200 if call else 404)
+
+    def knows(
+        self, sid: str, status: str, *, parent: str | None = None, seconds: int = 0, answered_by: str | None = None
+    ) -> None:
+        """What it says of a call from now on."""
+        self.calls[sid] = {
+            "sid": sid, "account_sid": self.account, "parent_call_sid": parent,
+            "status": "queued" if status == "initiated" else status,
+            "duration": str(seconds) if status == "completed" else None, "answered_by": answered_by,
+        }  # fmt: skip
+
     def _may(self, request: web.Request) -> bool:
         wanted = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
         return (
@@ -86,6 +123,7 @@ class VoiceProvider:
         told: list[tuple[str, Form]] = []
 
         def tell(status: str, **more: str) -> None:
+            self.knows(sid, status, seconds=int(more.get("CallDuration", 0)))
             told.append((asked["StatusCallback"], [*me.items(), ("CallStatus", status), *more.items()]))
 
         self.rang.append(rep)
@@ -119,7 +157,13 @@ class VoiceProvider:
             "From": dial.attrib["callerId"], "To": number.text,
         }  # fmt: skip
 
+        by = {"human": "human", "machine": "machine_start"}.get(self.leads.get(number.text, ""))
+        by = by if "amdStatusCallback" in number.attrib else None
+
         def tell(status: str, **more: str) -> None:
+            self.knows(
+                child["CallSid"], status, parent=me["CallSid"], seconds=int(more.get("CallDuration", 0)), answered_by=by
+            )
             told.append((number.attrib["statusCallback"], [*child.items(), ("CallStatus", status), *more.items()]))
 
         does = self.leads.get(number.text, "no-answer")
@@ -128,17 +172,19 @@ class VoiceProvider:
         end, seconds = (does, "0") if does in ("no-answer", "busy", "failed") else ("completed", "42")
         if end == "completed":
             tell("in-progress")
-            if "amdStatusCallback" in number.attrib:
-                by = "human" if does == "human" else "machine_start"
+            if by:
                 fields = {"CallSid": child["CallSid"], "AccountSid": self.account, "AnsweredBy": by}
                 told.append(
                     (number.attrib["amdStatusCallback"], [*fields.items(), ("MachineDetectionDuration", "3000")])
                 )
         tell(end, CallDuration=seconds)
         done = {"DialCallStatus": end, "DialCallSid": child["CallSid"], "DialCallDuration": seconds}
-        await self._post(dial.attrib["action"], [*me.items(), ("CallStatus", "in-progress"), *done.items()])
+        if not self.mute:
+            await self._post(dial.attrib["action"], [*me.items(), ("CallStatus", "in-progress"), *done.items()])
 
     async def _tell_all(self, told: list[tuple[str, Form]]) -> None:
+        if self.mute:
+            return
         if self.doubled:
             told = [*told, *told]
         if self.shuffled is not None:
@@ -213,6 +259,8 @@ def serve_voice(provider: VoiceProvider) -> Iterator[Any]:
     async def begin() -> web.AppRunner:
         app = web.Application()
         app.router.add_post("/2010-04-01/Accounts/{account}/Calls.json", provider.take)
+        app.router.add_get("/2010-04-01/Accounts/{account}/Calls.json", provider.tell_of)
+        app.router.add_get("/2010-04-01/Accounts/{account}/Calls/{sid}.json", provider.tell_of)
         app.router.add_get("/2010-04-01/Accounts/{account}/Recordings/{recording}.mp3", provider.play)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()

@@ -69,6 +69,19 @@ def test_a_condition_that_cannot_be_answered_any_more_is_no_crash(conn: psycopg.
     assert "could not be answered" in decided.again[0].reason
 
 
+def test_a_template_that_says_another_thing_by_now_changes_no_decision(
+    conn: psycopg.Connection, place: Workspace, lead_id: UUID
+) -> None:
+    by_channel = '{% if touch.channel == "sms" %}STOP to opt out.{% else %}Dear friend{% endif %}'
+    files = {
+        "playbooks/demo.yaml": FROM_EXAMPLE,
+        "templates/demo-ack.txt": f"---\nangle: it arrived\nsubject: 'Hello'\n---\n{by_channel}\n",
+    }
+    assert a_workspace(conn, files).id == place.id
+    (decided,) = replay(conn, lane_of(lead_id), lead_id)
+    assert (decided.same, decided.gate, decided.version) == (True, (), 1)
+
+
 # --- the gate -----------------------------------------------------------------------------------------------------
 
 

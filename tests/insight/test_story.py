@@ -105,7 +105,7 @@ def test_what_comes_next_is_the_next_touch_at_its_local_time_with_its_words(
     (coming,) = machine(told)
     assert (coming.what, coming.step, coming.result, coming.at) == ("reach", "nudge", "allow", WEDNESDAY_TEN)
     assert told.local(WEDNESDAY_TEN) == "Wed 25 Nov 10:00"
-    assert coming.text.startswith("Sam at Acme Roofing here.")
+    assert coming.text.startswith("Hi Ann, Sam at Acme Roofing. For your demo")
 
 
 def test_a_step_whose_condition_is_not_met_is_passed_over_to_the_one_behind_it(
@@ -134,6 +134,23 @@ def test_a_refusal_is_foreseen_with_what_would_flip_it_and_then_what_comes_behin
     finding = next(one for one in refused.findings if one.rule == "no_consent")
     assert "a form whose wording names sms" in finding.flip
     assert (reached.step, reached.result) == ("note", "allow")
+
+
+@pytest.mark.parametrize(("level", "channel"), [({"sms": "express_written"}, "sms"), ({"email": "inquiry"}, "email")])
+def test_the_words_that_are_foreseen_are_those_of_the_channel_that_is(
+    conn: psycopg.Connection, place: Workspace, level: dict[str, str], channel: str
+) -> None:
+    lead_id = a_lead(conn, place, consents=level)
+    enrolled(conn, place, "demo", lead_id)
+    ahead = next(one for one in machine(story(conn, place, lead_id, TUESDAY)) if one.result == "allow")
+    look(conn, lead_id)
+    if channel == "email":  # the text was refused: the mail comes at the next look
+        conn.execute("update enrollments set due_at = %s", (TUESDAY,))
+        tick(conn, lane_of(lead_id), TUESDAY, Catalog(conn))
+    queued = next(one for one in machine(story(conn, place, lead_id, TUESDAY)) if one.what == "touch")
+    for one in (ahead, queued):
+        assert (one.step, one.channel) == ("ack", channel)
+        assert ("STOP" in one.text, "\n\nSam Rivera\n" in one.text) == (channel == "sms", channel == "email")
 
 
 def test_a_hold_is_foreseen_until_it_ends(conn: psycopg.Connection) -> None:

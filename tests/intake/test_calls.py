@@ -1,19 +1,19 @@
-"""Calls from the page of a task: asked of the gate, placed once, told in any order, and what the playbook hears."""
+"""Calls from the page of a task: asked of the gate, placed once, told in any order, corrected by whoever was on the phone."""
 
 from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_lead, a_workspace, happened, minutes, story
-from tests.intake.test_acts import a_lead_to_call, look
+from tests.builders import TUESDAY, happened, minutes, story
+from tests.intake.line import NOW, SID, SID2, Line, words_of
+from tests.intake.test_acts import look
 from tests.intake.test_inbound import PHONE
 from tests.waiting import ended_once
 from warmline.channels import build_dialer
@@ -21,136 +21,19 @@ from warmline.channels.call.contract import (
     KEY,
     Connect,
     Detected,
-    Dialer,
     HangUp,
-    Heard,
     LegMoved,
-    Nothing,
-    Placing,
     Pressed,
 )
 from warmline.channels.contract import Accepted, NotSent, Refused, Signal, Unknown
-from warmline.core.lead import Draft
-from warmline.core.standing import history_of
 from warmline.intake import acts
-from warmline.intake.accept import accept
 from warmline.intake.acts import ActError, CallRefused, Next
-from warmline.intake.call_story import give_up_lost
 from warmline.intake.calls import hear, note_receipt
 from warmline.intake.inbound import receive
 from warmline.intake.messages import UnplacedError
-from warmline.intake.submission import Accepted as LetIn
-from warmline.intake.submission import Given, Submission
-from warmline.store import calls, measures
-from warmline.store.calls import Call
+from warmline.store import calls
 from warmline.store.connect import connect
-from warmline.store.due import know
 from warmline.store.ids import lane_of, read_touch_ref
-from warmline.store.workspaces import Workspace
-
-NOW = TUESDAY + minutes(1)
-SID, SID2 = "CA" + "1" * 32, "CA" + "2" * 32
-
-
-@pytest.fixture
-def workspace(conn: psycopg.Connection) -> Workspace:
-    return a_workspace(conn)
-
-
-@pytest.fixture
-def lead(conn: psycopg.Connection, workspace: Workspace) -> UUID:
-    return a_lead_to_call(conn, workspace)
-
-
-@pytest.fixture
-def task(conn: psycopg.Connection, lead: UUID) -> UUID:
-    return open_call(conn, lead)
-
-
-@pytest.fixture
-def dialer() -> Dialer:
-    return build_dialer({"provider": "sandbox", "rate": 100}, str, "http://127.0.0.1:8000", {})
-
-
-def open_call(conn: psycopg.Connection, lead: UUID) -> UUID:
-    row = conn.execute(
-        "select id from tasks where lead_id = %s and kind = 'call' and status = 'open'", (lead,)
-    ).fetchone()
-    assert row is not None, "no call is open"
-    return UUID(str(row[0]))
-
-
-class Line:
-    """One call, from the press of the button on."""
-
-    def __init__(self, conn: psycopg.Connection, workspace: Workspace, lead: UUID, dialer: Dialer) -> None:
-        self.conn, self.workspace, self.lead, self.dialer, self.now = conn, workspace, lead, dialer, NOW
-        self.placing: Placing | None = None
-
-    def press(self, task: UUID, now: datetime | None = None) -> Placing:
-        self.now = now or self.now
-        self.placing = acts.begin_call(
-            self.conn, self.workspace, lane_of(self.lead), task, "sam", self.now, dialer=self.dialer
-        )
-        return self.placing
-
-    @property
-    def ref(self) -> str:
-        assert self.placing is not None
-        return self.placing.ref
-
-    def hear(self, *heard: Heard) -> None:
-        for one in heard:
-            assert hear(self.conn, self.workspace, one, self.now) == Nothing()
-
-    def connect(self, sid: str = SID) -> Any:
-        return hear(self.conn, self.workspace, Pressed(self.ref, KEY, sid), self.now)
-
-    def rep(self, leg: Any) -> LegMoved:
-        return LegMoved(self.ref, "rep", leg, provider_id=SID)
-
-    def their(self, leg: Any, seconds: int = 0, code: str = "") -> LegMoved:
-        return LegMoved(self.ref, "lead", leg, seconds, code, SID)
-
-    @property
-    def call(self) -> Call:
-        return self.of(self.ref)
-
-    def of(self, ref: str) -> Call:
-        found = calls.find(self.conn, self.workspace.id, *read_touch_ref(ref))
-        assert found is not None
-        return found
-
-    def told(self) -> list[tuple[str, dict[str, Any]]]:
-        rows = self.conn.execute("select kind, data from events where lead_id = %s order by seq", (self.lead,))
-        return [(str(kind), data) for kind, data in rows.fetchall()]
-
-    def on_call(self) -> dict[str, datetime]:
-        """Who is on the phone with the lead, as the story says."""
-        known = know(self.conn, lane_of(self.lead), [self.lead])[self.lead]
-        return history_of("", 0, NOW, "America/New_York", {}, {}, known.events).on_call
-
-    def loses(self) -> None:
-        """Nothing has been heard of any call for longer than one stays silent."""
-        self.conn.execute("update calls set lost_at = now() - interval '1 second' where lost_at is not null")
-
-    def talks(self, sid: str = SID) -> None:
-        self.connect(sid)
-        self.hear(self.their("ringing"), self.their("answered"), Detected(self.ref, "human"))
-
-    def hangs_up(self, seconds: int = 300) -> None:
-        self.hear(self.their("ended", seconds), self.rep("ended"))
-
-    def done(self, task: UUID) -> tuple[str, str]:
-        row = self.conn.execute("select status, outcome from tasks where id = %s", (task,)).fetchone()
-        assert row is not None
-        return str(row[0]), str(row[1])
-
-
-@pytest.fixture
-def line(conn: psycopg.Connection, workspace: Workspace, lead: UUID, dialer: Dialer) -> Line:
-    return Line(conn, workspace, lead, dialer)
-
 
 # --- the button -----------------------------------------------------------------------------------------------------
 
@@ -376,13 +259,6 @@ def test_after_a_talk_the_person_says_what_comes_next(line: Line, task: UUID) ->
     assert (line.done(task), line.call.outcome) == (("open", ""), "connected")
 
 
-def words_of(line: Line) -> list[Heard]:
-    return [
-        line.rep("ringing"), line.rep("answered"), line.their("ringing"), line.their("answered"),
-        Detected(line.ref, "machine"), line.their("ended", 31), line.their("ended", 31), line.rep("ended"),
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_doubled_and_reordered_words_finish_the_task_once(line: Line, task: UUID, seed: int) -> None:
     line.press(task)
@@ -413,289 +289,6 @@ def test_a_word_about_nobodys_call_is_kept_for_a_person(line: Line) -> None:
     for ref in ("7-" + "0" * 32, "nonsense"):
         with pytest.raises(UnplacedError):
             hear(line.conn, line.workspace, LegMoved(ref, "rep", "ended"), NOW)
-
-
-# --- what the story hears -------------------------------------------------------------------------------------------
-
-
-def test_the_story_hears_that_the_lead_is_dialled_and_when_it_is_over(line: Line, task: UUID) -> None:
-    line.press(task)
-    line.hear(line.rep("answered"))
-    assert "call.dialled" not in story(line.conn, line.lead)
-    line.talks()
-    line.connect()  # the provider asks once more
-    dialled = [data for kind, data in line.told() if kind == "call.dialled"]
-    assert dialled == [{"who": "sam", "call": str(line.call.id), "task": str(task)}]
-    assert line.on_call() == {str(line.call.id): NOW}
-    line.hangs_up()
-    assert story(line.conn, line.lead).count("call.ended") == 1
-    assert line.on_call() == {}
-
-
-def test_a_rep_who_hangs_up_is_off_the_phone_though_nobody_told_of_the_leads_leg(line: Line, task: UUID) -> None:
-    line.press(task)
-    line.connect()
-    line.hear(line.rep("ended"))
-    assert line.on_call() == {}
-    line.hear(line.their("no_answer"))
-    assert line.done(task) == ("done", "missed")
-
-
-def test_a_call_that_is_lost_keeps_nobody_on_the_phone(line: Line, task: UUID) -> None:
-    line.press(task)
-    line.connect()
-    line.loses()
-    assert give_up_lost(line.conn, NOW + minutes(6)) == 1
-    assert give_up_lost(line.conn, NOW + minutes(6)) == 0
-    assert (line.call.status, line.on_call(), line.told()[-1][1]["how"]) == (
-        "unknown",
-        {},
-        "nothing more was heard of it",
-    )
-
-
-@pytest.mark.parametrize("connects", [False, True])
-def test_a_call_to_a_lead_that_was_merged_while_our_phone_rang_is_given_up_for_the_one_it_became(
-    line: Line, task: UUID, connects: bool
-) -> None:
-    keep = a_lead(line.conn, line.workspace, phone="+12125550188", email="else@example.com")
-    line.press(task)
-    acts.merge(line.conn, line.workspace, keep, line.lead, "sam", NOW)
-    if connects:
-        line.connect()
-    line.loses()
-    assert give_up_lost(line.conn, NOW + minutes(6)) == 1
-    assert give_up_lost(line.conn, NOW + minutes(6)) == 0
-    assert line.call.status == "unknown"
-    line.lead = keep
-    assert line.on_call() == {}
-
-
-def test_a_call_that_was_given_up_and_is_heard_of_again_is_on_the_phone_again(line: Line, task: UUID) -> None:
-    line.press(task)
-    line.connect()
-    for _ in range(2):
-        line.loses()
-        give_up_lost(line.conn, NOW)
-        assert line.on_call() == {}
-        line.hear(line.their("answered"), Detected(line.ref, "human"))
-        assert line.on_call() != {}
-    line.hangs_up()
-    assert line.on_call() == {}
-    assert story(line.conn, line.lead)[-1] == "call.ended"
-
-
-# --- the attempt, while and after a person talks ----------------------------------------------------------------------
-
-
-def steps_sent(line: Line) -> set[str]:
-    return {
-        step for (step,) in line.conn.execute("select step from touches where lead_id = %s", (line.lead,)).fetchall()
-    }
-
-
-def test_a_talk_outlives_the_time_of_its_task(line: Line, task: UUID) -> None:
-    line.press(task, NOW + minutes(117))
-    line.talks()
-    look(line.conn, line.lead, NOW + minutes(121))
-    assert line.done(task) == ("open", "")
-    line.now = NOW + minutes(140)
-    line.hangs_up(1300)
-    for after in (141, 200, 300):
-        look(line.conn, line.lead, NOW + minutes(after))
-    assert line.done(task) == ("open", ""), "only the person who was on the phone can say how it went"
-    assert "context" not in steps_sent(line), "the lead reads that it was missed, after a talk"
-    soon = Next("next_step", NOW + timedelta(days=1))
-    acts.complete_call(
-        line.conn, line.workspace, lane_of(line.lead), task, "sam", NOW + minutes(301), outcome="connected", next=soon
-    )
-    assert line.done(task) == ("done", "connected")
-
-
-@pytest.mark.parametrize("answered_by", ["human", "unknown"])
-def test_an_answered_call_that_nobody_has_written_down_is_not_taken_for_missed(
-    line: Line, task: UUID, answered_by: Any
-) -> None:
-    line.press(task)
-    line.connect()
-    line.hear(line.their("answered"), Detected(line.ref, answered_by))
-    line.hangs_up(600)
-    for after in (5, 119, 130, 240):
-        look(line.conn, line.lead, NOW + minutes(after))
-    assert line.done(task) == ("open", "")
-    assert "context" not in steps_sent(line)
-
-
-def test_a_call_that_reached_nobody_leaves_the_time_of_its_task_as_it_was(line: Line, task: UUID) -> None:
-    line.press(task)
-    line.hear(line.rep("no_answer"))
-    look(line.conn, line.lead, NOW + minutes(121))
-    assert line.done(task)[0] == "expired"
-
-
-@pytest.fixture
-def ran_out(line: Line, task: UUID) -> UUID:
-    """A call that nothing was heard of, so that its task ran out; and then it turns out to have been a talk."""
-    line.press(task)
-    line.connect()
-    line.loses()
-    give_up_lost(line.conn, NOW + minutes(6))
-    look(line.conn, line.lead, NOW + minutes(121))
-    assert line.done(task)[0] == "expired"
-    line.hear(line.their("answered"), Detected(line.ref, "human"))
-    line.hangs_up()
-    return task
-
-
-def test_a_talk_that_is_told_after_its_task_ran_out_can_be_written_down(line: Line, ran_out: UUID) -> None:
-    now = NOW + minutes(125)
-    who = (line.conn, line.workspace, lane_of(line.lead), ran_out, "sam", now)
-    with pytest.raises(ActError, match="missed call"):
-        acts.correct_call(*who, outcome="missed")
-    acts.correct_call(*who, outcome="connected", next=Next("resume"))
-    assert line.done(ran_out) == ("done", "connected")
-    for after in (126, 190):
-        look(line.conn, line.lead, NOW + minutes(after))
-    assert "context" not in steps_sent(line)
-    with pytest.raises(ActError, match="said by a person"):
-        acts.correct_call(*who, outcome="connected", next=Next("resume"))
-
-
-@pytest.mark.parametrize("leg", ["no_answer", "busy"])
-def test_a_talk_that_broke_off_is_no_missed_call_because_nobody_took_the_next_one(
-    line: Line, task: UUID, leg: str
-) -> None:
-    line.press(task)
-    line.talks()
-    line.hangs_up(40)
-    line.press(task, NOW + minutes(2))
-    line.connect(SID2)
-    line.hear(LegMoved(line.ref, "lead", leg, provider_id=SID2), LegMoved(line.ref, "rep", "ended", provider_id=SID2))  # type: ignore[arg-type] # of the test
-    for after in (3, 60, 130):
-        look(line.conn, line.lead, NOW + minutes(after))
-    assert line.done(task) == ("open", ""), "only the person who was on the phone can say how it went"
-    assert "context" not in steps_sent(line), "the lead reads that it was missed, after a talk"
-
-
-def test_a_late_word_on_an_earlier_call_finishes_no_task_for_which_somebody_talks(line: Line, task: UUID) -> None:
-    first = line.press(task).ref
-    line.connect()
-    line.loses()
-    line.press(task)
-    line.talks(SID2)
-    line.hear(LegMoved(first, "lead", "no_answer", provider_id=SID))
-    assert (line.of(first).outcome, line.done(task)) == ("missed", ("open", ""))
-
-
-def test_a_talk_is_written_down_after_its_time_though_the_last_call_rang_nobody(line: Line, task: UUID) -> None:
-    first = line.press(task).ref
-    line.connect()
-    line.loses()
-    line.press(task)
-    line.hear(LegMoved(line.ref, "rep", "no_answer", provider_id=SID2))
-    look(line.conn, line.lead, NOW + minutes(121))
-    assert line.done(task)[0] == "expired"
-    line.hear(LegMoved(first, "lead", "ended", 300, provider_id=SID), Detected(first, "human"))
-    acts.correct_call(
-        line.conn, line.workspace, lane_of(line.lead), task, "sam", NOW, outcome="connected", next=Next("resume")
-    )
-    assert line.done(task) == ("done", "connected")
-
-
-def test_the_promise_is_kept_by_the_call_and_not_by_the_form_that_follows_it(line: Line, task: UUID) -> None:
-    line.press(task)  # one minute after the lead came in
-    line.talks()
-    look(line.conn, line.lead, NOW + minutes(5))
-    assert "escalated" not in story(line.conn, line.lead)
-    speed = measures.first_touches(line.conn, line.workspace.id, TUESDAY - timedelta(days=1))
-    assert [one.count for one in speed if one.who == "human"] == [1]
-
-
-def test_every_call_that_rang_the_lead_counts_for_the_laws_cap(conn: psycopg.Connection, dialer: Dialer) -> None:
-    workspace = a_workspace(conn)
-    given = (Given("express_written", ("sms", "voicemail", "call"), "v1", "words"), Given("inquiry", ("email", "call")))
-    draft = Draft(phone="+13055550123", email=None, first_name="Ann", region="FL", country="US")
-    (result,) = accept(conn, workspace, [Submission("pricing", draft, form="pricing", consents=given)], TUESDAY)
-    assert isinstance(result, LetIn)
-    look(conn, result.lead, TUESDAY)
-    line, task = Line(conn, workspace, result.lead, dialer), open_call(conn, result.lead)
-    touched = conn.execute("select count(*) from touches where lead_id = %s", (result.lead,)).fetchone()
-    for number in range(3 - (touched or (0,))[0]):  # three in a day, texts among them
-        line.press(task, NOW + minutes(5 * number))
-        line.connect()
-        line.hear(line.their("answered"), Detected(line.ref, "unknown"))
-        line.hangs_up(3)
-    with pytest.raises(CallRefused) as refused:
-        line.press(task, NOW + minutes(30))
-    assert refused.value.rule == "attempt_cap"
-
-
-# --- one voice --------------------------------------------------------------------------------------------------------
-
-TWO_CALLS = """# Who responds first: the owner by phone.
-# On which channels: calls and text.
-# For how long: a week.
-name: Pricing request
-enroll: {when: 'event.kind == "form.submitted" && event.form == "pricing"', rank: 90, again: after 30 days}
-owner: {team: sales, by: round-robin}
-hand-off: {on: [reply, click, callback, meeting], act within: 10 minutes, else: escalate}
-steps:
-  first-call:  {call: owner, at: now, script: discovery}
-  nudge:       {send: sms, template: nudge, at: 30 minutes}
-  second-call: {call: owner, at: 20 minutes, script: other-angle}
-after: {enroll: slow-nurture}
-"""
-
-
-@pytest.fixture
-def two_calls(conn: psycopg.Connection, dialer: Dialer) -> Line:
-    workspace = a_workspace(conn, {"playbooks/pricing.yaml": TWO_CALLS})
-    return Line(conn, workspace, a_lead_to_call(conn, workspace), dialer)
-
-
-def test_nothing_goes_out_and_nobody_else_is_asked_to_call_while_a_person_is_on_the_phone(two_calls: Line) -> None:
-    line = two_calls
-    line.press(open_call(line.conn, line.lead))
-    line.talks()
-    for after in (21, 31):
-        look(line.conn, line.lead, NOW + minutes(after))
-    assert steps_sent(line) == set()
-    steps = line.conn.execute("select step from tasks where lead_id = %s and kind = 'call'", (line.lead,)).fetchall()
-    assert steps == [("first-call",)]
-    line.now = NOW + minutes(40)
-    line.hangs_up()
-    look(line.conn, line.lead, NOW + minutes(40))
-    assert steps_sent(line) == {"nudge"}
-
-
-def test_of_two_people_who_call_a_lead_at_once_one_is_connected_and_the_other_hears_why_not(two_calls: Line) -> None:
-    line = two_calls
-    look(line.conn, line.lead, NOW + minutes(21))
-    rows = line.conn.execute("select id from tasks where lead_id = %s and kind = 'call' order by id", (line.lead,))
-    first, second = [
-        acts.begin_call(
-            line.conn, line.workspace, lane_of(line.lead), task, who, NOW + minutes(22), dialer=line.dialer
-        ).ref
-        for (task,), who in zip(rows.fetchall(), ("sam", "jo"), strict=True)
-    ]
-    now = NOW + minutes(23)
-    assert hear(line.conn, line.workspace, Pressed(first, KEY, SID), now) == Connect(first, PHONE)
-    answer = hear(line.conn, line.workspace, Pressed(second, KEY, SID2), now)
-    assert isinstance(answer, HangUp)
-    assert "on the phone with a person since" in answer.said
-    hear(line.conn, line.workspace, LegMoved(first, "lead", "busy", provider_id=SID), now)
-    assert hear(line.conn, line.workspace, Pressed(second, KEY, SID2), now) == Connect(second, PHONE)
-
-
-def test_nobody_begins_a_call_to_a_lead_that_is_on_the_phone(two_calls: Line) -> None:
-    line = two_calls
-    look(line.conn, line.lead, NOW + minutes(21))
-    rows = line.conn.execute("select id from tasks where lead_id = %s and kind = 'call' order by id", (line.lead,))
-    (first,), (second,) = rows.fetchall()
-    line.press(first, NOW + minutes(22))
-    line.talks()
-    with pytest.raises(CallRefused, match="on the phone with a person since"):
-        line.press(second, NOW + minutes(23))
 
 
 # --- corrected --------------------------------------------------------------------------------------------------------

@@ -95,6 +95,24 @@ def test_a_list_is_taken_line_by_line_and_what_can_not_be_read_is_named(
     assert import_list(conn, place, lines, "kim", TUESDAY).added == 0
 
 
+def test_a_list_that_breaks_off_is_taken_not_at_all(
+    conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, parts = suppressions.add, []
+
+    def add(conn: psycopg.Connection, rows: list[dict[str, Any]]) -> int:
+        parts.append(len(rows))
+        if len(parts) == 2:
+            raise psycopg.OperationalError("the server has gone away")
+        return real(conn, rows)
+
+    monkeypatch.setattr(suppressions, "add", add)
+    with pytest.raises(psycopg.OperationalError):
+        import_list(conn, place, [f"d{number}.example" for number in range(5_001)], "kim", TUESDAY)
+    assert parts == [5_000, 1]
+    assert conn.execute("select count(*) from suppressions").fetchone() == (0,)
+
+
 def test_a_wish_of_the_leads_own_is_lifted_as_a_whole_with_its_proof_in_the_ledger(
     conn: psycopg.Connection, place: Workspace
 ) -> None:

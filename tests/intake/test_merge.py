@@ -20,6 +20,7 @@ from warmline.engine.tick import tick
 from warmline.intake import acts
 from warmline.intake.acts import ActError, merge
 from warmline.intake.inbound import receive
+from warmline.intake.unread import withdraw_unread
 from warmline.intake.visits import settle_due
 from warmline.store import address_owners, calls, ledger
 from warmline.store.due import know
@@ -176,6 +177,82 @@ def test_an_opt_out_of_either_outlives_it(
     assert conn.execute("select count(*) from enrollments where status <> 'ended'").fetchone() == (0,)
 
 
+def automation_is_stopped(conn: psycopg.Connection, lead: UUID) -> bool:
+    """What the engine plans for the lead from now on is nothing."""
+    before = len(open_touches(conn, lead))
+    for hours in (1, 24, 72):
+        tick(conn, lane_of(lead), LATER + timedelta(hours=hours), Catalog(conn))
+    return before == len(open_touches(conn, lead)) == 0
+
+
+def open_touches(conn: psycopg.Connection, lead: UUID) -> list[tuple[str]]:
+    return conn.execute("select step from touches where lead_id = %s and status = 'queued'", (lead,)).fetchall()
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_one_that_a_person_had_stays_with_a_person(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, runs: bool
+) -> None:
+    """A human signal stops the machine until a person or the playbook says so, and a merge says nothing of that."""
+    reply = Signal("inbound", TUESDAY, sender="+12125550123", text="Yes, please call me", key="k1")
+    receive(conn, place, [reply], TUESDAY)
+    assert status(conn, gone) == "handed_off"
+    if runs:
+        enrolled(conn, place, "pricing", keep)
+        tick(conn, lane_of(keep), TUESDAY, Catalog(conn))
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert automation_is_stopped(conn, keep)
+    assert status(conn, keep) == "handed_off"
+    assert conn.execute("select kind from tasks where status = 'open' and kind = 'hand_off'").fetchall() == [
+        ("hand_off",)
+    ]
+    assert count_orphans(conn, place.id) == 0
+
+
+def test_a_reply_that_the_engine_has_not_looked_at_yet_stops_the_machine_for_the_one_that_is_left(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    for lead in (keep, gone):
+        enrolled(conn, place, "pricing", lead)
+        tick(conn, lane_of(lead), TUESDAY, Catalog(conn))
+    at = TUESDAY + timedelta(minutes=5)
+    receive(conn, place, [Signal("inbound", at, sender="+12125550123", text="Yes, call me", key="k1")], at)
+    assert status(conn, gone) == "open", "the engine stands still"
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert automation_is_stopped(conn, keep)
+    assert status(conn, keep) == "handed_off"
+
+
+def test_what_a_person_has_given_back_to_the_playbook_stays_with_it(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    for lead in (keep, gone):
+        enrolled(conn, place, "pricing", lead)
+    acts.take_over(conn, place, lane_of(gone), gone, "sam", TUESDAY + timedelta(minutes=5))
+    tick(conn, lane_of(gone), TUESDAY + timedelta(minutes=6), Catalog(conn))
+    acts.release(conn, place, lane_of(gone), gone, "sam", TUESDAY + timedelta(minutes=10))
+    merge(conn, place, keep, gone, "kim", LATER)
+    tick(conn, lane_of(keep), LATER, Catalog(conn))
+    assert status(conn, keep) == "open"
+    assert "taken.over" not in story(conn, keep)
+
+
+def test_a_doubtful_reply_of_the_other_is_still_to_be_read_and_taken_for_an_opt_out_after_nine_days(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    doubt = Signal("inbound", TUESDAY, sender="+12125550123", text="who is this? please stop by tomorrow", key="k1")
+    receive(conn, place, [doubt], TUESDAY)
+    assert story(conn, gone)[-2:] == ["doubtful", "task.opened"]
+    enrolled(conn, place, "pricing", keep)
+    tick(conn, lane_of(keep), TUESDAY, Catalog(conn))
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert automation_is_stopped(conn, keep)
+    ((note,),) = conn.execute("select note from tasks where status = 'open' and kind = 'read_reply'").fetchall()
+    assert "please stop by tomorrow" in note
+    withdraw_unread(conn, TUESDAY + timedelta(days=9, hours=1))
+    assert status(conn, keep) == "opted_out"
+
+
 def test_a_lead_is_not_merged_with_itself_nor_with_one_of_another_workspace(
     conn: psycopg.Connection, place: Workspace, keep: UUID
 ) -> None:
@@ -270,8 +347,9 @@ def test_what_was_told_before_the_merge_is_not_told_again_after_it(
 ) -> None:
     tell(conn, place, "inbound", mail, sender="ann@home.example", text="Yes")
     merge(conn, place, keep, gone, "kim", LATER)
+    assert told(conn, keep) == ["taken.over", "handed.off"], "a person has what one of the two answered"
     tell(conn, place, "inbound", mail, sender="ann@home.example", text="Yes")
-    assert told(conn, keep) == []
+    assert told(conn, keep) == ["taken.over", "handed.off"]
 
 
 def test_a_chain_of_merges_leads_to_its_end(

@@ -137,6 +137,19 @@ def test_what_is_missing_altogether_is_named_as_the_sender_calls_it() -> None:
     assert set(problem({"first_name": "Ann", "phone_number": " "})) == {"phone_number", "email"}
 
 
+def test_what_is_to_be_done_about_two_fields_alike_is_said_once() -> None:
+    (entry,) = read("{}").problems
+    assert entry.reason == (
+        "phone_number, email: To reach the lead, give a phone number or a mail address."
+        " Write: +1 201 555 0123 or ann@example.com"
+    )
+    (entry,) = read(json.dumps({"phone_number": "12", "email": "x"})).problems
+    assert entry.reason == (
+        "phone_number: '12' is no valid phone number in US. Write: +1 201 555 0123; "
+        "email: 'x' is no mail address. Write: ann@example.com"
+    )
+
+
 def test_an_entry_of_a_list_that_is_no_lead_is_kept_by_itself() -> None:
     entries = read(json.dumps([{"email": "a@example.com"}, 7, None, "Ann", {"\x00": "x"}])).entries
     kept = [entry.raw for entry in entries if isinstance(entry, Unread)]

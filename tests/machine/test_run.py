@@ -51,6 +51,15 @@ def test_warmline_gets_its_arguments_whole(clone: Path, folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("verb", ["up", "warmline"])
+def test_the_command_line_is_told_how_it_was_called(clone: Path, folder: Path, verb: str) -> None:
+    (clone / ".venv" / "bin" / "warmline").write_text('#!/bin/sh\necho "$WARMLINE_CALLED"\n')
+    called = subprocess.run(
+        ["./run", verb, "acme"], cwd=clone, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+    )
+    assert called.stdout == "./run warmline\n"
+
+
 def test_help_lists_the_verbs_that_this_clone_has(clone: Path) -> None:
     help_text = run(clone, cwd=clone).stdout
     assert all(f"./run {verb}" in help_text for verb in ("up", "warmline", "test", "lint", "bench"))

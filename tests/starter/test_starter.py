@@ -1,5 +1,6 @@
 """The starter workspace: what `warmline init` copies is sound, and its words are fit to be sent."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import warmline
 from warmline.core.check import check_workspace
 from warmline.core.events import TRIGGERS
 from warmline.core.length import segments, spoken_seconds
-from warmline.core.message import VARIABLES, render
+from warmline.core.message import VARIABLES, Rendered, render
 from warmline.core.overlap import satisfiable
 from warmline.core.parse import Parsed, parse
 from warmline.core.playbook import Call, Choice, Days, Playbook, Send, Template
@@ -74,17 +75,50 @@ def test_every_template_is_used() -> None:
     assert set(TEMPLATES) == frozenset().union(*(playbook.templates() for playbook in PLAYBOOKS.values()))
 
 
+def said_on(channel: str, name: str, **lead: str) -> Rendered:
+    typical = {**TYPICAL, "touch": {"channel": channel}, "lead": VARIABLES["lead"] | lead}
+    return render(TEMPLATES[name], typical)
+
+
 @pytest.mark.parametrize("name", sent_on("sms"))
 def test_every_text_is_one_message_and_names_the_company(name: str) -> None:
-    said = render(TEMPLATES[name], TYPICAL).text
+    said = said_on("sms", name).text
     assert (segments(said).encoding, segments(said).count) == ("gsm7", 1)
     assert VARIABLES["company"]["name"] in said
     assert "STOP" in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("name", sent_on("sms"))
+def test_a_text_to_a_long_name_is_two_messages_at_most(name: str) -> None:
+    assert segments(said_on("sms", name, first_name="Maximiliana-Alexandra").text).count <= 2
+
+
+@pytest.mark.parametrize("phone", ["+15558675310", ""])
+@pytest.mark.parametrize("name", sent_on("email"))
+def test_every_mail_greets_is_signed_and_leaves_the_way_out_to_its_footer(name: str, phone: str) -> None:
+    said = said_on("email", name, phone=phone)
+    greeting, *paragraphs, signed = said.text.split("\n\n")
+    assert greeting == "Hi Ann,"
+    assert paragraphs
+    assert all(part.strip() == part for part in paragraphs)
+    assert signed == "Sam Rivera\nAcme Roofing, 555-010-4477"
+    assert "STOP" not in said.text
+    assert said.subject
+    assert phone or "will call you" not in said.text, "nobody can call who gave no number"
+
+
+@pytest.mark.parametrize("name", sent_on("sms") + sent_on("email"))
+def test_no_message_promises_a_call_within_minutes(name: str) -> None:
+    for channel in ("sms", "email"):
+        said = said_on(channel, name).text.lower()
+        soon = r"about to call|\b(?:call|ring)(?:ing)? you\b[^.?!]*\b(?:now|minutes?|right away|at once)\b"
+        assert re.findall(soon, said) == []
 
 
 @pytest.mark.parametrize("name", sent_on("voicemail"))
 def test_every_voicemail_is_short_and_says_how_to_call_back(name: str) -> None:
-    said = render(TEMPLATES[name], TYPICAL).text
+    said = said_on("voicemail", name).text
     assert spoken_seconds(said) < 25
     assert "555-010-4477" in said
 
@@ -94,8 +128,9 @@ def test_the_last_message_lets_the_lead_defer_or_leave(key: str) -> None:
     last = [step for step in PLAYBOOKS[key].steps if isinstance(step, Send)][-1]
     picked = last.template
     for name in (picked.use, picked.otherwise) if isinstance(picked, Choice) else (picked,):
-        body = TEMPLATES[name].body.lower()
-        assert any(word in body for word in ("no thanks", "later", "not now", "stop", "i will close it")), name
+        for channel in last.channels:
+            said = said_on(channel, name).text.lower()
+            assert any(word in said for word in ("no thanks", "later", "not now", "stop", "i will close it")), name
 
 
 def test_every_head_comment_answers_the_three_questions() -> None:

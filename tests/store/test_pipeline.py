@@ -110,6 +110,26 @@ def test_a_savepoint_within_takes_back_only_what_is_in_it(conn: psycopg.Connecti
     assert conn.execute("select array_agg(n order by n) from kept").fetchone() == ([1, 3],)
 
 
+def test_a_savepoint_after_an_answer_that_was_read_ends_nothing_but_itself(conn: psycopg.Connection, dsn: str) -> None:
+    conn.execute("create table kept (n integer)")
+
+    def work(own: psycopg.Connection) -> None:
+        with transaction(own):
+            assert own.execute("insert into kept values (1) returning n").fetchall() == [(1,)]
+            with own.transaction():
+                own.execute("insert into kept values (2)")
+                raise psycopg.Rollback
+            with own.transaction():
+                own.execute("insert into kept values (3)")
+            assert own.execute("select array_agg(n order by n) from kept").fetchone() == ([1, 3],)
+            assert conn.execute("select count(*) from kept").fetchone() == (0,)
+            raise LookupError
+
+    with connect(dsn) as own, pytest.raises(LookupError):
+        work(own)
+    assert conn.execute("select count(*) from kept").fetchone() == (0,)
+
+
 def test_a_closed_connection_takes_no_block(dsn: str) -> None:
     conn = connect(dsn, "test")
     conn.close()

@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -162,6 +163,25 @@ def task(conn: psycopg.Connection, place: Workspace, lead: UUID) -> str:
         (lane_of(lead), task_id, lead, place.id),
     )
     return f"{lane_of(lead)}/{task_id}"
+
+
+@contextmanager
+def database_away(server: str, name: str) -> Iterator[None]:
+    """Every connection of the web is cut, and none can be made. A door may know its workspace, or have to look it up."""
+    here = sql.Identifier(name)
+    from warmline.web import kept
+
+    kept.forget()
+    with connect(server) as conn:
+        conn.execute(sql.SQL("alter database {} allow_connections false").format(here))
+        try:
+            conn.execute(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                " where datname = %s and application_name like 'warmline%%'", (name,)
+            )  # fmt: skip
+            yield
+        finally:
+            conn.execute(sql.SQL("alter database {} allow_connections true").format(here))
 
 
 async def _ask(method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:

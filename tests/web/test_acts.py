@@ -92,6 +92,34 @@ def test_an_address_of_another_lead_is_refused_with_its_name_and_the_way_there(
     )
 
 
+def test_an_act_on_a_lead_that_has_become_a_part_of_another_comes_back_to_that_one(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    gone = a_lead(conn, place, phone="+13035550188", email="ann@home.example")
+    client = sign_in("sam")
+    client.post(f"/leads/{lead}/merge", {"other": "ann@home.example"})
+    answer = client.post(f"/leads/{gone}/note", {"note": "Prefers mornings"})
+    assert answer.headers["location"] == f"/leads/{lead}?told=noted"
+    assert "Prefers mornings" in client.get(f"/leads/{lead}").content.decode()
+    refused = client.post(f"/leads/{gone}/owner", {"owner": "zelda"})
+    page = refused.content.decode()
+    assert (refused.status_code, f'action="/leads/{lead}/owner"' in page) == (422, True)
+    assert 'id="wrong" role="alert"' in page
+
+
+def test_the_page_of_a_lead_that_has_become_a_part_of_another_keeps_its_story_and_leads_to_that_one(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    gone = a_lead(conn, place, phone="+13035550188", email="ann@home.example")
+    client = sign_in("sam")
+    client.post(f"/leads/{lead}/merge", {"other": "ann@home.example"})
+    page = client.get(f"/leads/{gone}").content.decode()
+    assert f'<a href="/leads/{lead}">Ann Lee</a>' in page
+    assert "Two leads became one" in page
+    assert 'method="post" action="/leads/' not in page
+    assert "has become a part of" not in client.get(f"/leads/{lead}").content.decode()
+
+
 def test_an_act_that_has_no_form_says_at_the_top_what_was_wrong(sign_in: SignIn, lead: UUID) -> None:
     client = sign_in("sam")
     client.post(f"/leads/{lead}/won")

@@ -69,10 +69,22 @@ def test_a_stranger_and_another_workspace_get_nothing(sign_in: SignIn, conn: psy
 
     stranger = Client(headers={"host": "localhost"})
     for path in (f"/api/v1/leads/{lead}/why", "/api/v1/may?to=%2B14015550123"):
-        assert stranger.get(path).status_code == 302
+        answer = stranger.get(path)
+        assert (answer.status_code, list(answer.json())) == (401, ["error"])
+        assert "www-authenticate" in answer.headers
+        assert "ann@example.com" not in answer.content.decode()
     other = sign_in("kim", make_place(conn)).get(f"/api/v1/leads/{lead}/why")
     assert other.status_code == 404
     assert "ann@example.com" not in json.dumps(other.json())
+
+
+def test_what_is_not_there_or_takes_another_method_is_told_as_json(sign_in: SignIn, lead: UUID) -> None:
+    client = sign_in("sam", enforce_csrf_checks=True)
+    nothing, posted = client.get("/api/v1/nothing"), client.post(f"/api/v1/leads/{lead}/why")
+    assert [nothing.status_code, posted.status_code] == [404, 405]
+    assert posted.headers["allow"] == "GET, HEAD"
+    assert all(one.headers["content-type"] == "application/json" and one.json()["error"] for one in (nothing, posted))
+    assert client.get("/nothing").headers["content-type"].startswith("text/html")
 
 
 def _instant(text: str) -> datetime:

@@ -17,8 +17,9 @@ from tests.far_ends.ports import closed_port
 from tests.web.conftest import Answer
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of
+from warmline.store.races import LostRaceError
 from warmline.store.workspaces import Workspace
-from warmline.web import finishing
+from warmline.web import calling, finishing
 
 SignIn = Callable[..., Any]
 ACCOUNT, TOKEN = "AC" + "0" * 32, "12345"
@@ -180,6 +181,20 @@ def test_a_provider_that_can_not_be_reached_rings_nobody_and_the_person_reads_it
     assert "No phone rang" in page
     assert "Call again" in page
     assert calls(conn, lead) == [("not_placed", "")]
+
+
+def test_a_provider_that_rang_while_the_race_for_its_answer_was_lost_has_rung_all_the_same(
+    sign_in: SignIn, conn: psycopg.Connection, lead: UUID, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise LostRaceError
+
+    monkeypatch.setattr(calling, "note_receipt", lost)
+    client = sign_in("sam")
+    answer = client.post(f"/tasks/{task}/call")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/tasks/{task}")
+    assert "Asking the provider" in client.get(f"/tasks/{task}").content.decode()
+    assert calls(conn, lead) == [("placing", "")]
 
 
 def test_a_workspace_without_calls_has_no_button(

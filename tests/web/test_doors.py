@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,11 +13,10 @@ from xml.etree import ElementTree
 import msgspec
 import psycopg
 import pytest
-from psycopg import sql
 
 from tests.builders import story
 from tests.waiting import ended_once
-from tests.web.conftest import SECRET, TWILIO, Answer, publish_with
+from tests.web.conftest import SECRET, TWILIO, Answer, database_away, publish_with
 from warmline.channels.email.tokens import sign_touch
 from warmline.channels.email.tracking import HIDDEN_LINK, TrackedLink, link_url, open_url
 from warmline.channels.secrets import Secret
@@ -26,11 +24,12 @@ from warmline.channels.signature import sign
 from warmline.intake.visits import settle_due
 from warmline.store import races
 from warmline.store.clock import real_now
-from warmline.store.connect import connect
 from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.pages import today
 from warmline.store.workspaces import Workspace
 from warmline.web import kept
+from warmline.web.doors import intake
+from warmline.web.doors.http import LIMIT
 
 Call = Callable[..., Answer]
 KEY = SECRET.encode()
@@ -143,6 +142,31 @@ def test_a_program_that_posts_a_form_gets_json(call: Call) -> None:
 def test_reading_a_door_that_takes_posts_is_told_so(call: Call) -> None:
     answer = call("GET", "/in/pricing")
     assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert "Allow" in answer.json()["error"]
+
+
+def test_a_program_reads_json_whatever_is_wrong(call: Call, lead: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = call("POST", "/in/pricing", b" " * (LIMIT + 1), content_type=JSON)
+    nowhere = call("POST", "/in/", b"{}", content_type=JSON)
+    no_json = call("POST", "/in/pricing", b"<lead/>", content_type="text/xml")
+    monkeypatch.setattr(races, "ROUNDS", 1)
+    ended_once(monkeypatch)
+    busy = post(call, "pricing", {"email": "ann@example.com"})
+    monkeypatch.setattr(intake, "_origin", lambda _request: 1 / 0)
+    ours = post(call, "pricing", {"email": "ann@example.com"})
+    answers = [large, nowhere, no_json, busy, ours]
+    assert [one.status for one in answers] == [413, 404, 422, 503, 500]
+    assert {one.headers["content-type"] for one in answers} == {JSON}
+    assert all(one.json()["error"].strip() == one.json()["error"] for one in answers)
+    assert "smaller batches" in large.json()["error"]
+    assert (busy.headers["retry-after"], busy.json()["error"][:17]) == ("2", "Too much happened")
+
+
+def test_a_browser_that_sent_a_form_reads_a_page_whatever_is_wrong(call: Call) -> None:
+    answer = call("POST", "/in/pricing", b"a=" + b"b" * LIMIT, content_type=FORM, accept=HTML)
+    assert answer.status == 413
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "This could not be sent" in answer.text
 
 
 # --- providers tell ------------------------------------------------------------------------------------------------
@@ -504,7 +528,13 @@ def test_while_the_database_is_away_every_door_says_503_and_afterwards_all_is_as
             call("POST", "/hooks/sms/inbound", b"Body=STOP", **sms),
             call("GET", "/readyz"),
         ]
-    assert [one.status for one in answers] == [503, 503, 503]
+        kept.kept(
+            ("workspace of", place.config.workspace.public_url.removeprefix("http://")), 60, lambda: place
+        )  # the door knows its workspace, and can't write
+        answers.append(post(call, "pricing", {"email": "bo@example.com"}))
+    assert [one.status for one in answers] == [503, 503, 503, 503]
+    leads = [answers[0], answers[-1]]
+    assert all("can't be reached" in one.json()["error"] and one.headers["retry-after"] == "2" for one in leads)
     assert conn.execute("select count(*) from events").fetchone() == before
     assert post(call, "pricing", {"email": "bo@example.com"}).status == 202
 
@@ -521,20 +551,3 @@ def test_an_unsubscribe_that_is_ended_in_a_ring_of_locks_counts_or_is_asked_for_
     if rounds == 1:
         assert answer.headers["retry-after"] == "2"
         assert answer.text.startswith("Too much happened to the same lead at once, so nothing was kept.")
-
-
-@contextmanager
-def database_away(server: str, name: str) -> Iterator[None]:
-    """Every connection of the web is cut, and none can be made. A door may know its workspace, or have to look it up."""
-    here = sql.Identifier(name)
-    kept.forget()
-    with connect(server) as conn:
-        conn.execute(sql.SQL("alter database {} allow_connections false").format(here))
-        try:
-            conn.execute(
-                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
-                " where datname = %s and application_name like 'warmline%%'", (name,)
-            )  # fmt: skip
-            yield
-        finally:
-            conn.execute(sql.SQL("alter database {} allow_connections true").format(here))

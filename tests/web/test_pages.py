@@ -267,7 +267,7 @@ def test_the_script_of_a_call_reads_what_began_the_run(
 ) -> None:
     settings = conn.execute("select config_source from workspaces where id = %s", (place.id,)).fetchone()
     assert settings is not None
-    script = "---\nkind: script\n---\nThey filled in the form {{ event.form }}.\n"
+    script = "---\nkind: script\n---\nThey filled in the form {{ event.form }}: {{ touch.channel }} them.\n"
     a_workspace(conn, {"warmline.toml": settings[0], "templates/discovery.txt": script})
     lead = a_lead(conn, place)
     enrolled(conn, place, "pricing", lead)
@@ -279,7 +279,7 @@ def test_the_script_of_a_call_reads_what_began_the_run(
         (task_id, lead),
     )
     page = sign_in("sam").get(f"/tasks/{lane_of(lead)}/{task_id}").content.decode()
-    assert "They filled in the form pricing." in page
+    assert "They filled in the form pricing: call them." in page
 
 
 def test_the_page_of_a_playbook_shows_how_long_each_text_is(sign_in: Callable[..., Any]) -> None:
@@ -287,6 +287,33 @@ def test_the_page_of_a_playbook_shows_how_long_each_text_is(sign_in: Callable[..
     assert "Hi Ann, Sam at Acme" in shown
     assert "SMS, else Email" in shown
     assert re.search(r"1 text, GSM-7, \d+ characters left", shown)
+
+
+def test_the_page_of_a_playbook_shows_what_a_step_says_on_each_of_its_channels(sign_in: Callable[..., Any]) -> None:
+    shown = sign_in("sam").get("/playbooks/pricing").content.decode().partition("What it says")[2]
+    ack = shown.partition("</li>")[0]
+    before, by_text, by_mail = re.split(r'<p class="label">(?:SMS|Email)</p>', ack)
+    assert "SMS, else Email" in before
+    assert "STOP to opt out." in by_text
+    assert re.search(r"1 text, GSM-7, \d+ characters left", by_text)
+    assert "Your price request is with me" not in by_text
+    assert '<span class="strong">Your price request is with me</span>' in by_mail
+    assert "Thank you for asking us for a price." in by_mail
+    assert "STOP" not in by_mail
+    assert "GSM-7" not in by_mail, "a mail has no segments"
+
+
+def test_words_that_are_the_same_on_both_channels_are_shown_once(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace
+) -> None:
+    settings = conn.execute("select config_source from workspaces where id = %s", (place.id,)).fetchone()
+    assert settings is not None
+    ack = "---\nangle: it arrived\nsubject: 'Hello'\n---\nYou will hear from us. STOP to opt out.\n"
+    a_workspace(conn, {"warmline.toml": settings[0], "templates/ack.txt": ack})
+    shown = sign_in("sam").get("/playbooks/pricing").content.decode()
+    assert shown.count("You will hear from us.") == 1
+    assert '<span class="strong">Hello</span>' in shown
+    assert '<p class="label">SMS</p>' not in shown
 
 
 def test_the_page_of_a_playbook_shows_mails_scripts_and_voicemails_too(sign_in: Callable[..., Any]) -> None:

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.builders import a_workspace
 from tests.sounds import a_voice
 from tests.web.conftest import SECRET, Answer, make_place
 from warmline.channels.voicemail.tokens import Heard, audio_url
@@ -57,6 +58,20 @@ def test_the_page_shows_every_spoken_script_in_each_persons_words(sign_in: Calla
     assert f'src="/recordings/{recording}.wav"' in page
     assert "Lacks a voice" in page
     assert "Voicemail is a sandbox now" in page
+
+
+def test_a_script_is_read_as_a_voicemail_also_where_its_template_goes_out_as_a_text_too(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    words = (
+        '{% if touch.channel == "voicemail" %}Call me on {{ rep.phone | phone }}.{% else %}STOP to opt out.{% endif %}'
+    )
+    script = f"---\nangle: a person\n---\nThis is {{{{ rep.first_name }}}}. {words}\n"
+    settings = conn.execute("select config_source from workspaces where id = %s", (place.id,)).fetchone()
+    assert settings is not None
+    a_workspace(conn, {"warmline.toml": settings[0], f"templates/{SCRIPT}.txt": script})
+    [voice] = [one for one in recordings.voices(conn, place, SCRIPT) if one.person == "sam"]
+    assert voice.words == "This is Sam. Call me on 555-010-4477."
 
 
 def test_a_rep_brings_a_voice_and_hears_it(

@@ -162,6 +162,27 @@ class Channel(Protocol):
     async def close(self) -> None: ...
 
 
+class Line(Protocol):
+    """A connection in the hands of one message, which is either sent over it or leaves it to others."""
+
+    fresh: bool  # it was opened for this message, which may have taken seconds
+
+    async def send(self, message: Message) -> Receipt:
+        """As `Channel.send`, and it opens nothing any more."""
+        ...
+
+    def leave(self) -> None: ...
+
+
+@runtime_checkable
+class OpensFirst(Protocol):
+    """A channel whose connections take long to open: whoever opens one first can take the last look when it is there."""
+
+    async def open_line(self) -> Line | NotSent | Refused:
+        """Nothing has left, whatever it says. Cancelled, it says NotSent."""
+        ...
+
+
 @runtime_checkable
 class AnswersBack(Protocol):
     """A channel whose provider sends what it reads in the answer to its callback back to the person who wrote."""

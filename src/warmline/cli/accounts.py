@@ -9,18 +9,15 @@ from collections.abc import Mapping
 from warmline import channels, rules
 from warmline.channels.secrets import MissingSecretError, resolve
 from warmline.channels.settings import ChannelSettingsError
-from warmline.core.bundle import SETTINGS, read_bundle
+from warmline.core.bundle import SETTINGS, Bundle
 from warmline.core.words import Problem
 
 #: In place of a secret that is not set on this machine: where it will be is another machine's business.
 _NOT_HERE = "x" * 40
 
 
-def channel_problems(files: Mapping[str, str]) -> list[Problem]:
-    """Nothing is asked of any provider. [] while the workspace has other errors: those come first."""
-    bundle = read_bundle(files).bundle
-    if bundle is None:
-        return []
+def channel_problems(bundle: Bundle) -> list[Problem]:
+    """Nothing is asked of any provider."""
     problems = []
     public_url, classes = bundle.config.workspace.public_url, rules.provider_errors().classes_by_code()
     for kind, channel in bundle.config.channels.items():
@@ -31,7 +28,7 @@ def channel_problems(files: Mapping[str, str]) -> list[Problem]:
                 channels.build(kind, channel.options, _secret, public_url, b"", classes)
         except ChannelSettingsError as error:
             if not _from_elsewhere(channel.options, error):
-                line, column = _where(files[SETTINGS], error)
+                line, column = _where(bundle.config_source, error)
                 problems.append(Problem(SETTINGS, line, column, error.problem, error.remedy))
     return problems
 

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from warmline import rules
 from warmline.cli.accounts import channel_problems
 from warmline.cli.place import HERE, read_files
 from warmline.cli.say import CommandError, counted, out, show_problems
 from warmline.core.bundle import PLAYBOOKS, SETTINGS, TEMPLATES, read_bundle
+from warmline.core.unheard import unheard_keywords
 from warmline.core.words import Problem
 
 
@@ -26,7 +28,10 @@ def check(
     for folder, wanted in _by_folder(paths or [HERE]).items():
         files = read_files(folder)
         playbooks += sum(path.startswith(f"{PLAYBOOKS}/") for path in files)
-        found = [*read_bundle(files).problems, *channel_problems(files)]
+        read = read_bundle(files)
+        found = list(read.problems)
+        if read.bundle is not None:  # other errors come first
+            found += [*channel_problems(read.bundle), *unheard_keywords(read.bundle, rules.opt_out_words)]
         problems += [_placed(problem, folder) for problem in found if not wanted or problem.path in wanted]
     show_problems(problems)
     errors = sum(problem.severity == "error" for problem in problems)

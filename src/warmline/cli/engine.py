@@ -15,7 +15,15 @@ from warmline.cli.secret import read_secret
 def engine(
     directory: Dir = HERE,
     deciders: Annotated[int, typer.Option(min=1, max=64, help="Processes that decide while much is due.")] = 2,
-    in_flight: Annotated[int, typer.Option(min=1, max=5000, help="Messages being handed over at once.")] = 400,
+    in_flight: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=5000,
+            help="Messages that this engine hands over at once, on all channels and for all workspaces together; the others "
+            "wait in the queue. How many on one channel: `concurrency` in its table.",
+        ),
+    ] = 400,
     lease: Annotated[
         float,
         typer.Option(

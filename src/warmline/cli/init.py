@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from warmline.cli.say import CommandError, counted, out
+from warmline.cli.say import CommandError, called, counted, out
 
 #: What may already be in a folder that becomes a workspace.
 _HARMLESS = {".git", ".gitignore", ".warmline", "README.md"}
@@ -32,7 +32,7 @@ def init(
         soft_wrap=True,
     )
     console.print(f"Next: edit [name]{escape(str(directory / 'warmline.toml'))}[/], then run", soft_wrap=True)
-    console.print(f"  warmline up {escape(str(directory))}", soft_wrap=True)
+    console.print(f"  {escape(called())} up {escape(str(directory))}", soft_wrap=True)
 
 
 def make_starter(directory: Path) -> list[str]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
-from warmline.cli.say import CommandError, out, show_json
+from warmline.cli.say import CommandError, as_called, out, show_json
 from warmline.core.gate import LABELS
 from warmline.insight.may import Channel, May, UnreadableError
 from warmline.insight.may import may as ask
@@ -62,7 +62,7 @@ def _channel(console: Console, one: Channel, brief: bool) -> None:
         if looked.result == "pass" and brief:
             continue
         mark = {"pass": "good", "hold": "care", "refuse": "bad"}[looked.result]
-        said = "; ".join(part for part in (looked.saw, looked.flip, looked.cite) if part)
+        said = "; ".join(part for part in (looked.saw, as_called(looked.flip), looked.cite) if part)
         console.print(f"  [{mark}]{looked.result:<7}[/]{LABELS[looked.rule]:<20}{escape(said)}", soft_wrap=True)
 
 

@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from warmline.cli.place import HERE, AsJson, read_files
-from warmline.cli.say import CommandError, counted, err, out, show_json, show_problems, span
+from warmline.cli.say import CommandError, as_called, counted, err, out, show_json, show_problems, span
 from warmline.core.bundle import PLAYBOOKS, SETTINGS, Bundle, read_bundle
 from warmline.core.gate import LABELS
 from warmline.core.playbook import Playbook
@@ -198,7 +198,7 @@ def _story(console: Console, proof: Proof, broken: Break) -> None:
     if broken.findings:
         console.print("What the gate had found at that moment:", soft_wrap=True)
     for one in broken.findings:
-        said = "; ".join(part for part in (one.saw, one.flip, one.cite) if part)
+        said = "; ".join(part for part in (one.saw, as_called(one.flip), one.cite) if part)
         console.print(f"  {one.result:<7}{LABELS.get(one.rule, one.rule):<27}{escape(said)}", soft_wrap=True)
 
 

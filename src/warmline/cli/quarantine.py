@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from warmline.cli.parked import WHO
 from warmline.cli.place import HERE, AsJson, Dir, database, read_text, workspace
-from warmline.cli.say import CommandError, counted, out, show_json
+from warmline.cli.say import CommandError, called, counted, out, show_json
 from warmline.intake.acts import ActError, dismiss_quarantine, replay_quarantine
 from warmline.store.clock import read_clock
 from warmline.store.pages import attention
@@ -36,7 +36,7 @@ def show(directory: Dir = HERE, as_json: AsJson = False) -> None:
             f"  [bad]{escape(one.reason)}[/]\n  [quiet]{escape(one.body[:300])}[/]",
             soft_wrap=True,
         )
-    more = " Correct and replay: warmline quarantine replay ID --body FILE" if found else ""
+    more = f" Correct and replay: {escape(called())} quarantine replay ID --body FILE" if found else ""
     first = "The oldest " if len(found) == attention.MOST else ""
     out().print(f"{first}{counted(len(found), 'item')} in quarantine.{more}")
 

@@ -14,7 +14,7 @@ from rich.markup import escape
 from warmline.cli.backup import KEY, server_of
 from warmline.cli.migrate import migrate_all
 from warmline.cli.place import HERE, embedded
-from warmline.cli.say import CommandError, counted, note, out
+from warmline.cli.say import CommandError, called, counted, note, out
 from warmline.cli.secret import read_secret
 from warmline.core.bundle import PLAYBOOKS, SETTINGS, TEMPLATES
 from warmline.machine import MachineError
@@ -30,7 +30,7 @@ from warmline.store.migrate import steps
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `warmline backup` made.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `backup` made.", show_default=False)],
     directory: Annotated[
         Path,
         typer.Argument(
@@ -44,7 +44,7 @@ def restore(
 ) -> None:  # fmt: skip
     """Put a backup back: into a new folder's database, or the one of DATABASE_URL. All of it, or nothing.
 
-    Nothing is sent from it until `warmline resume`, because the copy it was made of may have gone on since.
+    Nothing is sent from it until `resume`, because the copy it was made of may have gone on since.
     """
     with open_archive(file) as archive:
         manifest = archive.manifest
@@ -70,7 +70,7 @@ def restore(
         )
     out().print(
         "[care]It is held:[/] nothing is decided and nothing leaves. When this is to be the live one, and the one it was "
-        "made of has stopped for good: [name]warmline resume[/]",
+        f"made of has stopped for good: [name]{escape(called())} resume[/]",
         soft_wrap=True,
     )
 

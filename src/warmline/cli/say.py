@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import Any, NoReturn
 
 import msgspec
@@ -40,6 +42,20 @@ def err() -> Console:
     return Console(theme=THEME, highlight=False, stderr=True)
 
 
+#: What our commands follow in a text; not in a path.
+_NAME = re.compile(r"(?<![\w/.-])warmline(?= [a-z])")
+
+
+def called() -> str:
+    """The command as the person calls it, who may not have it on the path: `./run` says how."""
+    return os.environ.get("WARMLINE_CALLED") or "warmline"
+
+
+def as_called(text: str) -> str:
+    """A text of ours, each `warmline COMMAND` in it as it is to be typed. Not for what others wrote."""
+    return _NAME.sub(lambda _: called(), text)
+
+
 class CommandError(Exception):
     """Something the person at the terminal can put right. The text: what happened, why, what to do."""
 
@@ -50,6 +66,10 @@ _KNOWN = (CommandError, MachineError, WorkspaceError, VersionError, BadEnvironme
 
 class PlainGroup(TyperGroup):
     """Commands whose known errors are one calm text on stderr and exit code 1."""
+
+    def main(self, *given: Any, **named: Any) -> Any:
+        """Usage and advice name the command as it was called."""
+        return super().main(*given, **(named | {"prog_name": called()}))
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -67,13 +87,13 @@ class PlainGroup(TyperGroup):
 
 
 def fail(text: str) -> NoReturn:
-    err().print(f"[bad]error:[/] {escape(text)}", soft_wrap=True)
+    err().print(f"[bad]error:[/] {escape(as_called(text))}", soft_wrap=True)
     raise typer.Exit(1)
 
 
 def note(text: str) -> None:
     """Something to know that is neither a result nor an error."""
-    err().print(f"[quiet]{escape(text)}[/]", soft_wrap=True)
+    err().print(f"[quiet]{escape(as_called(text))}[/]", soft_wrap=True)
 
 
 def show_json(value: Any) -> None:
@@ -90,7 +110,7 @@ def show_problems(problems: list[Problem]) -> None:
         place = f"{problem.path}:{problem.line}:{problem.column}"
         console.print(
             f"[name]{escape(place)}[/]: [{tone}]{problem.severity}[/]: {escape(problem.message)}"
-            f" [quiet]{escape(problem.instead)}[/]",
+            f" [quiet]{escape(as_called(problem.instead))}[/]",
             soft_wrap=True,
         )
 

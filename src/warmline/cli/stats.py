@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
-from warmline.cli.say import counted, out, show_json, span
+from warmline.cli.say import as_called, called, counted, out, show_json, span
 from warmline.insight.measures import RECEIPTS, Measures, measure
 from warmline.store.clock import read_clock
 
@@ -59,7 +60,10 @@ def show(console: Console, found: Measures) -> None:
     for name, where in _PUT_RIGHT.items():
         number = getattr(found, name)
         tone = "bad" if number else "good"
-        console.print(f"{name.capitalize():<12} [{tone}]{number:,}[/]" + (f"  [quiet]see {where}[/]" if number else ""))
+        console.print(
+            f"{name.capitalize():<12} [{tone}]{number:,}[/]"
+            + (f"  [quiet]see {escape(as_called(where))}[/]" if number else "")
+        )
 
 
 def _touches(console: Console, found: Measures) -> None:
@@ -96,7 +100,7 @@ def _queue(console: Console, found: Measures) -> None:
     tone = "good" if found.engines else "care"
     console.print(
         f"{'Engines':<12} [{tone}]{found.engines:,}[/]"
-        + ("" if found.engines else "  [quiet]start one: warmline engine[/]")
+        + ("" if found.engines else f"  [quiet]start one: {escape(called())} engine[/]")
     )
     for what, since in (("look", queue.looks_since), ("touch", queue.touches_since)):
         late = (found.at - since).total_seconds() if since else 0

@@ -25,7 +25,7 @@ from warmline.cli.first_lead import SAMPLE, curl_line
 from warmline.cli.init import make_starter
 from warmline.cli.migrate import migrate_all
 from warmline.cli.place import HERE, embedded, note_address
-from warmline.cli.say import CommandError, note, out
+from warmline.cli.say import CommandError, called, note, out
 from warmline.cli.secret import read_secret
 from warmline.cli.sign_in import choose, make_link
 from warmline.core.bundle import SETTINGS, Bundle
@@ -103,7 +103,9 @@ def up(
                 if not no_open:
                     open_browser(ground.link)
                 look_after(processes, server)
-        console.print("Stopped. Everything accepted is kept; `warmline up` goes on from here.")
+        again = "" if directory == HERE else f" {shlex.quote(str(directory))}"
+        said = f"Stopped. Everything accepted is kept; `{called()} up{again}` goes on from here."
+        console.print(escape(said), soft_wrap=True)
 
 
 def require_sandbox(config: Config) -> None:
@@ -205,7 +207,7 @@ def welcome(console: Console, ground: Ground, directory: Path, speed: float) -> 
         console.print("Post a first lead:")
         console.print(f"  {escape(line)}", soft_wrap=True)
         console.print("Ask what happened to it, and what comes next:")
-        console.print(f"  warmline why {SAMPLE['email']}{escape(here)}", soft_wrap=True)
+        console.print(f"  {escape(called())} why {SAMPLE['email']}{escape(here)}", soft_wrap=True)
     console.print("Stop: Ctrl-C")
     console.print()
 

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
-from warmline.cli.say import CommandError, counted, out, show_json, span
+from warmline.cli.say import CommandError, as_called, counted, out, show_json, span
 from warmline.core.consent import Consent, Span
 from warmline.core.gate import LABELS
 from warmline.core.length import in_words, segments
@@ -113,6 +113,7 @@ def _head(console: Console, told: Story) -> None:
     console.print(f"[name]{escape(lead.called)}[/]  {lead.status.replace('_', ' ')}", soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     for name, value in (
+        ("became", f"{told.became.called} ({told.became.id})" if told.became else ""),
         ("company", lead.company),
         ("reach", ", ".join(part for part in (lead.phone, lead.email) if part)),
         ("owner", lead.owner_name or "nobody yet"),
@@ -185,7 +186,7 @@ def _findings(console: Console, findings: tuple[Looked, ...], brief: bool) -> No
         if brief and finding.result == "pass":
             continue
         tone, mark = _MARK[finding.result]
-        flip = f" [quiet]→ {escape(finding.flip)}[/]" if finding.flip else ""
+        flip = f" [quiet]→ {escape(as_called(finding.flip))}[/]" if finding.flip else ""
         cite = f" [quiet]({escape(finding.cite)})[/]" if finding.cite and finding.result != "pass" else ""
         # A key says why it did not pass: "no consent" beside "pass" would say the contrary.
         rule = LABELS.get(finding.rule, finding.rule) if finding.result == "pass" else finding.rule.replace("_", " ")

@@ -8,11 +8,13 @@ one text that confirms an opt-out, at once (rules/jurisdictions/us_federal.yaml,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from .events import Event
-from .replies import plain
+from .replies import Reading, plain, read
+from .wordings import OptOutWords
 
 Word = Literal["stop", "help", "start"]
 Who = Literal["provider", "warmline"]
@@ -35,6 +37,17 @@ HELP_AGAIN = timedelta(minutes=10)
 
 def who_answers(provider: str) -> Who:
     return ANSWERED_BY.get(provider, "warmline")
+
+
+def hear(text: str, words: OptOutWords, who: Who | None) -> Reading:
+    """What a message asks for. A wish for help that nobody answers is a reply, which a person reads, and so is START where it
+    is no text. `who` answers texts; None where the message is no text."""
+    reading = read(text, words)
+    if reading.kind == "help" and (who is None or not is_help_answered(text, who)):
+        return replace(reading, kind="reply")
+    if reading.kind == "start" and who is None:
+        return replace(reading, kind="reply")
+    return reading
 
 
 def is_help_answered(text: str, who: Who) -> bool:

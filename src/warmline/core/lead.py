@@ -236,9 +236,10 @@ def _read_addresses(
     elif wrong:
         problems.update(wrong)
     else:
-        missing = "A phone number or a mail address is needed to reach the lead. Write: "
-        problems["phone"] = f"{missing}{example_of(country)}"
-        problems["email"] = f"{missing}ann@example.com"
+        missing = (
+            f"To reach the lead, give a phone number or a mail address. Write: {example_of(country)} or ann@example.com"
+        )
+        problems.update(phone=missing, email=missing)
 
 
 def _names(known: Mapping[str, str]) -> tuple[str, str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .length import PLAIN, in_plain, named, odd_characters, segments, spoken_seconds
-from .message import CERTAIN, VARIABLES, TemplateError, render, variables_of
-from .playbook import Template
-from .sample import typical
+from .message import CERTAIN, VARIABLES, TemplateError, compared, render, variables_of
+from .playbook import CHANNELS, ChannelKind, Template
+from .sample import sampled, typical
 from .settings import Config
 from .words import Problem, suggest
 
@@ -26,24 +27,24 @@ _LINK = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Where a template goes out; nowhere, when no playbook names it."""
+    """Where a template goes out. One that no playbook names is read as a mail, which may have any length."""
 
-    channels: frozenset[str] = frozenset()
+    channels: frozenset[ChannelKind] = frozenset({"email"})
 
 
 def lint_template(template: Template, use: Use, config: Config) -> list[Problem]:
-    """Unknown variables are errors; all else is advice."""
-    lint = _Lint(template, use, config)
+    """Unknown variables are errors; all else is advice, on each channel that it goes out on."""
+    lint = _Lint(template, config)
     if lint.variables() and template.kind == "text":
-        lint.fall_backs()
-        lint.words()
+        for channel in use.channels:
+            lint.fall_backs(channel)
+            lint.words(channel)
     return lint.problems
 
 
 class _Lint:
-    def __init__(self, template: Template, use: Use, config: Config) -> None:
+    def __init__(self, template: Template, config: Config) -> None:
         self.template = template
-        self.use = use
         self.config = config
         self.problems: list[Problem] = []
 
@@ -52,7 +53,7 @@ class _Lint:
         self.problems.append(Problem(path, line, column, message, instead, "warning" if warning else "error"))
 
     def variables(self) -> bool:
-        """Whether every variable is known; those that are not are noted."""
+        """Whether every variable is known, and every channel that is asked for; those that are not are noted."""
         known = {group: list(names) for group, names in VARIABLES.items()} | {"links": list(self.config.links)}
         for text, first in ((self.template.subject, 2), (self.template.body, self.template.line)):
             for used in variables_of(text) if text else ():
@@ -68,11 +69,15 @@ class _Lint:
                 elif name not in known[group]:
                     own = f" Own fields are under {group}.fields." if group in ("lead", "event") else ""
                     self.note(line, f"`{used.name}` is not known.", suggest(name, known[group]) + own, warning=False)
+            for asked in compared(text, "touch.channel") if text else ():
+                if asked.name not in CHANNELS:
+                    never = f"`touch.channel` is never `{asked.name}`."
+                    self.note(first + asked.line - 1, never, suggest(asked.name, CHANNELS), warning=False)
         return not self.problems
 
-    def fall_backs(self) -> None:
+    def fall_backs(self, channel: ChannelKind) -> None:
         """Take away everything that a lead or rep may lack, and see what the template then misses."""
-        known = self._least()
+        known = self._least(channel)
         for text, first in ((self.template.subject, 2), (self.template.body, self.template.line)):
             missing: set[str] = set()
             while True:
@@ -87,28 +92,32 @@ class _Lint:
                     advice = f'Write a fall-back: {{{{ {error.variable} | default: "..." }}}}.'
                     self.note(first + error.line - 1, f"`{error.variable}` may be missing.", advice)
 
-    def words(self) -> None:
+    def words(self, channel: ChannelKind) -> None:
         """What it says for a lead of whom everything is known."""
         try:
-            said = render(self.template, typical(self.template, self.config))
+            made = sampled(self.template, self.config, channel)
         except TemplateError:
             return  # noted by fall_backs
-        text, line = said.text, self.template.line
-        lowered = f"{said.subject}\n{text}".lower()
+        line = self.template.line
+        lowered = f"{made.subject}\n{made.text}".lower()
         filler = next((phrase for phrase in FILLER if phrase in lowered), "")
         if filler:
             self.note(
                 line, f'"{filler}" gives the lead nothing to answer.', "Say the one new thing this message brings."
             )
-        if "sms" in self.use.channels:
-            self._sms(text)
-        if "voicemail" in self.use.channels:
-            seconds = spoken_seconds(text)
-            if seconds > MOST_SECONDS:
-                said_long = f"It takes about {seconds:.0f} seconds to say."
-                self.note(line, said_long, f"Cut it to {MOST_SECONDS} seconds, about {MOST_SECONDS * 5 // 2} words.")
-            if _LINK.search(text):
-                self.note(line, "A voicemail can't carry a link.", "Say a number to call back or to text.")
+        if channel == "sms":
+            self._sms(made.text)
+        if channel == "voicemail":
+            self._voicemail(made.text)
+
+    def _voicemail(self, text: str) -> None:
+        line = self.template.line
+        seconds = spoken_seconds(text)
+        if seconds > MOST_SECONDS:
+            said_long = f"It takes about {seconds:.0f} seconds to say."
+            self.note(line, said_long, f"Cut it to {MOST_SECONDS} seconds, about {MOST_SECONDS * 5 // 2} words.")
+        if _LINK.search(text):
+            self.note(line, "A voicemail can't carry a link.", "Say a number to call back or to text.")
 
     def _sms(self, text: str) -> None:
         line = self.template.line
@@ -126,17 +135,33 @@ class _Lint:
 
     def _odd(self, text: str, count: int, plain: int) -> None:
         """Where the characters stand that make it longer, by line and column."""
-        lines = self.template.body.split("\n")
         for odd in odd_characters(text):
-            at = next(((nth, row.index(odd)) for nth, row in enumerate(lines) if odd in row), None)
-            line, column = (self.template.line + at[0], at[1] + 1) if at else (self.template.line, 1)
-            where = "" if at else ", which comes from a variable,"
-            said = f"{named(odd)}{where} makes it {count} texts long instead of {plain}."
+            at = self._written(odd, text)
+            before = self.template.body[: at or 0].split("\n")
+            line, column = self.template.line + len(before) - 1, len(before[-1]) + 1
+            where = ", which comes from a variable," if at is None else ""
+            longer = f"{named(odd)}{where} makes it {count} texts long instead of {plain}."
             better = f"Write {PLAIN[odd]} instead." if PLAIN.get(odd, " ").strip() else "Leave it out."
             better = "Write a space instead." if PLAIN.get(odd) == " " else better
-            self.note(line, said, better if at else "Cut it to 70 characters, or change the variable.", column=column)
+            advice = "Cut it to 70 characters, or change the variable." if at is None else better
+            self.note(line, longer, advice, column=column)
 
-    def _least(self) -> dict[str, dict[str, Any]]:
+    def _written(self, odd: str, text: str) -> int | None:
+        """Where the body writes the `odd` of `text`: the first that, written twice, changes it. A mail may have its own."""
+        body = self.template.body
+        ends = [at + 1 for at, char in enumerate(body) if char == odd]
+
+        def changed(end: int) -> bool:
+            twice = replace(self.template, body=body[:end].replace(odd, odd * 2) + body[end:])
+            try:
+                return sampled(twice, self.config, "sms").text != text
+            except TemplateError:
+                return True  # it has become longer than a template may get
+
+        nth = bisect_left(ends, True, key=changed)
+        return ends[nth] - 1 if nth < len(ends) else None
+
+    def _least(self, channel: ChannelKind) -> dict[str, dict[str, Any]]:
         """The variables that are there for every lead and every rep of this workspace."""
         workspace, people = self.config.workspace, list(self.config.people.values())
         sure = set(CERTAIN)
@@ -144,7 +169,7 @@ class _Lint:
         sure |= {
             f"rep.{name}" for name in ("phone", "email", "booking_url") if all(getattr(who, name) for who in people)
         }
-        everything = typical(self.template, self.config)
+        everything = typical(self.template, self.config, channel)
         least = {
             group: {name: text for name, text in names.items() if f"{group}.{name}" in sure}
             for group, names in everything.items()

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from liquid import BoundTemplate, Environment, FalsyStrictUndefined
+from liquid import BoundTemplate, Environment, FalsyStrictUndefined, RenderContext
+from liquid.builtin.expressions import StringLiteral
+from liquid.builtin.expressions.logical import EqExpression, NeExpression
+from liquid.builtin.tags.case_tag import MultiExpressionBlockNode
 from liquid.exceptions import LiquidError, UndefinedError
+from liquid.expression import Expression
 
 from .playbook import Template
 
@@ -46,9 +50,12 @@ VARIABLES: Mapping[str, Mapping[str, str]] = {
         "campaign": "spring",
     },
     "links": {"booking": "https://acme.test/book"},
+    "touch": {"channel": "sms"},
 }
 #: Variables that every lead and workspace has; all others need a fall-back.
-CERTAIN = frozenset({"rep.first_name", "rep.name", "company.name", "company.postal_address", "event.kind"})
+CERTAIN = frozenset(
+    {"rep.first_name", "rep.name", "company.name", "company.postal_address", "event.kind", "touch.channel"}
+)
 
 
 class TemplateError(Exception):
@@ -101,6 +108,24 @@ def variables_of(body: str) -> tuple[Use, ...]:
         for use in group
     ]
     return tuple(use for _, use in sorted(uses, key=lambda pair: pair[0]))
+
+
+def compared(body: str, name: str) -> tuple[Use, ...]:
+    """Every text that the body asks whether the variable `name` is, by == or != or a case: (`sms`, line 1).
+
+    Raises TemplateError when it is not Liquid.
+    """
+    try:
+        template = _compiled(body)
+    except LiquidError as error:
+        raise _syntax_error(error, body) from error
+    return tuple(
+        Use(side.value, body.count("\n", 0, side.token.start_index) + 1)
+        for sides in _comparisons(template)
+        if any(str(side) == name for side in sides)
+        for side in sides
+        if isinstance(side, StringLiteral)
+    )
 
 
 def compile_template(body: str) -> None:
@@ -158,6 +183,21 @@ def _render(name: str, body: str, variables: Mapping[str, Any]) -> str:
         ) from error
     except LiquidError as error:
         raise _syntax_error(error, body, name) from error
+
+
+def _comparisons(template: BoundTemplate) -> Iterator[tuple[Expression, ...]]:
+    """The sides of every == and !=, and of every `when` with what its case asks about."""
+    context = RenderContext(template)
+    nodes = list(template.nodes)
+    for node in nodes:
+        nodes += node.children(context)
+        if isinstance(node, MultiExpressionBlockNode):
+            yield node.expression.left, *node.expression.expressions
+        parts = list(node.expressions())
+        for part in parts:
+            parts += part.children()
+            if isinstance(part, EqExpression | NeExpression):
+                yield part.left, part.right
 
 
 def _missing_name(error: UndefinedError, body: str) -> str:

@@ -29,19 +29,6 @@ def parse_week(text: str) -> Week:
     return cast("Week", tuple(tuple(sorted(day, key=lambda window: window.start)) for day in week))
 
 
-def print_week(week: Week) -> str:
-    """The inverse of parse_week, neighbouring days with the same hours taken together."""
-    parts: list[str] = []
-    first = 0
-    for day in range(1, len(DAYS) + 1):
-        if day < len(DAYS) and week[day] == week[first]:
-            continue
-        name = DAYS[first] if day - first == 1 else f"{DAYS[first]}-{DAYS[day - 1]}"
-        parts += [f"{name} {window.start:%H:%M}-{window.end:%H:%M}" for window in week[first]]
-        first = day
-    return ", ".join(parts)
-
-
 def _days(text: str) -> list[int]:
     if text in ("daily", "every day"):
         return list(range(7))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from .condition import Condition
 from .events import SIGNAL_OF
 from .hours import Week
 
 ChannelKind = Literal["sms", "email", "voicemail", "call"]
+CHANNELS: tuple[ChannelKind, ...] = get_args(ChannelKind)
 Purpose = Literal["marketing", "acknowledge"]
 
 #: Outcomes that a later step may hang on, by the kind of step they belong to. `sent` is the hand-over to the provider.

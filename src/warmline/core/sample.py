@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from .message import VARIABLES, variables_of
-from .playbook import Template
+from .message import VARIABLES, Rendered, render, variables_of
+from .playbook import ChannelKind, Template
 from .settings import Config
 
 
-def typical(template: Template, config: Config) -> dict[str, dict[str, Any]]:
-    """The variables that `template` reads, for the sample lead of this workspace."""
+def sampled(template: Template, config: Config, channel: ChannelKind) -> Rendered:
+    """The words for the sample lead on that channel. Raises TemplateError."""
+    return render(template, typical(template, config, channel))
+
+
+def typical(template: Template, config: Config, channel: ChannelKind) -> dict[str, dict[str, Any]]:
+    """The variables that `template` reads on that channel, for the sample lead of this workspace."""
     known: dict[str, dict[str, Any]] = {group: dict(names) for group, names in VARIABLES.items()}
     workspace = config.workspace
     known["company"] |= {
@@ -23,6 +28,7 @@ def typical(template: Template, config: Config) -> dict[str, dict[str, Any]]:
         details |= {"booking_url": who.booking_url}
         known["rep"] |= {name: text for name, text in details.items() if text}
     known["links"] = dict(config.links)
+    known["touch"] = {"channel": channel}
     for used in variables_of(template.subject) + variables_of(template.body):
         group, _, name = used.name.partition(".fields.")
         if name:

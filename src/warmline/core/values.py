@@ -70,8 +70,9 @@ def event_values(
     }
 
 
-def variables(lead: LeadLike, config: Config, event: Mapping[str, Any]) -> dict[str, Any]:
-    """What a template may read: lead, rep (the owner, or the first of the people), company, event, links."""
+def variables(lead: LeadLike, config: Config, event: Mapping[str, Any], channel: str) -> dict[str, Any]:
+    """What a template may read: lead, rep (the owner, or the first of the people), company, event, links, and the touch
+    it is rendered for, by `channel`."""
     rep = config.people.get(lead.owner or "") or next(iter(config.people.values()), None)
     company = config.workspace
     return {
@@ -93,4 +94,5 @@ def variables(lead: LeadLike, config: Config, event: Mapping[str, Any]) -> dict[
         },
         "event": event,
         "links": dict(config.links),
+        "touch": {"channel": channel},
     }

@@ -45,7 +45,7 @@ class Site:
         """The recording that this touch needs and nobody has made, in words; "" when nothing is missing."""
         if channel != "voicemail":
             return ""
-        return self.recordings.lacking(owner, template, self.config.people)
+        return self.recordings.lacking(owner, template)
 
     def manager(self, owner: str | None) -> str | None:
         """Who hears of what `owner` left undone: the manager of the first team that has the owner, or of any team."""
@@ -108,5 +108,7 @@ class Catalog:
             day=day,
             current={version.key: version for version in playbooks.current(self._conn, workspace_id)},
             asked=numbers.asked_of(self._conn, workspace),
-            recordings=Recordings(needs_recording(workspace.config), recordings.made(self._conn, workspace_id)),
+            recordings=Recordings(
+                needs_recording(workspace.config), recordings.made(self._conn, workspace_id), workspace.config.people
+            ),
         )

@@ -44,7 +44,7 @@ class Composer:
         to = lead.email if touch.channel == "email" else lead.phone
         if not to:
             raise Unsendable("no_address")
-        rendered = render(version.templates[touch.template], variables(lead, site.config, event))
+        rendered = render(version.templates[touch.template], variables(lead, site.config, event, touch.channel))
         ref = touch_ref(lane, touch.id)
         tags = {"playbook": version.key, "step": touch.step}
         if touch.channel == "voicemail":

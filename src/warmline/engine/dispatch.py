@@ -4,7 +4,8 @@
    commits the intent (status `sending`, with a lease).
 2. `last_look` reads what happened to the leads since, after that commit, and asks the gate again. What it refuses has not
    left. Only milliseconds lie between this look and the first byte on the wire.
-3. Each message goes to its channel, hundreds at once. A crash from here on leaves `sending`; `rescue` asks the provider.
+3. Each message goes to its channel, hundreds at once. Where a connection has to be opened first, which may take seconds,
+   the look is taken once more when it is there. A crash from here on leaves `sending`; `rescue` asks the provider.
 4. Receipts are written in batches and wake the leads.
 """
 
@@ -23,7 +24,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from warmline.channels.contract import Channel, Message, Unknown
+from warmline.channels.contract import Channel, Message, Receipt
 from warmline.intake.inbound import learn_fate, learn_refusal
 from warmline.store import due as dues
 from warmline.store import snapshots, touches, workspaces
@@ -40,6 +41,7 @@ from .last_look import Story, look_once_more, story_of
 from .outcomes import again, outcome_of, outcome_of_receipt, unwritten
 from .pacing import Channels, share_out
 from .rooms import Account, Rooms
+from .sending import Prepared, send
 from .tick import BAD_ROW, park
 
 log = structlog.get_logger()
@@ -59,19 +61,6 @@ GATHER_RECEIPTS = 0.02
 
 #: Seconds between two looks for work that no hint told of, and for settings that were published meanwhile.
 POLL = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A touch whose intent is committed, with the words that will go and the lead's story as it was read for them."""
-
-    lane: int
-    touch: Ready
-    message: Message
-    channel: Channel
-    story: Story
-    claimed: float  # time.monotonic
-    until: datetime  # of the wall clock: after this somebody else may take it for lost, so it is not sent any more
 
 
 @dataclass(slots=True)
@@ -115,6 +104,7 @@ class Dispatcher:
     _rooms: Rooms = field(init=False, default_factory=Rooms)
     _sending: set[asyncio.Task[None]] = field(init=False, default_factory=set)
     _settled: asyncio.Queue[Outcome] = field(init=False)
+    _conn_in_use: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _threads: ThreadPoolExecutor = field(init=False)
     _stopping: asyncio.Event = field(init=False)
 
@@ -141,7 +131,7 @@ class Dispatcher:
                 began = monotonic()
                 # Hints without end must not keep the others waiting.
                 if not (lanes or much or self._rooms.left) or began - polled >= POLL:
-                    lanes = lanes | set(await self._db(self.poll))
+                    lanes = lanes | set(await self._on_conn(self.poll))
                     polled = monotonic()
                 few = sorted(lanes.difference(much))
                 for some in [[lane] for lane in few] if self.distributed else [few] if few else []:
@@ -169,7 +159,7 @@ class Dispatcher:
                 return []
             await asyncio.sleep(GATHER)
         limit = min(BATCH, self._free)
-        taken = await self._db(self.take, lanes[:limit], limit)
+        taken = await self._on_conn(self.take, lanes[:limit], limit)
         for outcome in taken.settled:
             self._settled.put_nowait(outcome)
         if taken.away is not None:
@@ -190,26 +180,25 @@ class Dispatcher:
         self._sending.discard(task)
 
     async def _send(self, one: Prepared) -> None:
-        # This process stood still: its lease may be over, and another may ask and send. Two clocks are asked, for one
-        # of them may have been set back meanwhile, and the other stands still while the machine sleeps.
-        lease = self.lease.total_seconds()
-        if real_now() >= one.until or monotonic() >= one.claimed + lease / 2:
-            self._settled.put_nowait(again(one.lane, one.touch, self.now()))
-            return
+        if one.is_late(self.lease):
+            done: Receipt | Outcome = again(one.lane, one.touch, self.now())
+        else:
+            done = await send(one, self.lease, self._look_again)
+        if not isinstance(done, Outcome):
+            done = outcome_of_receipt(one.lane, one.touch, done, self.moment(one.touch))
+        self._settled.put_nowait(done)
+
+    async def _look_again(self, one: Prepared) -> Outcome | None:
+        """What stands against a touch by now, seconds after the others of its batch."""
         try:
-            # Cut off before the lease is over: who asks the provider then must not be overtaken by this very request.
-            async with asyncio.timeout_at(one.claimed + lease) as limit:
-                receipt = await one.channel.send(one.message)
-        except TimeoutError:
-            receipt = Unknown(f"No answer came within the lease of {lease:g} s.")
-        except Exception as error:  # a channel that fails in an unforeseen way may have sent: unknown
-            log.exception("channel.raised", channel=one.channel.provider, touch=str(one.touch.id))
-            receipt = Unknown(f"{type(error).__name__}: {error}")
-        if limit.expired():
-            log.warning(
-                "channel.cut", channel=one.channel.provider, lease=lease, advice="engines need a longer --lease"
-            )
-        self._settled.put_nowait(outcome_of_receipt(one.lane, one.touch, receipt, self.moment(one.touch)))
+            allowed, denied = await self._on_conn(self.last_look, [one])
+        except AWAY:
+            allowed, denied = [], []
+        if denied:
+            return denied[0]
+        if not allowed or one.is_late(self.lease):  # nothing of it has left, so it may simply be claimed again
+            return again(one.lane, one.touch, self.now())
+        return None
 
     def moment(self, touch: Ready) -> datetime:
         """The instant at which `touch` is looked at and sent: now, or on a fast clock when it was planned for."""
@@ -388,6 +377,11 @@ class Dispatcher:
         version = self.catalog.version(touch.version_id)
         message = self.composer.message(lane, touch, lead, site, version, touch.event)
         return message, channel, story_of(touch, lead, site.policy.office.zone)
+
+    async def _on_conn(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """On the connection for claims and looks, one after the other."""
+        async with self._conn_in_use:
+            return await self._db(work, *args, **kwargs)
 
     async def _db(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))

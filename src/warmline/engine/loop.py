@@ -23,7 +23,6 @@ import psycopg
 import structlog
 
 from warmline.garbage import calm_the_collector
-from warmline.intake.call_story import give_up_lost
 from warmline.intake.unread import withdraw_unread
 from warmline.intake.visits import settle_due
 from warmline.logs import plain_logs
@@ -35,6 +34,7 @@ from warmline.store.distributed import is_distributed
 from warmline.store.ids import new_id
 
 from .accounts import Accounts, sandbox_world
+from .calls import ask_about_calls
 from .catalog import Catalog
 from .compose import Composer
 from .decider import Decider
@@ -217,7 +217,7 @@ class Engine:
             ask_about_numbers(conn, catalog, self.now, self.options.folder)
             seal_all(conn, self.now)
             withdraw_unread(conn, self.now())
-            give_up_lost(conn, self.now())
+            ask_about_calls(conn, catalog, self.options.environ, self.now)
 
     def idle_seconds(self, conn: psycopg.Connection) -> float:
         """How long to wait for a hint: until the next due instant, so that a fast clock keeps its appointments too."""

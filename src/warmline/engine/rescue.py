@@ -15,6 +15,7 @@ import structlog
 
 from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, Channel, Message
+from warmline.intake.case import taken
 from warmline.intake.inbound import learn_fate
 from warmline.store import touches, workspaces
 from warmline.store.clock import real_now
@@ -52,8 +53,9 @@ async def rescue(
             asked = list(zip(stale, answers, strict=True))
             with conn.transaction():
                 settled = touches.settle(conn, [outcome for _, outcome in asked if outcome is not None], now())
-                open_tasks(conn, [_task(outcome, now()) for outcome in settled if outcome.status == "unknown"])
                 for one in settled:
+                    if one.status == "unknown":
+                        _ask_a_person(conn, one, now())
                     if one.was_unknown:
                         learn_fate(conn, workspaces.load(conn, one.workspace_id), one.lead_id, now())
                 later = [(lane, touch.id, touch.tries) for touch, outcome in asked if outcome is None]
@@ -94,9 +96,13 @@ async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime, 
     return outcome_of(lane, touch, "unknown", now)
 
 
-def _task(outcome: Outcome, now: datetime) -> dict[str, object]:
-    return {
-        "lane": outcome.lane, "id": new_id(), "lead_id": outcome.lead_id, "workspace_id": outcome.workspace_id,
-        "enrollment_id": outcome.enrollment_id, "kind": "unknown", "due_at": now + timedelta(days=1), "opened_at": now,
-        "title": f"Did the {outcome.channel} of step {outcome.step} reach the lead? The provider can't say",
-    }  # fmt: skip
+def _ask_a_person(conn: psycopg.Connection, one: Outcome, now: datetime) -> None:
+    """In the transaction that says so of the touch; of a lead that was merged meanwhile, for the one it became."""
+    with taken(conn, workspaces.load(conn, one.workspace_id), one.lead_id, now) as case:
+        task = {
+            "lane": case.lane, "id": new_id(), "lead_id": case.id, "workspace_id": one.workspace_id,
+            "enrollment_id": one.enrollment_id if case.id == one.lead_id else None, "kind": "unknown",
+            "due_at": now + timedelta(days=1), "opened_at": now,
+            "title": f"Did the {one.channel} of step {one.step} reach the lead? The provider can't say",
+        }  # fmt: skip
+        open_tasks(conn, [task])

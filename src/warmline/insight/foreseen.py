@@ -115,7 +115,7 @@ def _on_its_way(view: View, touch: Touch) -> Coming:
     if touch.body:
         rendered = Rendered(touch.subject, touch.body)
     else:
-        rendered, trouble = _preview(view, touch.template)
+        rendered, trouble = _preview(view, touch.template, touch.channel)
         words = f"{words}. {trouble}" if trouble else words
     return Coming(
         touch.ready_at,
@@ -201,7 +201,7 @@ def _coming(
 def _reach(view: View, history: History, reach: Reach, at: datetime) -> tuple[Coming, Event | None]:
     step, channel = reach.step, reach.channel
     verdict = _gate(view, history, gate.Ask(channel, step.purpose), at, reach.template)
-    rendered, trouble = _preview(view, reach.template)
+    rendered, trouble = _preview(view, reach.template, channel)
     words = f"Sends {step.name} by {channel}" if verdict.result == "allow" else _denied(step.name, channel, verdict)
     coming = Coming(
         at=verdict.until or at if verdict.result == "hold" else at,
@@ -232,7 +232,7 @@ def _ask(
     verdict = _gate(view, history, gate.Ask("call", "marketing", office=step.hours == "office"), at)
     nth = f", attempt {attempt} of {step.attempts}" if step.attempts > 1 else ""
     words = f"Asks for a call: {step.name}{nth}" if verdict.result == "allow" else _denied(step.name, "call", verdict)
-    rendered, trouble = _preview(view, step.script) if step.script else (Rendered("", ""), "")
+    rendered, trouble = _preview(view, step.script, "call") if step.script else (Rendered("", ""), "")
     coming = Coming(
         at=verdict.until or at if verdict.result == "hold" else at,
         who=who,
@@ -259,7 +259,7 @@ def _event(view: View, kind: str, at: datetime, step: str = "", channel: str = "
 def _gate(view: View, history: History, ask: gate.Ask, at: datetime, template: str = "") -> Verdict:
     config = view.workspace.config
     on = ask.channel == "call" or ask.channel in config.channels
-    lacking = view.recordings.lacking(view.lead.owner, template, config.people) if ask.channel == "voicemail" else ""
+    lacking = view.recordings.lacking(view.lead.owner, template) if ask.channel == "voicemail" else ""
     facts = facts_of(view.lead, view.zones, history, ask.channel, on, view.asked, lacking)
     return gate.check(ask, facts, view.rules, at)
 
@@ -269,13 +269,13 @@ def _denied(step: str, channel: str, verdict: Verdict) -> str:
     return f"{step} by {channel} {'waits' if verdict.result == 'hold' else 'will not go'}: {finding.saw}"
 
 
-def _preview(view: View, name: str) -> tuple[Rendered, str]:
-    """The words as they would be now; what is wrong with the template instead of words when it can't be rendered."""
+def _preview(view: View, name: str, channel: str) -> tuple[Rendered, str]:
+    """The words as they would be now on that channel; what is wrong with the template where it can't be rendered."""
     template = view.version.templates.get(name)
     if template is None:
         return Rendered("", ""), f"The template {name} is not part of this version."
     try:
-        return render(template, variables(view.lead, view.workspace.config, view.run.event)), ""
+        return render(template, variables(view.lead, view.workspace.config, view.run.event, channel)), ""
     except TemplateError as error:
         return Rendered("", ""), str(error)
 

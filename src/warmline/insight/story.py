@@ -27,8 +27,9 @@ from warmline.core.standing import calendar_zone
 from warmline.insight.foreseen import Coming, StepView, View, foresee, view_steps
 from warmline.insight.lines import Line, tell
 from warmline.rules.binding import places_known, policy_of, zones_known
-from warmline.store import due, numbers, playbooks, recordings, stories
+from warmline.store import due, merges, numbers, playbooks, recordings, stories
 from warmline.store.due import Known
+from warmline.store.ids import lane_of
 from warmline.store.stories import Record, Run, Task, Touch
 from warmline.store.workspaces import Workspace
 
@@ -70,6 +71,13 @@ class Address(msgspec.Struct, frozen=True):
     state: str
 
 
+class Other(msgspec.Struct, frozen=True):
+    """Another lead, and what it is called."""
+
+    id: UUID
+    called: str
+
+
 class Playing(msgspec.Struct, frozen=True):
     """One run through a playbook, with the name and number of the version it is pinned to."""
 
@@ -94,6 +102,7 @@ class Story(msgspec.Struct, frozen=True):
     addresses: tuple[Address, ...]  # newest first
     suppressions: tuple[Suppression, ...]
     ends: tuple[tuple[Span, ...], ...] = ()  # until when each of the consents speaks, by the rules of the lead's places
+    became: Other | None = None  # the lead that this one has become a part of by a merge: that one lives on
     away_until: datetime | None = None  # the cadence rests until then, by the lead's out-of-office
 
     @property
@@ -130,7 +139,8 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
     view = None
     if run is not None:
         asked = numbers.asked_of(conn, workspace)
-        heard = Recordings(needs_recording(workspace.config), recordings.made(conn, workspace.id))
+        config = workspace.config
+        heard = Recordings(needs_recording(config), recordings.made(conn, workspace.id), config.people)
         view = View(known, workspace, binding, zones, lead.zone, run, versions[run.version_id], now, heard, asked)
     away_until = view.history().away_until if view is not None else None
     consents = tuple(sorted(known.consents, key=lambda one: one.at))
@@ -139,6 +149,7 @@ def story(conn: psycopg.Connection, workspace: Workspace, ref: str | UUID, now: 
         ends=tuple(spans_of(one, binding.lifetimes) for one in consents),
         away_until=away_until if away_until is not None and away_until > now else None,
         lead=lead,
+        became=_became(conn, known),
         coming=foresee(view, open_tasks, record.touches),
         steps=view_steps(view),
         lines=tell(known.events, record),
@@ -207,7 +218,7 @@ def _view(known: Known, record: Record, lane: int, workspace: Workspace, zones: 
     return LeadView(
         id=known.id,
         lane=lane,
-        called=f"{known.first_name} {known.last_name}".strip() or known.phone or known.email or str(known.id),
+        called=_called(known),
         status=known.status,
         owner=known.owner,
         owner_name=owner.name if owner else known.owner or "",
@@ -223,6 +234,16 @@ def _view(known: Known, record: Record, lane: int, workspace: Workspace, zones: 
         fields=known.fields,
         created_at=record.created_at,
     )
+
+
+def _called(known: Known) -> str:
+    return f"{known.first_name} {known.last_name}".strip() or known.phone or known.email or str(known.id)
+
+
+def _became(conn: psycopg.Connection, known: Known) -> Other | None:
+    other = known.id if known.addresses else merges.stands_for(conn, known.id)
+    found = due.know(conn, lane_of(other), [other]).get(other) if other != known.id else None
+    return Other(other, _called(found)) if found is not None else None
 
 
 def _run_that_counts(record: Record) -> Run | None:

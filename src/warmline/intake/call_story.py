@@ -6,23 +6,15 @@ which nothing is heard any more too.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-import psycopg
-import structlog
-
 from warmline.core.calls import Facts
-from warmline.store import calls, workspaces
+from warmline.store import calls
 from warmline.store.calls import Call
 from warmline.store.ids import lane_of
-from warmline.store.races import in_rounds
 
-from .case import Case, NoSuchLeadError, taken
-
-log = structlog.get_logger()
-
-MOST = 100  # of each lane at a time
+from .case import Case
 
 
 def dialled(case: Case, call: Call, *, again: bool = False) -> None:
@@ -42,36 +34,21 @@ def moved(case: Case, call: Call, before: Facts) -> None:
     _ended(case, call, f"call:{call.id.hex}:{known}")
 
 
-def give_up(case: Case, lead_id: UUID) -> None:
-    """Calls of the lead of which nothing is heard any more are `unknown`: they stand in no one's way. `lead_id` is whose
-    they are: the lead in hand, or one that has become a part of it since."""
+def give_up_lost(case: Case, lead_id: UUID) -> None:
+    """Calls of the lead of which nothing is heard any more stand in no one's way. `lead_id` is whose they are: the lead in
+    hand, or one that has become a part of it since."""
     for call in calls.lost_of_lead(case.conn, case.workspace.id, lane_of(lead_id), lead_id):
-        call.status = "unknown"
-        calls.write(case.conn, call, case.now, timedelta(0))
-        if call.connected:
-            _ended(case, call, None)
+        give_up(case, call)
 
 
-def give_up_lost(conn: psycopg.Connection, now: datetime) -> int:
-    """Give up every call that is lost, each lead in a transaction of its own. Returns how many leads that were."""
-    found = calls.leads_lost(conn, MOST)
-    for workspace_id, lead_id in found:
-        try:
-            _give_up_of(conn, workspace_id, lead_id, now)
-        except NoSuchLeadError:
-            continue  # erased meanwhile, and its calls with it
-        except psycopg.OperationalError:
-            raise  # the database is away: all stays as it is
-        except Exception:
-            # One lead that can't be written holds up no other.
-            log.exception("call.not_given_up", lead=str(lead_id))
-    return len(found)
-
-
-@in_rounds()
-def _give_up_of(conn: psycopg.Connection, workspace_id: int, lead_id: UUID, now: datetime) -> None:
-    with taken(conn, workspaces.load(conn, workspace_id), lead_id, now) as case:
-        give_up(case, lead_id)
+def give_up(case: Case, call: Call, why: str = "") -> None:
+    """Nothing is heard of it any more, so it is `unknown`. `why`: the reason that its provider could not say either."""
+    call.status = "unknown"
+    if call.connected:
+        call.detail = why
+    calls.write(case.conn, call, case.now, timedelta(0))
+    if call.connected:
+        _ended(case, call, None)
 
 
 def _ended(case: Case, call: Call, key: str | None) -> None:
@@ -93,7 +70,7 @@ def how(call: Call) -> str:
     if not call.connected:
         return "our own phone was not taken, so the lead's did not ring"
     if call.status == "unknown":
-        return "nothing more was heard of it"
+        return "nothing more was heard of it" + (f", and {call.detail}" if call.detail else "")
     took = f" after {call.seconds} s" if call.seconds else ""
     match call.lead_leg:
         case "" | "ringing":

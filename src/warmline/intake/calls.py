@@ -100,7 +100,7 @@ def _pressed(conn: psycopg.Connection, workspace: Workspace, heard: Pressed, now
     if heard.digits != KEY:
         return HangUp("Goodbye.")
     with _in_hand(conn, workspace, heard.ref, now) as (case, call):
-        call_story.give_up(case, call.lead_id)
+        call_story.give_up_lost(case, call.lead_id)
     with _in_hand(conn, workspace, heard.ref, now) as (case, call):
         if call.provider_id not in ("", heard.provider_id) or call.facts.over:
             return HangUp("This call is over. Please start again from the task.")

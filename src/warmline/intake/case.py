@@ -21,7 +21,18 @@ import psycopg
 from warmline.core.enrol import CLOSED
 from warmline.core.events import SIGNAL_TITLES
 from warmline.core.routing import next_rep
-from warmline.store import address_owners, enrollments, events, leads, merges, playbooks, rotations, stops, tasks
+from warmline.store import (
+    address_owners,
+    enrollments,
+    events,
+    leads,
+    merges,
+    playbooks,
+    receipts,
+    rotations,
+    stops,
+    tasks,
+)
 from warmline.store.events import NewEvent
 from warmline.store.hints import notify
 from warmline.store.ids import new_id
@@ -166,6 +177,10 @@ class Case:
                     self.happened("ended", enrollment=run.id, reason=reason)
         self.person.run = None
         self.person.waits = False
+
+    def has_unknown(self) -> bool:
+        """Whether nobody can say of some touch if it left: the lead's own, or of one that has become a part of it."""
+        return any(receipts.has_unknown(self.conn, one) for one in merges.one_person(self.conn, self.id))
 
     def leave_nobody_behind(self, title: str) -> None:
         """An open lead that nothing and nobody has any more gets a person's look."""

@@ -326,7 +326,7 @@ def _worth_knowing(signal: Signal) -> dict[str, str]:
 
 def _known_now(case: Case, before: str) -> None:
     """A touch whose fate was unknown has one now: nobody needs to look any more, unless there is another."""
-    if before == "unknown" and not receipts.has_unknown(case.conn, case.lane, case.id):
+    if before == "unknown" and not case.has_unknown():
         case.cancel_tasks("settled", kinds=("unknown",))
         case.leave_nobody_behind(f"Decide what {case.person.called} gets next")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from warmline.channels.contract import Signal
 from warmline.core import keywords
-from warmline.core.keywords import Word
+from warmline.core.keywords import Who, Word
 from warmline.store import events
 from warmline.store.workspaces import Workspace
 
@@ -23,10 +23,10 @@ def say_back(case: Case, signal: Signal, word: Word, channel: str) -> str:
     return text
 
 
-def is_help_answered(workspace: Workspace, text: str, channel: str) -> bool:
-    """Whether anybody answers a message that asks for help: there is an answer to texts only."""
+def who_answers(workspace: Workspace, channel: str) -> Who | None:
+    """None where nobody does: there is an answer to texts only."""
     texts = workspace.config.channels.get("sms")
-    return channel == "sms" and texts is not None and keywords.is_help_answered(text, texts.keywords)
+    return texts.keywords if channel == "sms" and texts is not None else None
 
 
 def answer_of(workspace: Workspace, signal: Signal, word: Word, channel: str) -> str:

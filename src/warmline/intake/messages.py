@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +11,13 @@ import psycopg
 
 from warmline import rules
 from warmline.channels.contract import Signal
+from warmline.core.keywords import hear as heard_as
 from warmline.core.keywords import is_answered, keyword_in
 from warmline.core.lead import Draft, clean
 from warmline.core.mail_address import read_email
 from warmline.core.media import told
 from warmline.core.phone import read_phone
-from warmline.core.replies import Kind, Reading, own_words, read
+from warmline.core.replies import Kind, Reading, own_words
 from warmline.core.settings import Source
 from warmline.store import address_owners, consents, suppressions
 from warmline.store.ids import new_id
@@ -28,7 +28,7 @@ from warmline.store.workspaces import Workspace
 from .accept import accept
 from .case import Case, NoSuchLeadError, taken
 from .erased import in_force
-from .keywords import answer_of, is_help_answered, say_back
+from .keywords import answer_of, say_back, who_answers
 from .opt_out import opt_out, suppress_address
 from .person import Person
 from .proofs import proof
@@ -152,12 +152,7 @@ def _reading(workspace: Workspace, signal: Signal, text: str) -> Reading:
     """What a message asks for. What the provider has acted on counts before the words: it knows words that we don't."""
     if kind := _TAKEN_FOR.get(signal.data.get("asks", "")):
         return Reading(kind, "certain", f"taken for it by {signal.data.get('answered_by', 'the provider')}")
-    reading, channel = read(text, rules.opt_out_words()), _channel(signal.sender)
-    if reading.kind == "help" and not is_help_answered(workspace, text, channel):
-        return replace(reading, kind="reply")
-    if reading.kind == "start" and channel != "sms":  # it is a word of texts
-        return replace(reading, kind="reply")
-    return reading
+    return heard_as(text, rules.opt_out_words(), who_answers(workspace, _channel(signal.sender)))
 
 
 def _channel(sender: str) -> str:
@@ -271,10 +266,11 @@ def _by_keyword(
 ) -> Submission | None:
     """A text that is a keyword of a source: what it asks for, with the consent that the source says it proves. A provider
     may take that very word for START."""
+    taken = reading.kind == "start" and signal.data.get("asks") == "start"
     if (
         sender is None
         or "@" in sender
-        or reading.kind not in ("reply", "start")
+        or not (reading.kind == "reply" or taken)
         or workspace.config.whose_phone(sender)
     ):
         return None

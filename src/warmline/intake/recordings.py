@@ -141,7 +141,7 @@ def _voices(
 
 def _words(workspace: Workspace, template: Template, person: str) -> str:
     """As it is said to anybody: a recording can't name the lead. Whoever speaks for everybody speaks for the company."""
-    said = variables(_Anybody(person or None), workspace.config, event_values("form.submitted"))
+    said = variables(_Anybody(person or None), workspace.config, event_values("form.submitted"), "voicemail")
     if not person:
         company = said["company"]
         said["rep"] = {"first_name": company["name"], "name": company["name"], "phone": company["phone"]}

@@ -36,7 +36,11 @@ class Unread:
 
     @property
     def reason(self) -> str:
-        return " ".join(f"{name}: {text}" if name else text for name, text in self.fields.items())
+        """All of it on one line; what is to be done about several fields alike stands there once."""
+        alike: dict[str, list[str]] = {}
+        for name, text in self.fields.items():
+            alike.setdefault(text, []).extend([name] if name else [])
+        return "; ".join(f"{', '.join(names)}: {text}" if names else text for text, names in alike.items())
 
 
 @dataclass(slots=True)

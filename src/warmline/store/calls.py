@@ -57,6 +57,19 @@ class Call(msgspec.Struct):
         )
 
 
+class Lost(msgspec.Struct):
+    """A call of which nothing was heard for longer than any stays silent. Somebody asks what became of it, and `until` then
+    it counts as live for everybody else."""
+
+    lane: int
+    id: UUID
+    lead_id: UUID
+    workspace_id: int
+    provider: str
+    provider_id: str
+    until: datetime
+
+
 LIVE: tuple[Status, ...] = ("placing", "ringing", "answered", "dialling", "talking")
 assert set(LIVE) < set(get_args(Status))  # noqa: S101 - a constant, looked at once
 
@@ -119,15 +132,36 @@ def lost_of_lead(conn: psycopg.Connection, workspace_id: int, lane: int, lead_id
     return read(conn, query, {"lane": lane, "workspace": workspace_id, "id": lead_id}, Call)
 
 
-def leads_lost(conn: psycopg.Connection, limit: int) -> list[tuple[int, UUID]]:
-    """(workspace, lead) of lost calls, up to `limit` of each lane: the index of live calls holds few."""
-    return list(dict.fromkeys((row[0], row[1]) for row in conn.execute(_LOST, {"limit": limit}).fetchall()))
+def take_lost(conn: psycopg.Connection, limit: int, lease: timedelta) -> list[Lost]:
+    """Up to `limit` lost calls, to ask what became of them; nobody else is given them within `lease`."""
+    found: list[Lost] = []
+    for (lane,) in conn.execute(_LANES_LOST).fetchall():
+        if len(found) == limit:
+            break
+        found += read(conn, _TAKE, {"lane": lane, "lease": lease, "limit": limit - len(found)}, Lost)
+    return found
+
+
+def still_unheard(conn: psycopg.Connection, lost: Lost) -> Call | None:
+    """The call, under the lock of its lead; None when it was heard of since it was taken, or is gone."""
+    query = _CALL.format(where="id = %(id)s and lost_at = %(until)s")
+    where = {"lane": lost.lane, "workspace": lost.workspace_id, "id": lost.id, "until": lost.until}
+    return next(iter(read(conn, query, where, Call)), None)
 
 
 _LIVE = "status in ('placing', 'ringing', 'answered', 'dialling', 'talking')"  # as the index of live calls says it
-_LOST = of_every_lane(
-    f"select workspace_id, lead_id from calls where lane = {{lane}} and {_LIVE} and lost_at < now() limit %(limit)s"  # noqa: S608
+_LANES_LOST = of_every_lane(f"select lane from calls where lane = {{lane}} and {_LIVE} and lost_at < now() limit 1")  # noqa: S608
+_TAKE = f"""
+with lost as (
+  select lane, id from calls where lane = %(lane)s and {_LIVE} and lost_at < now()
+  order by lost_at limit %(limit)s for update skip locked
+), taken as (
+  update calls c set lost_at = now() + %(lease)s
+  from lost where c.lane = %(lane)s and c.id = lost.id
+  returning c.lane, c.id, c.lead_id, c.workspace_id, c.provider, c.provider_id, c.lost_at as until
 )
+select json_agg(taken)::text from taken
+"""  # noqa: S608
 
 
 def write(conn: psycopg.Connection, call: Call, now: datetime, within: timedelta) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +57,21 @@ def _parts(conn: psycopg.Connection, lead_id: UUID) -> list[UUID]:
         (lane_of(lead_id), lead_id),
     ).fetchall()
     return [part for (part,) in rows]
+
+
+def tasks_for(conn: psycopg.Connection, lead_id: UUID, to: UUID, kinds: Sequence[str]) -> list[dict[str, Any]]:
+    """A lead's open tasks of these kinds as rows of another's, waiting since they did. None of them belongs to a step."""
+    rows = read(
+        conn,
+        """
+        select json_agg(json_build_object('workspace_id', workspace_id, 'kind', kind, 'title', title, 'note', note,
+          'owner', owner, 'due_at', due_at, 'opened_at', opened_at) order by id)::text
+        from tasks where lane = %s and lead_id = %s and status = 'open' and step = '' and kind = any(%s)
+        """,
+        (lane_of(lead_id), lead_id, list(kinds)),
+        dict[str, Any],
+    )
+    return [{**row, "lane": lane_of(to), "id": new_id(), "lead_id": to} for row in rows]
 
 
 def proofs_for(conn: psycopg.Connection, lead_id: UUID, to: UUID) -> list[dict[str, Any]]:

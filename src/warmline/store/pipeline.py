@@ -43,9 +43,18 @@ def transaction(conn: psycopg.Connection) -> Iterator[None]:
     try:
         with together(conn):
             conn.execute("begin", prepare=False)
+            _mark(conn)
             yield
             conn.execute("commit", prepare=False)
     except BaseException:
         if conn.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
             conn.rollback()
         raise
+
+
+def _mark(conn: psycopg.Connection) -> None:
+    """Have PostgreSQL say, with whatever is answered next, that a transaction is open. It says so at such a mark alone, and
+    psycopg goes by it: a `conn.transaction()` after an answer that was read would be taken for the outermost, whose end is the
+    end of everything before it. psycopg's own call for a mark waits for the answer."""
+    assert conn._pipeline is not None  # noqa: S101 - the caller is in a pipeline
+    conn._pipeline._enqueue_sync()

@@ -89,8 +89,9 @@ def move(
     return str(row[0]) if row else ""
 
 
-def has_unknown(conn: psycopg.Connection, lane: int, lead_id: UUID) -> bool:
+def has_unknown(conn: psycopg.Connection, lead_id: UUID) -> bool:
     row = conn.execute(
-        "select 1 from touches where lane = %s and lead_id = %s and status = 'unknown' limit 1", (lane, lead_id)
+        "select 1 from touches where lane = %s and lead_id = %s and status = 'unknown' limit 1",
+        (lane_of(lead_id), lead_id),
     ).fetchone()
     return row is not None

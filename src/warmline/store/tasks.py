@@ -29,7 +29,8 @@ class Task:
 
 
 def open_many(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Open tasks that belong to no step. A second open one of a kind for the same lead adds its note to the first."""
+    """Open tasks that belong to no step. A second open one of a kind for the same lead adds its note to the first, which
+    waits for as long as the older of them."""
     conn.execute(
         b"""
         insert into tasks as t (lane, id, lead_id, workspace_id, enrollment_id, kind, title, note, owner, due_at,
@@ -38,7 +39,8 @@ def open_many(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
         from json_to_recordset(%s::json) as w (lane smallint, id uuid, lead_id uuid, workspace_id integer,
           enrollment_id uuid, kind text, title text, note text, owner text, due_at timestamptz, opened_at timestamptz)
         on conflict (lane, lead_id, kind) where status = 'open' and step = ''
-        do update set note = left(concat_ws(E'\\n', nullif(t.note, ''), nullif(excluded.note, '')), 8000)
+        do update set note = left(concat_ws(E'\\n', nullif(t.note, ''), nullif(excluded.note, '')), 8000),
+          opened_at = least(t.opened_at, excluded.opened_at)
         """,
         (encode(rows),),
     )

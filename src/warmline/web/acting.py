@@ -23,7 +23,9 @@ Act = Callable[[Ask, Story], str]
 
 
 def possible(story: Story) -> dict[str, bool]:
-    """Which buttons the page shows; the acts themselves decide again."""
+    """Which buttons the page shows; the acts themselves decide again. None where the lead has become a part of another."""
+    if story.became is not None:
+        return {}
     status = story.lead.status
     return {
         "take_over": status == "open",

@@ -6,18 +6,17 @@ import asyncio
 import logging
 import os
 from contextlib import AsyncExitStack, nullcontext
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warmline.web.settings")
 
-import psycopg
 from django.core.asgi import get_asgi_application
 from django.db import connections
 
 from ..channels.secret_path import masked
 from ..garbage import calm_the_collector
 from ..logs import plain_logs
-from ..store.races import LOST
 from . import database
 from .doors import audio, health, hooks, intake, links, metrics, static, unsubscribe
 from .doors.http import (
@@ -25,15 +24,16 @@ from .doors.http import (
     Door,
     GoneError,
     Receive,
+    Refusal,
     Request,
     Response,
     Scope,
     Send,
-    TooLargeError,
+    in_words,
     read,
-    text,
     write,
 )
+from .not_now import TRY_AGAIN, why_not_now
 
 plain_logs()
 _log = logging.getLogger("warmline.web")
@@ -42,34 +42,29 @@ _django = get_asgi_application()
 GET = frozenset({"GET", "HEAD"})
 POST = frozenset({"POST"})
 
-#: Prefix -> the methods it takes and the door. A prefix that ends in "/" takes what follows it as the request's tail.
-DOORS: dict[str, tuple[frozenset[str], Door]] = {
-    "/in/": (POST, intake.take),
-    "/hooks/": (GET | POST, hooks.take),
-    "/t/": (GET, links.follow),
-    "/o/": (GET, links.open_pixel),
-    "/a/": (GET, audio.serve),
-    "/u/": (GET | POST, unsubscribe.take),
-    "/static/": (GET, static.serve),
-    "/thanks": (GET, intake.thanks),
-    "/healthz": (GET, health.live),
-    "/readyz": (GET, health.ready),
-    "/metrics": (GET, metrics.show),
+
+class Entry(NamedTuple):
+    """Where requests come in: the methods that are taken, the door, and how it says no where the door is not asked."""
+
+    methods: frozenset[str]
+    door: Door
+    refuse: Refusal = in_words
+
+
+#: By prefix. One that ends in "/" takes what follows it as the request's tail.
+DOORS: dict[str, Entry] = {
+    "/in/": Entry(POST, intake.take, intake.refuse),
+    "/hooks/": Entry(GET | POST, hooks.take),
+    "/t/": Entry(GET, links.follow),
+    "/o/": Entry(GET, links.open_pixel),
+    "/a/": Entry(GET, audio.serve),
+    "/u/": Entry(GET | POST, unsubscribe.take),
+    "/static/": Entry(GET, static.serve),
+    "/thanks": Entry(GET, intake.thanks),
+    "/healthz": Entry(GET, health.live),
+    "/readyz": Entry(GET, health.ready),
+    "/metrics": Entry(GET, metrics.show),
 }
-
-#: Nothing was kept, and the same request may succeed in a moment: forms and providers send it again.
-AWAY = Response(
-    503,
-    b"The database can't be reached, so nothing was kept. Please send it again in a moment.\n",
-    ((b"content-type", b"text/plain; charset=utf-8"), (b"retry-after", b"2")),
-)
-
-#: The same, where the database is there and only this request could not get through.
-BUSY = Response(
-    503,
-    b"Too much happened to the same lead at once, so nothing was kept. Please send it again in a moment.\n",
-    AWAY.headers,
-)
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,48 +76,52 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if found is None:
         await _django(scope, receive, send)
         return
-    tail, methods, door = found
+    tail, entry = found
     try:
-        large = door is hooks.take and hooks.takes_mail(tail)
+        large = entry.door is hooks.take and hooks.takes_mail(tail)
         async with AsyncExitStack() if large else nullcontext() as room:
             request = await read(scope, receive, tail, room)
-            answer = await _answer(request, methods, door)
-    except TooLargeError:
-        answer = text(413, f"The body is larger than {LIMIT // 1024} kB. Send the leads in smaller batches.\n")
+            answer = await _answer(request, entry, large)
     except GoneError:
         return
     await write(send, answer, scope["method"])
 
 
-async def _answer(request: Request, methods: frozenset[str], door: Door) -> Response:
-    if request.method not in methods:
-        allowed = (b"allow", ", ".join(sorted(methods)).encode())
-        return Response(405, b"This address takes another method; see the Allow header.\n", (allowed,))
+async def _answer(request: Request, entry: Entry, large: bool) -> Response:
+    """`large`: the door takes bodies over LIMIT, whole or not."""
+    if request.method not in entry.methods:
+        answer = entry.refuse(request, 405, "This address takes another method; see the Allow header.")
+        return _with(answer, b"allow", ", ".join(sorted(entry.methods)))
+    if not (request.whole or large):
+        said = f"The body is larger than {LIMIT // 1024} kB, so nothing was kept. Send leads in smaller batches."
+        return entry.refuse(request, 413, said)
     try:
-        return await door(request)
-    except LOST as error:
-        _log.warning(
-            "%s %s: others were faster in every round: %s", request.method, masked(request.path), _first(error)
-        )
-        return BUSY
-    except psycopg.OperationalError as error:  # PoolTimeout is one, too
-        _log.warning("%s %s: the database is away: %s", request.method, masked(request.path), _first(error))
-        return AWAY
-    except Exception:  # noqa: BLE001 - the edge of the process: the caller is told, the operator gets the whole story
-        _log.exception("%s %s failed", request.method, masked(request.path))
-        return text(500, "Something failed on our side and nothing was kept. Please send it again.\n")
+        return await entry.door(request)
+    except Exception as error:  # noqa: BLE001 - the edge of the process: the caller is told, the operator gets the whole story
+        where = f"{request.method} {masked(request.path)}"
+        if why := why_not_now(error):
+            _log.warning("%s: %s: %s", where, why, _first(error))
+            # Nothing was kept: forms and providers send it again.
+            said = f"{why}, so nothing was kept. Please send it again in a moment."
+            return _with(entry.refuse(request, 503, said), b"retry-after", str(TRY_AGAIN))
+        _log.exception("%s failed", where)
+        return entry.refuse(request, 500, "Something failed on our side and nothing was kept. Please send it again.")
+
+
+def _with(answer: Response, name: bytes, value: str) -> Response:
+    return replace(answer, headers=(*answer.headers, (name, value.encode())))
 
 
 def _first(error: Exception) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
-def _find(path: str) -> tuple[str, frozenset[str], Door] | None:
+def _find(path: str) -> tuple[str, Entry] | None:
     if path in DOORS:
-        return "", *DOORS[path]
+        return "", DOORS[path]
     end = path.find("/", 1) + 1
     prefix = path[:end]
-    return (path[end:], *DOORS[prefix]) if prefix in DOORS else None
+    return (path[end:], DOORS[prefix]) if prefix in DOORS else None
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,9 +11,13 @@ from ..intake import acts
 from ..intake.calls import note_receipt
 from ..store import calls
 from ..store.calls import Call
+from ..store.connect import AWAY
 from ..store.pages.tasks import Task
+from ..store.races import LOST
 from . import dialers
 from .asking import Ask
+
+_log = logging.getLogger("warmline.web")
 
 #: So long the page looks for news of a call that is over or lost.
 WORTH_WAITING = timedelta(minutes=10)
@@ -64,7 +69,10 @@ def call_now(ask: Ask, task: Task) -> None:
         ask.conn, ask.workspace, task.lane, task.id, ask.person.key, ask.now, dialer=dialer
     )  # committed: from here on a phone may ring
     receipt = dialers.place(ask.workspace, placing)
-    note_receipt(ask.conn, ask.workspace, placing.ref, receipt, ask.now)
+    try:
+        note_receipt(ask.conn, ask.workspace, placing.ref, receipt, ask.now)
+    except (*AWAY, *LOST):  # the phone rings all the same, and the provider tells how the call goes on
+        _log.warning("what the provider answered to call %s could not be written down", placing.ref)
 
 
 def outcome_told(ask: Ask, task: Task) -> str:

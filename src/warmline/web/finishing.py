@@ -140,7 +140,7 @@ def _script(ask: Ask, task: Task) -> str:
     lead = due.know(ask.conn, task.lane, [task.lead_id])[task.lead_id]
     template = playbooks.version(ask.conn, task.version_id).templates[task.script]
     try:
-        return render(template, variables(lead, ask.workspace.config, task.event or {})).text
+        return render(template, variables(lead, ask.workspace.config, task.event or {}, "call")).text
     except TemplateError as error:
         return str(error)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..core.card import card
-from ..core.message import TemplateError, render
-from ..core.playbook import Call, Choice, Send, Step, Template
-from ..core.sample import typical
+from ..core.message import TemplateError
+from ..core.playbook import Call, ChannelKind, Choice, Send, Step, Template
+from ..core.sample import sampled
 from ..core.settings import Config
 from ..core.timing import print_at
 from ..insight.foreseen import Coming, StepView
@@ -43,16 +43,24 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """What a step says to the sample lead, on the first of `channels` that may be used. `trouble` is what is wrong with
-    the template instead of words."""
+class Words:
+    """What the sample lead reads or hears, the same on each of `channels`. `trouble` is what is wrong with the template
+    instead of words."""
 
-    step: str
-    channels: tuple[str, ...]
-    template: str
-    words: str
+    channels: tuple[ChannelKind, ...]
+    text: str
     subject: str = ""
     trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a step says, on the first of `channels` that may be used; `words` in their order."""
+
+    step: str
+    channels: tuple[ChannelKind, ...]
+    template: str
+    words: tuple[Words, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +101,14 @@ def shown(version: Version, config: Config) -> Book:
 def _texts(version: Version, config: Config) -> tuple[Text, ...]:
     """All that the playbook may say, on every channel, and what people have to say in calls, in the order of the steps."""
     return tuple(
-        _text(step.name, channels, version.templates[name], config)
+        Text(step.name, channels, name, _words(channels, version.templates[name], config))
         for step in version.playbook.steps
         for channels, name in _said(step)
         if name in version.templates
     )
 
 
-def _said(step: Step) -> list[tuple[tuple[str, ...], str]]:
+def _said(step: Step) -> list[tuple[tuple[ChannelKind, ...], str]]:
     """Channels and template of what a step says."""
     if isinstance(step, Call):
         return [(("call",), step.script)]
@@ -110,12 +118,24 @@ def _said(step: Step) -> list[tuple[tuple[str, ...], str]]:
     return [(step.channels, name) for name in ways]
 
 
-def _text(step: str, channels: tuple[str, ...], template: Template, config: Config) -> Text:
+def _words(channels: tuple[ChannelKind, ...], template: Template, config: Config) -> tuple[Words, ...]:
+    """For every channel; those on which it reads the same are together."""
+    found: dict[tuple[str, str], Words] = {}
+    for channel in channels:
+        one = _on(channel, template, config)
+        before = found.get((one.text, one.trouble))
+        if before:
+            one = replace(one, channels=(*before.channels, channel), subject=before.subject or one.subject)
+        found[one.text, one.trouble] = one
+    return tuple(found.values())
+
+
+def _on(channel: ChannelKind, template: Template, config: Config) -> Words:
     try:
-        made = render(template, typical(template, config))
+        made = sampled(template, config, channel)
     except TemplateError as error:
-        return Text(step, channels, template.name, "", trouble=str(error))
-    return Text(step, channels, template.name, made.text, made.subject if "email" in channels else "")
+        return Words((channel,), "", trouble=str(error))
+    return Words((channel,), made.text, made.subject if channel == "email" else "")
 
 
 def progress(story: Story) -> tuple[Dot, ...]:

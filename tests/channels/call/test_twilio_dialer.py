@@ -18,6 +18,7 @@ from tests.far_ends.ports import closed_port
 from tests.far_ends.voice import VoiceProvider, serve_voice
 from warmline.channels import ChannelSettingsError, build_dialer
 from warmline.channels.call.contract import (
+    CannotSay,
     Connect,
     Detected,
     Dialer,
@@ -100,6 +101,77 @@ def test_a_recording_is_fetched_with_the_key_and_by_its_name_alone(voice: VoiceP
     assert run(lambda one: one.fetch(name), a_dialer(voice.base_url)) == Recording(b"ID3", "audio/mpeg")
     for other in ("RE" + "1" * 32, "../Calls", "http://169.254.169.254/"):
         assert run(lambda one, name=other: one.fetch(name), a_dialer(voice.base_url)) is None
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+def ask(base_url: str, sid: str = SID, **more: object) -> object:
+    return run(lambda one: one.ask(REF, sid), a_dialer(base_url, **more))
+
+
+CHILD = "CA" + "c" * 32
+
+
+@pytest.mark.parametrize(
+    ("status", "rep", "children", "told"),
+    [
+        ("queued", "", [], []),
+        ("ringing", "ringing", [], []),
+        ("in-progress", "answered", [], []),
+        ("in-progress", "answered", [("in-progress", 0, None)], [LegMoved(REF, "lead", "answered", 0, "", SID)]),
+        (
+            "in-progress",
+            "answered",
+            [("in-progress", 0, "human")],
+            [Detected(REF, "human"), LegMoved(REF, "lead", "answered", 0, "", SID)],
+        ),
+        (
+            "completed",
+            "ended",
+            [("completed", 42, "machine_start")],
+            [Detected(REF, "machine"), LegMoved(REF, "lead", "ended", 42, "", SID)],
+        ),
+        ("completed", "ended", [("no-answer", 0, None)], [LegMoved(REF, "lead", "no_answer", 0, "", SID)]),
+        ("completed", "ended", [("busy", 0, None)], [LegMoved(REF, "lead", "busy", 0, "", SID)]),
+    ],
+)
+def test_what_became_of_a_call_is_told_as_its_callbacks_would_have_told_it(
+    voice: VoiceProvider, status: str, rep: Any, children: list[tuple[str, int, str | None]], told: list[object]
+) -> None:
+    voice.knows(SID, status, seconds=60)
+    voice.knows("CA" + "9" * 32, "completed", parent="CA" + "8" * 32, seconds=9, answered_by="human")  # another's
+    for state, seconds, answered_by in children:
+        voice.knows(CHILD, state, parent=SID, seconds=seconds, answered_by=answered_by)
+    assert ask(voice.base_url) == [*told, LegMoved(REF, "rep", rep, provider_id=SID)]
+
+
+@pytest.mark.parametrize("status", ["no-answer", "busy", "failed", "canceled"])
+def test_a_rep_who_was_not_reached_dialled_nobody_so_nothing_more_is_asked(voice: VoiceProvider, status: str) -> None:
+    voice.knows(SID, status)
+    assert ask(voice.base_url) == [LegMoved(REF, "rep", status.replace("-", "_"), provider_id=SID)]  # type: ignore[arg-type]
+    assert len(voice.asked) == 1
+
+
+def test_where_it_can_not_say_it_says_why(voice: VoiceProvider) -> None:
+    assert ask(voice.base_url) == CannotSay("Twilio knows no such call")
+    for name in ("", "sandbox-1", "../Messages", f"{SID}/Events"):
+        assert ask(voice.base_url, name) == CannotSay("Twilio never gave it a name")
+    assert len(voice.asked) == 1, "what is no name is not asked about"
+    voice.knows(SID, "completed")
+    voice.breaks = 503
+    assert ask(voice.base_url) == CannotSay("Twilio answered 503 when it was asked")
+    voice.breaks = 0
+    assert ask(voice.base_url, auth_token="another") == CannotSay("Twilio answered 401 when it was asked")
+    voice.knows(SID, "teleported")
+    assert ask(voice.base_url) == CannotSay('Twilio says "teleported" of it, which is not known here')
+    voice.slow_by = 5
+    assert ask(voice.base_url, timeout=0.2) == CannotSay(
+        "Twilio could not be asked: The request went out and no complete answer came (time-out)"
+    )
+    gone = ask(f"http://127.0.0.1:{closed_port()}")
+    assert isinstance(gone, CannotSay)
+    assert gone.why.startswith("Twilio could not be asked: No connection to the provider")
 
 
 def test_a_setting_nobody_knows_is_named() -> None:

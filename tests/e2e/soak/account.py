@@ -58,6 +58,10 @@ class Books:
     unknown_tasks: set[UUID]  # leads
 
 
+#: Whom a person is to look for. An opt-out takes back all that was to be done for a lead; nothing else takes this back.
+_ASKED = "select lead_id from tasks where kind = 'unknown' and (status = 'open' or outcome = 'opted_out')"
+
+
 def account(place: Place, senders: Senders) -> list[Line]:
     books = read_books(place)
     return [
@@ -85,7 +89,7 @@ def read_books(place: Place) -> Books:
         events,
         {key for (key,) in place.database.rows("select key from events where key is not null")},
         read_callbacks(place.provider_says("told")),
-        {lead for (lead,) in place.database.rows("select lead_id from tasks where kind = 'unknown'")},
+        {lead for (lead,) in place.database.rows(_ASKED)},
     )
 
 

@@ -178,6 +178,13 @@ class Recording:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class CannotSay:
+    """Nobody knows what became of a call. `why` is the end of a sentence: "Twilio knows no such call"."""
+
+    why: str
+
+
 class Dialer(Protocol):
     """One provider account for calls."""
 
@@ -187,6 +194,11 @@ class Dialer(Protocol):
     patience: float  # seconds until `place` gives up waiting for an answer
 
     async def place(self, call: Placing) -> Receipt: ...
+
+    async def ask(self, ref: str, provider_id: str) -> Sequence[LegMoved | Detected] | CannotSay:
+        """What has become of a call that was placed, as its callbacks would have told it. `provider_id` is "" where the
+        provider never named the call."""
+        ...
 
     def read(self, callback: Callback) -> Heard | None:
         """Verify and translate a callback; None: it says nothing that counts. Raises BadSignature or BadCallback."""

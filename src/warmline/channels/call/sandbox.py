@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warmline.channels.call.contract import Answer, Heard, Placing, Recording
+from warmline.channels.call.contract import Answer, CannotSay, Heard, Placing, Recording
 from warmline.channels.contract import Accepted, BadCallback, Callback, Receipt, Reply
 from warmline.channels.settings import Settings
 
@@ -18,6 +18,9 @@ class SandboxDialer:
 
     async def place(self, call: Placing) -> Receipt:
         return Accepted(f"sandbox-{call.ref}")
+
+    async def ask(self, ref: str, provider_id: str) -> CannotSay:  # noqa: ARG002
+        return CannotSay("the sandbox keeps no calls that it could be asked about")
 
     def read(self, callback: Callback) -> Heard | None:  # noqa: ARG002
         raise BadCallback("The sandbox for calls is played on its page; no provider tells it anything.")

@@ -7,7 +7,7 @@ key the rep presses comes to us, and only then, after one more look at the gate,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 import aiohttp
@@ -15,9 +15,12 @@ import aiohttp
 from warmline.channels.call import twiml
 from warmline.channels.call.contract import (
     Answer,
+    CannotSay,
     Connect,
+    Detected,
     HangUp,
     Heard,
+    LegMoved,
     Nothing,
     Offer,
     Placing,
@@ -25,15 +28,18 @@ from warmline.channels.call.contract import (
     Ring,
     TakeMessage,
 )
+from warmline.channels.call.twilio_answers import read_lead, read_rep
 from warmline.channels.call.twilio_callbacks import read_heard
-from warmline.channels.contract import Callback, Receipt, Reply
+from warmline.channels.contract import Callback, NotSent, Receipt, Reply, Unknown
 from warmline.channels.http import Answer as HttpAnswer
 from warmline.channels.http import Http
 from warmline.channels.secrets import Secret
 from warmline.channels.settings import Settings
 from warmline.channels.signature import verify
 from warmline.channels.sms.twilio_answers import read_receipt
+from warmline.core.calls import NOT_ANSWERED
 
+CALL = re.compile(r"CA[0-9a-fA-F]{32}")
 RECORDING = re.compile(r"RE[0-9a-f]{32}")
 LARGEST_RECORDING = 20 * 1024 * 1024
 
@@ -81,6 +87,17 @@ class TwilioDialer:
         )
         return read_receipt(answer, self._error_classes) if isinstance(answer, HttpAnswer) else answer
 
+    async def ask(self, ref: str, provider_id: str) -> Sequence[LegMoved | Detected] | CannotSay:
+        if not CALL.fullmatch(provider_id):
+            return CannotSay("Twilio never gave it a name")
+        rep = read_rep(await self._get(f"Calls/{provider_id}.json"), ref, provider_id)
+        if isinstance(rep, CannotSay):
+            return rep
+        if rep.leg in NOT_ANSWERED:  # then nobody was dialled
+            return [rep]
+        lead = read_lead(await self._get(f"Calls.json?ParentCallSid={provider_id}"), ref, provider_id)
+        return lead if isinstance(lead, CannotSay) else [*lead, rep]
+
     def read(self, callback: Callback) -> Heard | None:
         fields = verify(callback, self._auth_tokens, self._shared_keys)
         return read_heard(callback, fields, self._account)
@@ -91,9 +108,7 @@ class TwilioDialer:
     async def fetch(self, recording: str) -> Recording | None:
         if not RECORDING.fullmatch(recording):
             return None
-        answer = await self._http.request(
-            "GET", f"{self._account_url}/Recordings/{recording}.mp3", headers=self._headers()
-        )
+        answer = await self._get(f"Recordings/{recording}.mp3")
         if not isinstance(answer, HttpAnswer) or answer.status != 200 or len(answer.body) > LARGEST_RECORDING:
             return None
         return Recording(answer.body, "audio/mpeg")
@@ -134,6 +149,9 @@ class TwilioDialer:
     def _hook(self, tail: str, **query: str) -> str:
         """An address of ours. What it carries is covered by the signature of whoever calls it."""
         return f"{self._hooks}/{tail}?{urlencode(query)}"
+
+    async def _get(self, path: str) -> HttpAnswer | NotSent | Unknown:
+        return await self._http.request("GET", f"{self._account_url}/{path}", headers=self._headers())
 
     def _headers(self) -> dict[str, str]:
         newest: Secret = self._auth_tokens[0]

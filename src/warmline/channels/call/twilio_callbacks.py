@@ -56,6 +56,15 @@ def read_heard(callback: Callback, fields: Fields, account: str) -> Heard | None
     return _READERS[tail](named, ours)
 
 
+def detected(ref: str, said: str) -> Detected:
+    return Detected(ref, ANSWERED_BY.get(said.lower(), "unknown"))  # a new word is nobody's certainty
+
+
+def seconds_of(text: str) -> int:
+    """0 where it is no number; never more than a day."""
+    return min(int(text), 86_400) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
 def _status(named: Named, ours: Named) -> Heard | None:
     which = ours.get("leg", "")
     if which not in ("rep", "lead"):
@@ -63,7 +72,7 @@ def _status(named: Named, ours: Named) -> Heard | None:
     leg = _leg(_need(named, "CallStatus"))
     if leg == "":
         return None
-    seconds = _seconds(named.get("CallDuration", ""))
+    seconds = seconds_of(named.get("CallDuration", ""))
     return LegMoved(
         _need(ours, "ref"), "rep" if which == "rep" else "lead", leg, seconds, _code(named),
         provider_id=named.get("CallSid", "") if which == "rep" else named.get("ParentCallSid", ""),
@@ -73,7 +82,7 @@ def _status(named: Named, ours: Named) -> Heard | None:
 def _dialled(named: Named, ours: Named) -> Heard | None:
     """The end of <Dial>, told to its action: the same of the lead's leg as its own last status."""
     leg = _leg(_need(named, "DialCallStatus"))
-    seconds = _seconds(named.get("DialCallDuration", ""))
+    seconds = seconds_of(named.get("DialCallDuration", ""))
     # "answered" is said of a conference only; here it would mean that the leg is over all the same.
     return LegMoved(
         _need(ours, "ref"), "lead", "ended" if leg == "answered" else leg, seconds, _code(named), named.get("CallSid", "")
@@ -81,8 +90,7 @@ def _dialled(named: Named, ours: Named) -> Heard | None:
 
 
 def _detected(named: Named, ours: Named) -> Heard:
-    said = _need(named, "AnsweredBy")
-    return Detected(_need(ours, "ref"), ANSWERED_BY.get(said.lower(), "unknown"))  # a new word is nobody's certainty
+    return detected(_need(ours, "ref"), _need(named, "AnsweredBy"))
 
 
 def _pressed(named: Named, ours: Named) -> Heard:
@@ -107,7 +115,7 @@ def _rang_out(named: Named, ours: Named) -> Heard:
 
 
 def _recorded(named: Named, ours: Named) -> Heard:
-    url, seconds = _need(named, "RecordingUrl"), _seconds(named.get("RecordingDuration", ""))
+    url, seconds = _need(named, "RecordingUrl"), seconds_of(named.get("RecordingDuration", ""))
     # Twilio's reference names RecordingUrl for this request; the recording's name is the last part of it.
     recording = named.get("RecordingSid") or urlsplit(url).path.rpartition("/")[2].partition(".")[0]
     return Recorded(_need(ours, "call"), _need(ours, "caller"), recording, url, seconds)
@@ -146,10 +154,6 @@ def _need(named: Named, name: str) -> str:
     if not value:
         raise BadCallback(f"The callback does not say {name}.")
     return value
-
-
-def _seconds(text: str) -> int:
-    return min(int(text), 86_400) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _code(named: Named) -> str:

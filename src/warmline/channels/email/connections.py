@@ -47,6 +47,14 @@ class Progress:
     receipt: Receipt | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A connection in the hands of one mail. `kept`: from a mail before it; else it was opened for this one."""
+
+    smtp: aiosmtplib.SMTP
+    kept: bool
+
+
 class Connections:
     def __init__(self, server: Server, most: int, error_classes: Mapping[str, str]) -> None:
         self._server = server
@@ -56,26 +64,50 @@ class Connections:
 
     async def deliver(self, mail: Mail) -> Receipt:
         """Whoever cancels it hears what is known all the same; the cancel goes through only where nobody can tell."""
+        while True:
+            held = await self.hold()
+            if not isinstance(held, Held):
+                return held
+            receipt = await self.over(held, mail)
+            if receipt is not None:
+                return receipt
+
+    async def hold(self) -> Held | NotSent | Refused:
+        """A connection for one mail: it goes to `over` or `release`. Whoever cancels it hears that nothing has left."""
+        try:
+            await self._room.acquire()
+        except asyncio.CancelledError:
+            return _broken_off()
+        held: Held | NotSent | Refused | None = None
+        try:
+            kept = self._take()
+            opened = kept or await self._connect()
+            held = Held(opened, kept is not None) if isinstance(opened, aiosmtplib.SMTP) else opened
+        except asyncio.CancelledError:
+            held = _broken_off()
+        finally:
+            if not isinstance(held, Held):
+                self._room.release()
+        return held
+
+    async def over(self, held: Held, mail: Mail) -> Receipt | None:
+        """None only for a kept connection that the server had given up: nothing was said, another one may be tried."""
         progress = Progress()
         try:
-            return await self._deliver(mail, progress)
+            return await self._over(held, mail, progress)
         except asyncio.CancelledError:
             if progress.receipt is not None:
                 return progress.receipt
             if progress.written:
                 raise
             return _broken_off()
+        finally:
+            self._room.release()
 
-    async def _deliver(self, mail: Mail, progress: Progress) -> Receipt:
-        async with self._room:
-            while kept := self._take():
-                receipt = await self._over(kept, mail, progress, kept=True)
-                if receipt is not None:
-                    return receipt
-            fresh = await self._connect()
-            if not isinstance(fresh, aiosmtplib.SMTP):
-                return fresh
-            return await self._over(fresh, mail, progress, kept=False) or _cut()
+    def release(self, held: Held) -> None:
+        """Nothing was sent over it."""
+        self._keep(held.smtp)
+        self._room.release()
 
     async def close(self) -> None:
         while self._idle:
@@ -118,15 +150,18 @@ class Connections:
             raise
         return connection
 
-    async def _over(self, connection: aiosmtplib.SMTP, mail: Mail, progress: Progress, *, kept: bool) -> Receipt | None:
-        """None only for a kept connection that the server had given up: nothing was said, another one may be tried."""
+    def _keep(self, connection: aiosmtplib.SMTP) -> None:
+        self._idle.append((asyncio.get_running_loop().time(), connection))
+
+    async def _over(self, held: Held, mail: Mail, progress: Progress) -> Receipt | None:
+        connection = held.smtp
         try:
-            receipt = progress.receipt = await self._hand_over(connection, mail, progress, kept=kept)
+            receipt = progress.receipt = await self._hand_over(connection, mail, progress, kept=held.kept)
             if isinstance(receipt, Accepted):
-                self._idle.append((asyncio.get_running_loop().time(), connection))
+                self._keep(connection)
             elif isinstance(receipt, Refused | NotSent) and connection.is_connected:
                 await connection.rset()
-                self._idle.append((asyncio.get_running_loop().time(), connection))
+                self._keep(connection)
             else:
                 connection.close()
         except aiosmtplib.SMTPException:
@@ -184,6 +219,10 @@ class Connections:
         if end.code == 250:
             return Accepted(mail.message_id)
         return read_refusal("content", end.code, end.message, self._error_classes)
+
+
+def given_up() -> NotSent:
+    return NotSent("The mail server had closed the connection that was kept.", timedelta(0), counts=False)
 
 
 def _cut() -> NotSent:

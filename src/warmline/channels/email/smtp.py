@@ -9,9 +9,9 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from typing import Literal
 
-from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Refused, Reply, Signal
-from warmline.channels.email.compose import Sender, UnusableAddressError, compose
-from warmline.channels.email.connections import Connections, Server
+from warmline.channels.contract import Accepted, Callback, Kind, Message, NotSent, Receipt, Refused, Reply, Signal
+from warmline.channels.email.compose import Mail, Sender, UnusableAddressError, compose
+from warmline.channels.email.connections import Connections, Held, Server, given_up
 from warmline.channels.email.imap import read_inbox
 from warmline.channels.email.posted import POSTED, Posted, read_posted
 from warmline.channels.email.providers import read_relay
@@ -60,14 +60,22 @@ class SmtpChannel:
         self._connections = Connections(read_server(settings, self._sender.domain), self.most, error_classes)
 
     async def send(self, message: Message) -> Receipt:
+        mail = self.written(message)
+        return mail if isinstance(mail, Refused) else await self._connections.deliver(mail)
+
+    async def open_line(self) -> SmtpLine | NotSent | Refused:
+        held = await self._connections.hold()
+        return SmtpLine(self, self._connections, held) if isinstance(held, Held) else held
+
+    def written(self, message: Message) -> Mail | Refused:
+        """The mail as it goes over the wire."""
         tracked = track(
             message, self._public_url, self._token_key, links=self._links, opens=self._opens, hidden=self._hidden
         )
         try:
-            mail = compose(tracked, self._sender, self._token_key, self._clock(), self._marks(message))
+            return compose(tracked, self._sender, self._token_key, self._clock(), self._marks(message))
         except UnusableAddressError as wrong:
             return Refused("invalid_address", "unusable_address", str(wrong))
-        return await self._connections.deliver(mail)
 
     async def find(self, message: Message, since: datetime) -> Accepted | Literal["absent", "cannot_say"]:  # noqa: ARG002
         """SMTP has no question for this. A bounce or a reply may still tell."""
@@ -88,6 +96,24 @@ class SmtpChannel:
     def _marks(self, message: Message) -> Mapping[str, str]:
         """Headers by which the relay carries the touch back to us with whatever it tells."""
         return self._relay.headers(mark_of(message.touch_id, self._token_key)) if self._relay is not None else {}
+
+
+class SmtpLine:
+    """An open session with the server, logged in."""
+
+    def __init__(self, channel: SmtpChannel, connections: Connections, held: Held) -> None:
+        self._channel, self._connections, self._held = channel, connections, held
+        self.fresh = not held.kept
+
+    async def send(self, message: Message) -> Receipt:
+        mail = self._channel.written(message)
+        if isinstance(mail, Refused):
+            self.leave()
+            return mail
+        return await self._connections.over(self._held, mail) or given_up()
+
+    def leave(self) -> None:
+        self._connections.release(self._held)
 
 
 def read_sender(settings: Settings) -> Sender:

@@ -70,7 +70,7 @@ def settle_unknown(
             f"touch.{status}", enrollment=touch.enrollment_id, step=touch.step, channel=touch.channel, touch=touch.id,
             who=who, **more,
         )  # fmt: skip
-        if not receipts.has_unknown(conn, case.lane, case.id):
+        if not case.has_unknown():
             case.cancel_tasks("settled", who, ("unknown",))
             case.leave_nobody_behind(f"Decide what {case.person.called} gets next")
 

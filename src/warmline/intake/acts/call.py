@@ -20,7 +20,7 @@ from warmline.store.tasks import Task
 from warmline.store.workspaces import Workspace
 
 from ..asking import may_call
-from ..call_story import give_up
+from ..call_story import give_up_lost
 from ..case import Case
 from .following import ActError, Next, in_hand
 from .task import check_outcome, task_in_hand, tell_done
@@ -45,7 +45,7 @@ def begin_call(
     """Ask the gate and commit the intent. The caller hands the answer to `dialer.place` at once, and what comes of that
     to `calls.note_receipt`: nobody else ever places this call. Raises ActError; CallRefused when the gate says no."""
     with task_in_hand(conn, workspace, lane, task_id, now) as (case, _):
-        give_up(case, case.id)
+        give_up_lost(case, case.id)
     with task_in_hand(conn, workspace, lane, task_id, now) as (case, task):
         if task.kind != "call":
             raise ActError("This task is no call.")

@@ -89,7 +89,7 @@ def import_list(
     evidence: str = "",
 ) -> Listed:
     """A number, mail address or domain a line; whatever stands behind a comma or tab is left out. What can't be read is
-    named by its line, and the rest is taken."""
+    named by its line, and the rest is taken, in one transaction."""
     rows: dict[Named, dict[str, object]] = {}
     wrong, named_again = [], 0
     for number, line in enumerate(lines, 1):
@@ -104,7 +104,8 @@ def import_list(
         else:
             rows[named] = _row(workspace, named, (), reason, clean(evidence), who, now)
     news = list(rows.values())
-    added = sum(suppressions.add(conn, news[start : start + 5_000]) for start in range(0, len(news), 5_000))
+    with conn.transaction():
+        added = sum(suppressions.add(conn, news[start : start + 5_000]) for start in range(0, len(news), 5_000))
     return Listed(added, len(news) - added + named_again, tuple(wrong))
 
 

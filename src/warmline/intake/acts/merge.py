@@ -11,7 +11,7 @@ import psycopg
 from warmline.core.enrol import CLOSED
 from warmline.core.history import History
 from warmline.core.standing import history_of
-from warmline.store import address_owners, consents, due, merges, suppressions
+from warmline.store import address_owners, consents, due, merges, suppressions, tasks
 from warmline.store.events import NewEvent
 from warmline.store.ids import lane_of, new_id
 from warmline.store.races import LostRaceError, in_rounds
@@ -20,6 +20,9 @@ from warmline.store.workspaces import Workspace
 from ..case import Case, hold_all
 from .following import ActError, in_hand
 
+#: Tasks that ask what the lead meant, or whether a message reached it.
+QUESTIONS = ("read_reply", "unknown")
+
 #: Attempts further back count against no cap.
 LOOKED_BACK = timedelta(days=31)
 
@@ -27,7 +30,8 @@ LOOKED_BACK = timedelta(days=31)
 @in_rounds()
 def merge(conn: psycopg.Connection, workspace: Workspace, keep: UUID, gone: UUID, who: str, now: datetime) -> None:
     """`gone` becomes a part of `keep`: addresses, proofs, wishes, and attempts that caps count. What one has opted out of,
-    both have. What runs for `gone` ends, and it stays as an empty, closed lead whose story says where it went.
+    both have; where a person has one, or is to read what it wrote, that holds for both. What runs for `gone` ends, and it
+    stays as an empty, closed lead whose story says where it went.
 
     One transaction. Raises ActError.
     """
@@ -52,6 +56,10 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
     kept, told = _history(keep), _history(gone)
     if kept.on_call or told.on_call:
         raise ActError("A person is on the phone with one of the two. Merge them when the call is over.")
+    # A person has it, or has it as soon as the engine looks at what came in.
+    with_a_person = gone.person.status == "handed_off" or bool(told.signal)
+    if keep.person.status != "opted_out":
+        _take_questions(keep, gone)
     gone.cancel_tasks("merged", who)
     gone.end_runs("merged")
     _take_wishes(keep, gone, who)
@@ -82,13 +90,17 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
         keep.cancel_tasks("opted_out", who)
         keep.end_runs("opted_out")
         keep.person.put("status", "opted_out")
+    elif with_a_person and not opted_out:
+        _take_over(keep, who)
     keep.leave_nobody_behind(f"Two leads became one: decide what {keep.person.called} gets next")
 
 
-def _history(case: Case) -> History:
-    """Its story as caps and the phone read it, whatever runs for it."""
-    known = due.know(case.conn, case.lane, [case.id])[case.id]
-    return history_of("", 0, case.now, case.setting.policy.office.zone, {}, {}, known.events)
+def _history(one: Case) -> History:
+    """Its story, seen from what runs for it."""
+    known, run = due.know(one.conn, one.lane, [one.id])[one.id], one.person.run
+    running = run if run is not None and run.status == "running" else None
+    enrollment, since = (str(running.id), running.started_at) if running else ("", one.now)
+    return history_of(enrollment, 0, since, one.setting.policy.office.zone, {}, {}, known.events)
 
 
 def _id_of(attempt: str) -> UUID:
@@ -97,6 +109,29 @@ def _id_of(attempt: str) -> UUID:
         return UUID(attempt)
     except ValueError:
         return new_id()
+
+
+def _take_questions(keep: Case, gone: Case) -> None:
+    """What a person is to find out for the one is to be found out still. A doubt stops the machine until it is read, and
+    its time goes on: nine days unread, it is an opt-out (unread.py)."""
+    rows = merges.tasks_for(keep.conn, gone.id, keep.id, QUESTIONS)
+    tasks.open_many(keep.conn, rows)
+    for row in rows:
+        if row["kind"] not in keep.person.tasks:
+            keep.happened("task.opened", task=row["kind"], title=row["title"])
+            keep.person.tasks[row["kind"]] = row["id"]
+        if row["kind"] == "read_reply":
+            keep.happened("doubtful", text=row["note"])
+            keep.stop("human_live")
+            keep.reopen()
+
+
+def _take_over(keep: Case, who: str) -> None:
+    """A person had the one, and nobody has said that the machine may go on."""
+    if keep.person.status != "handed_off":
+        keep.happened("taken.over", who=who)
+        keep.stop("human_live")
+    keep.person_takes_over("takeover", "The other of the two leads was with a person")
 
 
 def _take_addresses(keep: Case, gone: Case) -> None:

@@ -39,10 +39,6 @@ _POLICY = (
 )
 
 
-class TooLargeError(Exception):
-    """The body is over LIMIT: answer 413."""
-
-
 class GoneError(Exception):
     """The caller hung up before the body was complete: there is nobody to answer."""
 
@@ -56,7 +52,7 @@ class Request:
     headers: Mapping[str, str]  # lower-case names
     body: bytes
     client: str  # the caller's address; of a proxy's caller when the proxy is ours
-    whole: bool = True  # False: of a mail over LARGEST_MAIL, `body` is its HEAD
+    whole: bool = True  # False: `body` is the HEAD of one that is too large
 
     @property
     def content_type(self) -> str:
@@ -79,6 +75,8 @@ class Response:
 
 
 Door = Callable[[Request], Awaitable[Response]]
+#: How a door says no: the status, and what happened, why and what to do.
+Refusal = Callable[[Request, int, str], Response]
 
 
 def json(status: int, content: Any, *headers: tuple[bytes, bytes]) -> Response:
@@ -87,6 +85,11 @@ def json(status: int, content: Any, *headers: tuple[bytes, bytes]) -> Response:
 
 def text(status: int, content: str, content_type: bytes = b"text/plain; charset=utf-8") -> Response:
     return Response(status, content.encode(), ((b"content-type", content_type),))
+
+
+def in_words(_request: Request, status: int, said: str) -> Response:
+    """A refusal for whoever reads logs."""
+    return text(status, f"{said}\n")
 
 
 def redirect(status: int, address: str) -> Response:
@@ -120,8 +123,8 @@ def page(status: int, title: str, body_html: str) -> Response:
 
 
 async def read(scope: Scope, receive: Receive, tail: str, room: AsyncExitStack | None = None) -> Request:
-    """Raises GoneError, and TooLargeError for a body over LIMIT. With `room`, in which it then stays until that is left, a
-    mail up to LARGEST_MAIL is taken, and of a larger one its HEAD."""
+    """Raises GoneError. Of a body over LIMIT there is its HEAD. With `room`, in which it then stays until that is left, a
+    mail up to LARGEST_MAIL is taken whole."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     body, whole = await _body(receive, room)
     return Request(
@@ -162,8 +165,6 @@ async def _body(receive: Receive, room: AsyncExitStack | None) -> tuple[bytes, b
         if done and size <= most:
             return kept.getvalue(), True
         if done or size > most + MOST_DROPPED:
-            if room is None:
-                raise TooLargeError
             return (kept.getvalue() or part)[:HEAD], False
 
 

@@ -13,7 +13,7 @@ import psycopg
 
 from ...channels.secrets import MissingSecretError, resolve
 from ...core.settings import Source
-from ...intake.batch import Answer, Door, DoorClosedError
+from ...intake.batch import Answer, Door
 from ...intake.setting import prepare
 from ...intake.sources import presents
 from ...intake.submission import Origin
@@ -29,23 +29,24 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def take(request: Request) -> Response:
-    """202, or what is wrong: 422 names the fields, 404 and 403 the source, 409 the key, 503 that nothing was stored."""
+    """202, or what is wrong: 422 names the fields, 404 and 403 the source, 409 the key, 503 a secret that is not set. Raises
+    DoorClosedError."""
     workspace = await find_soon(request)
     source = workspace.config.sources.get(request.tail) if workspace else None
     if workspace is None or source is None:
-        return _answer(request, None, Answer(404, {"error": _no_source(workspace, request.tail)}))
+        return refuse(request, 404, _no_source(workspace, request.tail))
     try:
         if not presents(source, _key(source), request.headers.get("x-warmline-key", "")):
-            return _answer(
-                request, None, Answer(403, {"error": "This source asks for its key in the header X-Warmline-Key."})
-            )
+            return refuse(request, 403, "This source asks for its key in the header X-Warmline-Key.")
         key = request.headers.get("idempotency-key", "")[:200]
         future = door().post(workspace, source.key, _origin(request), request.body, key)
         return _answer(request, source, await asyncio.wrap_future(future))
     except MissingSecretError as error:
-        return _answer(request, None, Answer(503, {"error": f"This source can't be opened: {error}"}))
-    except DoorClosedError as error:
-        return _answer(request, None, Answer(503, {"error": str(error)}))
+        return refuse(request, 503, f"This source can't be opened: {error}")
+
+
+def refuse(request: Request, status: int, said: str) -> Response:
+    return _answer(request, None, Answer(status, {"error": said}))
 
 
 async def thanks(_request: Request) -> Response:

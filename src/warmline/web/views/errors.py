@@ -1,10 +1,20 @@
-"""Pages for what can't be shown: what happened, and what to do."""
+"""Pages for what can't be shown or done: what happened, and what to do. The same as JSON for programs."""
 
 from __future__ import annotations
+
+import logging
+import sys
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from ...channels.secret_path import masked
+from ..asking import SAFE
+from ..not_now import TRY_AGAIN, why_not_now
+from ..programs import is_one, problem
+
+_log = logging.getLogger("warmline.web")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -17,6 +27,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def failed(request: HttpRequest) -> HttpResponse:
+    """Django calls it while it handles what was raised, by a view or on the way to it."""
+    error = sys.exception()
+    if why := why_not_now(error):
+        _log.warning("%s %s: %s: %s", request.method, masked(request.path), why, str(error).strip().partition("\n")[0])
+        return _not_now(request, why)
     said = "Something failed on our side, and the log has it. Try again; if it stays, tell your admin when it happened."
     return _show(request, 500, "That did not work", said)
 
@@ -27,5 +42,18 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa
     return _show(request, 403, "This form is no longer valid", said)
 
 
+def _not_now(request: HttpRequest, why: str) -> HttpResponse:
+    """A browser that reloads what came of a form sends the form again, as it was filled in."""
+    if request.method in SAFE:
+        said = f"{why}, so nothing could be shown. Try again in a moment."
+    else:
+        said = f"{why}, so nothing was changed. Reload this page in a moment: what you typed is sent once more."
+    answer = _show(request, 503, "Not at the moment", said)
+    answer.headers["retry-after"] = str(TRY_AGAIN)
+    return answer
+
+
 def _show(request: HttpRequest, status: int, title: str, said: str) -> HttpResponse:
+    if is_one(request):
+        return problem(status, said)
     return render(request, "error.html", {"status": status, "title": title, "said": said}, status=status)

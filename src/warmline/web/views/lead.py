@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from ...insight.story import LeadNotFoundError, Story, story
+from ...store import merges
 from ..acting import ACTS, FORMS, RefusedError, possible
 from ..asking import Ask, asked
 from ..posting import posted
@@ -27,9 +28,11 @@ def act(request: HttpRequest, lead_id: UUID, act: str) -> HttpResponse:
         if act not in ACTS:
             raise Http404
         try:
-            return ask.go(ACTS[act](ask, _found(ask, lead_id)), "lead", lead_id)
+            done = ACTS[act](ask, _found(ask, lead_id))
         except RefusedError as error:
-            return _page(ask, lead_id, 422, act, error)
+            return _page(ask, merges.stands_for(ask.conn, lead_id), 422, act, error)
+        # What is done with a lead that was merged into another is done with that one.
+        return ask.go(done, "lead", merges.stands_for(ask.conn, lead_id))
 
 
 def _page(

@@ -1,0 +1,178 @@
+"""A mail whose connection has to be opened first is looked at once more when it is there."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+
+import psycopg
+import pytest
+
+from tests.engine.hands import SECRET, Hands, a_stop
+from tests.engine.test_rooms import queued, running, until
+from tests.far_ends.smtp import CUT, WAIT, Mailbox, serve_smtp
+from warmline.channels import build
+from warmline.channels.contract import Channel
+from warmline.channels.secrets import resolve
+from warmline.engine.dispatch import Dispatcher
+from warmline.engine.hints import AsyncHints
+from warmline.engine.sending import Prepared
+from warmline.store.workspaces import Workspace
+
+LOGIN = ("8BITMIME", "AUTH PLAIN")
+
+
+def by_smtp(box: Mailbox) -> dict[str, Channel]:
+    table = {
+        "provider": "smtp", "host": "127.0.0.1", "port": box.port, "from": "Sam at Acme <sam@acme.test>", "tls": "none",
+        "user": "sam", "password": "env:SMTP",
+    }  # fmt: skip
+    return {
+        "email": build(
+            "email", table, partial(resolve, environ={"SMTP": "password"}), "http://127.0.0.1:8000", SECRET, {}
+        )
+    }
+
+
+def settled(hands: Hands) -> bool:
+    return not hands.one("select count(*) from touches where status in ('queued', 'sending')")
+
+
+def test_a_stop_that_comes_while_the_connection_is_being_opened_holds_the_mail(
+    hands: Hands, dsn: str, workspace: Workspace
+) -> None:
+    [lead] = queued(hands, workspace, 3, by_mail=True)
+    told: list[Mailbox] = []
+
+    async def body(hints: AsyncHints) -> None:
+        async with serve_smtp({"AUTH": WAIT}, extensions=LOGIN) as box:
+            told.append(box)
+            hands.channels = by_smtp(box)
+            hints.add({3})
+            await box.silent.wait()
+            await asyncio.to_thread(a_stop, hands, workspace, lead)
+            box.go_on.set()
+            await until(lambda: settled(hands))
+            [other] = await asyncio.to_thread(lambda: queued(hands, workspace, 3, by_mail=True, first=1))
+            hints.add({3})
+            await until(lambda: settled(hands))
+            assert hands.one("select status from touches where lead_id = %s", other) == "sent"
+            await hands.channels["email"].close()
+
+    running(hands, dsn, body)
+    [box] = told
+    assert hands.one("select status, reason from touches where lead_id = %s", lead) == ("refused", "opted_out")
+    assert [recipient for _, recipient, _ in box.accepted] == ["ann1@example.com"]
+    assert box.connections == 1, "the connection was open, and the next mail had it"
+
+
+def test_mails_over_a_connection_that_is_open_are_not_looked_at_again(
+    hands: Hands, dsn: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    async def body(hints: AsyncHints) -> None:
+        async with serve_smtp(extensions=LOGIN) as box:
+            hands.channels = by_smtp(box)
+            for number in range(3):
+                await asyncio.to_thread(lambda number=number: queued(hands, workspace, 3, by_mail=True, first=number))
+                hints.add({3})
+                await until(lambda: settled(hands))
+            await hands.channels["email"].close()
+
+    look = Dispatcher.last_look
+
+    def counted(self: Dispatcher, prepared: list[object]) -> object:
+        if prepared:
+            looks.append(len(prepared))
+        return look(self, prepared)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Dispatcher, "last_look", counted)
+    running(hands, dsn, body)
+    assert hands.all("select status from touches") == ["sent"] * 3
+    assert looks == [1, 1, 1, 1], "one more for the mail that had a connection opened"
+
+
+def test_a_connection_that_can_not_be_opened_leaves_the_mail_in_the_queue(
+    hands: Hands, dsn: str, workspace: Workspace
+) -> None:
+    queued(hands, workspace, 3, by_mail=True)
+
+    async def body(hints: AsyncHints) -> None:
+        async with serve_smtp({"CONNECT": CUT}) as box:
+            hands.channels = by_smtp(box)
+            hints.add({3})
+            await until(lambda: bool(hands.one("select count(*) from touches where error <> ''")))
+
+    running(hands, dsn, body)
+    status, tries, error = hands.one("select status, tries, error from touches")
+    assert (status, tries) == ("queued", 1)
+    assert error.startswith("No session with the mail server")
+
+
+def test_a_kept_connection_that_was_closed_sends_the_mail_back_for_a_new_look(
+    hands: Hands, dsn: str, workspace: Workspace
+) -> None:
+    told: list[Mailbox] = []
+
+    async def body(hints: AsyncHints) -> None:
+        async with serve_smtp(mails_per_connection=1, extensions=LOGIN) as box:
+            told.append(box)
+            hands.channels = by_smtp(box)
+            for number in range(2):
+                await asyncio.to_thread(lambda number=number: queued(hands, workspace, 3, by_mail=True, first=number))
+                hints.add({3})
+                await until(lambda: settled(hands))
+            await hands.channels["email"].close()
+
+    running(hands, dsn, body)
+    assert len(told[0].accepted) == told[0].connections == 2
+    assert hands.all("select status from touches") == ["sent"] * 2
+    assert sorted(hands.all("select tries from touches")) == [1, 2]
+
+
+def test_a_mail_whose_connection_took_too_much_of_the_lease_is_claimed_again(
+    hands: Hands, dsn: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(hands, workspace, 3, by_mail=True)
+    late = iter((False, True))  # when it is sent, and once the connection is there
+    monkeypatch.setattr(Prepared, "is_late", lambda *_: next(late, False))
+    told: list[Mailbox] = []
+
+    async def body(hints: AsyncHints) -> None:
+        async with serve_smtp(extensions=LOGIN) as box:
+            told.append(box)
+            hands.channels = by_smtp(box)
+            hints.add({3})
+            await until(lambda: settled(hands))
+            await hands.channels["email"].close()
+
+    running(hands, dsn, body)
+    assert hands.one("select status, tries from touches") == ("sent", 2)
+    assert len(told[0].accepted) == told[0].connections == 1
+
+
+def test_a_mail_is_claimed_again_when_the_database_goes_away_while_its_connection_is_opened(
+    hands: Hands, dsn: str, workspace: Workspace
+) -> None:
+    queued(hands, workspace, 3, by_mail=True)
+    told: list[Mailbox] = []
+
+    async def body(hints: AsyncHints) -> None:
+        async with serve_smtp({"AUTH": WAIT}, extensions=LOGIN) as box:
+            told.append(box)
+            hands.channels = by_smtp(box)
+            hints.add({3})
+            await box.silent.wait()
+            hands.conn.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cut look'"
+            )
+            box.go_on.set()
+            await until(lambda: hands.one("select status from touches") != "sending")
+            await hands.channels["email"].close()
+
+    with suppress(psycopg.OperationalError):  # told to the engine, which begins anew
+        running(hands, dsn, body)
+    assert hands.one("select status from touches") == "queued"
+    assert (told[0].connections, told[0].accepted) == (1, [])
