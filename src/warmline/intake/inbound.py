@@ -185,9 +185,12 @@ def _tell_of(
     about: Callable[[Case, Touch, Signal], None],
 ) -> None:
     with taken(conn, workspace, touch.lead_id, now, signal.key or None) as case:
-        if signal.key not in case.known_keys:
+        if signal.key not in case.known_keys and not (case.is_erased and signal.kind in _OF_A_PERSON):
             about(case, touch, signal)
 
+
+#: What somebody does, or a server says of them in its own words: of whoever was erased nothing of it is kept any more.
+_OF_A_PERSON = ("delayed", "opened", "clicked", "unsubscribed")
 
 #: Out of which statuses a report moves a touch: forward only. That the provider has it is what the receipt of the
 #: hand-over tells; only where that never came is it news.
@@ -222,8 +225,6 @@ def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
 
 def _delayed(case: Case, touch: Touch, signal: Signal) -> None:
     """Not there yet, and not lost either: a line of the story, and nothing else moves."""
-    if touch.address is None:  # whoever it went to was erased, and a server's words often name the address
-        return
     _tell(
         case, touch, "touch.delayed", key=signal.key, code=signal.code, text=clean(signal.text)[:300], **_marks(signal)
     )
