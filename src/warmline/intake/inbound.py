@@ -76,7 +76,7 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
     elif signal.kind == "inbound":
-        return _hear(conn, workspace, as_written(workspace, signal), now)
+        return _hear(conn, workspace, as_written(conn, workspace, signal), now)
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
     elif signal.kind == "voicemail":

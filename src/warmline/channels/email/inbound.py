@@ -132,9 +132,10 @@ def _written(came: _Came) -> Signal:
     if letter.is_cut and not whole:
         text = f"{text}\n{CUT}".strip()
     data = {"subject": letter.subject[:300]} if letter.subject else {}
-    answer_to = next((one for one in letter.addresses("X-Original-From", "Reply-To") if "@" in one), "")
-    if answer_to not in ("", letter.sender) and not read_address(answer_to, came.key):
-        data["answer_to"] = answer_to[:320]
+    for name, header in (("original_from", "X-Original-From"), ("answer_to", "Reply-To")):
+        other = next((one for one in letter.addresses(header) if "@" in one), "")
+        if other not in ("", letter.sender) and not read_address(other, came.key):
+            data[name] = other[:320]
     attachments = ", ".join(letter.attachments())[:300]
     if attachments:
         data["attachments"] = attachments
