@@ -104,6 +104,15 @@ def test_our_field_may_go_by_another_name_and_one_of_the_leads_own_is_shown_as_s
     )  # fmt: skip
 
 
+def test_two_names_for_one_field_of_ours_are_not_the_same_field(
+    run: Run, acme: Path, people: Path, conn: psycopg.Connection
+) -> None:
+    people.write_text("Line,Handy,Email\n+12125550142,+12125550143,ann@example.com\n")
+    run("import", people, "--source", "referral", "--map", "phone=Line", "--map", "mobile=Handy", "--dir", acme)
+    found = conn.execute("select phone, fields ->> 'mobile' from leads where email = 'ann@example.com'").fetchone()
+    assert found == ("+12125550142", "+12125550143")
+
+
 def test_a_list_that_was_read_wrongly_is_corrected_by_reading_it_again(
     run: Run, acme: Path, people: Path, conn: psycopg.Connection
 ) -> None:
