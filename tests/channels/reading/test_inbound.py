@@ -230,6 +230,7 @@ def test_a_complaint_stops_and_what_is_none_does_not(kind: str, counts: bool) ->
         ({"X_Autoreply": "no"}, ""),
         ({"X_Auto_Response_Suppress": "All"}, ""),  # asks others for no automatic reply
         ({"Return_Path": "<>"}, "null_sender"),
+        ({"Return_Path": "<MAILER-DAEMON>"}, "null_sender"),
         ({"Return_Path": "<ann@lead.test>"}, ""),
         ({"From": "noreply@lead.test"}, "no_reply_sender"),
         ({"Subject": "Automatic reply: Your quote"}, "subject"),

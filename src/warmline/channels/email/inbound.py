@@ -67,8 +67,8 @@ class _Came:
     def null_sender(self) -> bool:
         """Sent so that nobody answers it, as reports are (RFC 5321 4.5.5)."""
         if self.envelope_from is not None:
-            return self.envelope_from.strip().strip("<>") == ""
-        return self.letter.has("Return-Path") and self.letter.header("Return-Path").strip().strip("<>") == ""
+            return _is_nobody(self.envelope_from)
+        return self.letter.has("Return-Path") and _is_nobody(self.letter.header("Return-Path"))
 
     def signal(self, kind: str, number: int = 0, *, reported: bool = False, **more: Any) -> Signal:
         """`number` tells the signals of one mail apart; `reported`: it tells of a mail of ours that is in it."""
@@ -82,6 +82,11 @@ class _Came:
 
     def _recipient(self) -> str:
         return self.envelope_to or next(iter(self.letter.addresses("Delivered-To", "To")), "")
+
+
+def _is_nobody(address: str) -> bool:
+    """Postfix hands a program that mails are piped to this word for an empty sender (pipe(8), null_sender)."""
+    return address.strip().strip("<>").lower() in ("", "mailer-daemon")
 
 
 def _read(came: _Came) -> list[Signal]:
