@@ -346,6 +346,15 @@ def test_a_mail_without_words_may_say_it_in_its_subject(text: str) -> None:
     assert one(plain("", Subject="Re: Reply STOP to stop")).text == ""
 
 
+@pytest.mark.parametrize("text", ["Please.", "Thanks,\nAnn", "Ann Lee\nHead of Roofs\n+1 212 555 0123"])
+def test_a_subject_that_opts_out_counts_whatever_little_stands_below_it_and_not_in_an_answer(text: str) -> None:
+    signal = one(plain(text, Subject="Unsubscribe"))
+    assert asks(signal) == "opt_out"
+    assert signal.text.startswith("Unsubscribe\n")
+    for subject, headers in (("Roof", {}), ("Stop paying too much", {"In_Reply_To": "<1@acme.test>"})):
+        assert one(plain("Yes please.", Subject=subject, **headers)).text == "Yes please."
+
+
 FOOTERS = [
     "Best regards,\nAnn Lee\n\nIf you do not wish to receive further emails from us, please reply with UNSUBSCRIBE.",
     "Thanks\nAnn\n\nUnsubscribe | Privacy policy",

@@ -129,9 +129,9 @@ def _written(came: _Came) -> Signal:
     letter = came.letter
     whole = letter.text()
     words = read_words(whole, f"{letter.sender_name} {letter.sender.rpartition('@')[0]}")
-    text = words.own or _words_of_subject(letter.subject)
+    text = _said(letter, words.own)
     # A mailing list says below each mail how to leave the list.
-    if not letter.has("List-Id") and read(words.below, rules.opt_out_words()).kind == "opt_out":
+    if not letter.has("List-Id") and _opts_out(words.below):
         # By that line it is read as a doubt, and whoever decides sees it.
         text = f"{text}\n\n-- \n{words.below}".strip()
     if letter.is_cut and not whole:
@@ -155,9 +155,18 @@ def _written(came: _Came) -> Signal:
     return came.signal("inbound", sender=letter.sender, text=text[:MOST_TEXT], data=data)
 
 
-def _words_of_subject(subject: str) -> str:
-    """A mail without words may have said it all in its subject ("unsubscribe"), but not in ours with "Re:" before it."""
-    return "" if ":" in subject[:6] else subject
+def _said(letter: Letter, own: str) -> str:
+    """A mail without words may have said it all in its subject ("unsubscribe"), but not in ours with "Re:" before it. In a
+    mail that answers none, that counts whatever stands below it, a name or a "please"."""
+    subject = "" if ":" in letter.subject[:6] else letter.subject
+    answers = letter.has("In-Reply-To") or letter.has("References")
+    if own and (answers or not _opts_out(subject)):
+        return own
+    return f"{subject}\n{own}".strip()
+
+
+def _opts_out(text: str) -> bool:
+    return read(text, rules.opt_out_words()).kind == "opt_out"
 
 
 def _back_on(came: _Came, words: Words) -> date | None:
