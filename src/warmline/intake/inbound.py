@@ -284,8 +284,10 @@ def _clicked(case: Case, touch: Touch, signal: Signal) -> None:
 
 def _unsubscribed(case: Case, touch: Touch, signal: Signal) -> None:
     evidence = signal.text or f"unsubscribed by {signal.data.get('how', 'a link')}"
+    # The button of our page says "no email, no texts, no voicemail": whoever presses it has ended them all.
+    channel = "" if signal.data.get("how") == "page" else touch.channel
     opt_out(
-        case, reason="unsubscribed", evidence=evidence, address=touch.address or "", channel=touch.channel,
+        case, reason="unsubscribed", evidence=evidence, address=touch.address or "", channel=channel,
         key=signal.key or None, **_marks(signal),
     )  # fmt: skip
 
