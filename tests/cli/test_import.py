@@ -29,7 +29,7 @@ def test_a_list_comes_in_and_what_cannot_be_read_is_kept_with_its_reason(
     leads = conn.execute("select first_name, phone, fields ->> 'Budget' from leads order by 1").fetchall()
     assert leads == [("Ann", "+12125550142", "5000"), ("Bob", None, None)]
     rejects = people.with_name("people.rejects.csv").read_text().splitlines()
-    assert rejects[0] == "First Name,Email,Tel,Budget,reason"
+    assert rejects[0] == "First Name,Email,Tel,Budget,why it was not taken"
     assert rejects[1].startswith("Eve,,12,,")
 
 
