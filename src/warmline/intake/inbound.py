@@ -76,7 +76,7 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
     elif signal.kind == "inbound":
-        return _hear(conn, workspace, as_written(workspace, signal), now)
+        return _hear(conn, workspace, as_written(conn, workspace, signal), now)
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
     elif signal.kind == "voicemail":
@@ -285,8 +285,10 @@ def _clicked(case: Case, touch: Touch, signal: Signal) -> None:
 
 def _unsubscribed(case: Case, touch: Touch, signal: Signal) -> None:
     evidence = signal.text or f"unsubscribed by {signal.data.get('how', 'a link')}"
+    # The button of our page says "no email, no texts, no voicemail": whoever presses it has ended them all.
+    channel = "" if signal.data.get("how") == "page" else touch.channel
     opt_out(
-        case, reason="unsubscribed", evidence=evidence, address=touch.address or "", channel=touch.channel,
+        case, reason="unsubscribed", evidence=evidence, address=touch.address or "", channel=channel,
         key=signal.key or None, **_marks(signal),
     )  # fmt: skip
 
