@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from imap_tools import MailBoxUnencrypted
 
+from tests.far_ends.dovecot import PASSWORD, Dovecot
 from tests.far_ends.imap import ImapServer
+from tests.far_ends.ports import closed_port
 from warmline.channels.email.imap import Folder, Inbox, InboxError, WithheldError
 from warmline.channels.secrets import Secret
 
@@ -18,6 +24,11 @@ MAILS = {uid: f"From: ann@lead.test\r\n\r\nmail {uid}\r\n".encode() for uid in (
 Open = Callable[..., tuple[ImapServer, Folder]]
 
 
+def inbox(port: int, password: str) -> Inbox:
+    secret, context = Secret(password), ssl.create_default_context()
+    return Inbox("127.0.0.1", port, "hello", secret, "none", "INBOX", "Done", 5, context)
+
+
 @pytest.fixture
 def opened() -> Iterator[Open]:
     began = []
@@ -25,19 +36,7 @@ def opened() -> Iterator[Open]:
     def one(capabilities: str = "", **refused: str) -> tuple[ImapServer, Folder]:
         answers = {name.replace("_", " "): told for name, told in refused.items()}
         server = ImapServer(dict(MAILS), capabilities, answers, deleted={3}).start()
-        folder = Folder(
-            Inbox(
-                "127.0.0.1",
-                server.port,
-                "hello",
-                Secret("pw"),
-                "none",
-                "INBOX",
-                "Done",
-                5,
-                ssl.create_default_context(),
-            )
-        )
+        folder = Folder(inbox(server.port, "pw"))
         began.append((server, folder))
         return server, folder
 
@@ -87,3 +86,29 @@ def test_a_mail_that_is_not_handed_out_is_told_apart_from_a_server_that_is_away(
     with pytest.raises(InboxError) as gone:
         folder.fetch(2)
     assert not isinstance(gone.value, WithheldError)
+
+
+@pytest.fixture
+def dovecot() -> Iterator[Dovecot]:
+    folder = Path(tempfile.mkdtemp(prefix="wl-imap-", dir="/tmp"))
+    folder.chmod(0o755)  # it changes users
+    server = Dovecot(folder, closed_port(), ("hello",))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.slow
+def test_what_was_read_is_moved_in_a_real_mailbox_and_nothing_else(dovecot: Dovecot) -> None:
+    with MailBoxUnencrypted("127.0.0.1", dovecot.imap).login("hello", PASSWORD) as box:
+        for mail in MAILS.values():
+            box.append(mail, "INBOX")
+        folder = Folder(inbox(dovecot.imap, PASSWORD))
+        assert folder.clear(folder.after(0)[:2]) == ""
+        assert folder.after(0) == [3]
+        folder.close()
+        box.folder.set("Done")
+        assert len(box.uids("SEEN")) == 2

@@ -36,6 +36,13 @@ def test_a_mail_behind_one_of_the_secrets_is_read_with_its_envelope(secret: str,
     assert signal.recipient == to
 
 
+@pytest.mark.parametrize(("sender", "automated"), [("", True), ("MAILER-DAEMON", True), ("ann@lead.test", False)])
+def test_a_note_that_nobody_is_to_answer_is_a_machines_also_as_postfix_pipes_it(sender: str, automated: bool) -> None:
+    note = b"From: ann@lead.test\r\nSubject: Thank you\r\n\r\nWe got your mail.\r\n"
+    (signal,) = smtp(hook_secret=OLD).read(posted(f"{OLD}/raw", note, f"?to=hello@acme.test&from={sender}"), NOW)
+    assert (signal.data.get("automated") == "null_sender") is automated
+
+
 @pytest.mark.parametrize("tail", ["raw", f"{OLD}x/raw", "", "/", f"{OLD[:-1]}/raw", "é/raw"])
 def test_without_the_secret_nothing_is_read(tail: str) -> None:
     with pytest.raises(BadSignature):

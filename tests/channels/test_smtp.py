@@ -1,12 +1,14 @@
 import asyncio
 import email
 import email.policy
+import re
 import shutil
 import ssl
 import subprocess
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from email.charset import BASE64, QP, Charset
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -138,6 +140,26 @@ def test_no_text_can_add_a_header(subject: str, name: str, unsubscribe: str, rep
             b"content-transfer-encoding",
         ),
     }
+
+
+#: What somebody may write into the field for their name: a line end, a header and a text of their own.
+HIDDEN = "x\r\nBcc: x@evil.test\r\n\r\nPay here"
+
+
+@pytest.mark.parametrize("recipient", ["ann@lead.test", "änn@lead.test"])
+@pytest.mark.parametrize("around", ["{} has a question", "{} möchte etwas wissen", "{}"])
+@pytest.mark.parametrize("encoding", ["q", "b"])
+def test_an_encoded_word_in_a_leads_name_adds_no_header_and_no_text(recipient: str, around: str, encoding: str) -> None:
+    charset = Charset("utf-8")
+    charset.header_encoding = QP if encoding == "q" else BASE64
+    subject = around.format(charset.header_encode(HIDDEN))
+    head, _, body = compose(replace(MAIL, to=recipient, subject=subject), SENDER, KEY, NOW).content.partition(
+        b"\r\n\r\n"
+    )
+    assert not re.search(rb"(?mi)^bcc", head)
+    assert b"Subject: " in head
+    assert b"Message-ID: " in head
+    assert b"Pay here" not in body
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_a_list_comes_in_and_what_cannot_be_read_is_kept_with_its_reason(
     leads = conn.execute("select first_name, phone, fields ->> 'Budget' from leads order by 1").fetchall()
     assert leads == [("Ann", "+12125550142", "5000"), ("Bob", None, None)]
     rejects = people.with_name("people.rejects.csv").read_text().splitlines()
-    assert rejects[0] == "First Name,Email,Tel,Budget,reason"
+    assert rejects[0] == "First Name,Email,Tel,Budget,why it was not taken"
     assert rejects[1].startswith("Eve,,12,,")
 
 
@@ -102,6 +102,15 @@ def test_our_field_may_go_by_another_name_and_one_of_the_leads_own_is_shown_as_s
     assert conn.execute("select phone, fields ->> 'phne' from leads where first_name = 'Ann'").fetchone() == (
         "+12125550142", "5000",
     )  # fmt: skip
+
+
+def test_two_names_for_one_field_of_ours_are_not_the_same_field(
+    run: Run, acme: Path, people: Path, conn: psycopg.Connection
+) -> None:
+    people.write_text("Line,Handy,Email\n+12125550142,+12125550143,ann@example.com\n")
+    run("import", people, "--source", "referral", "--map", "phone=Line", "--map", "mobile=Handy", "--dir", acme)
+    found = conn.execute("select phone, fields ->> 'mobile' from leads where email = 'ann@example.com'").fetchone()
+    assert found == ("+12125550142", "+12125550143")
 
 
 def test_a_list_that_was_read_wrongly_is_corrected_by_reading_it_again(

@@ -102,6 +102,16 @@ def test_an_opt_out_only_below_the_line_of_a_signature_is_a_doubt() -> None:
     assert read("Yes, call me.\n-- \nAnn Lee\nIs this a bot?", WORDS).kind == "reply"
 
 
+@pytest.mark.parametrize("above", ["From: Main St\nTo: Oak St", "Hi Sam\n" + "_" * 12])
+def test_what_looks_like_half_of_a_quote_cuts_off_no_opt_out(above: str) -> None:
+    assert read(f"Hello,\n{above}\nPlease stop emailing me.", WORDS).kind == "opt_out"
+
+
+@pytest.mark.parametrize("head", ["From: Sam <sam@acme.test>", "From: Sam\nSent: Tuesday", "_" * 32 + "\nFrom: Sam"])
+def test_the_head_of_a_mail_cuts_off_what_it_quotes(head: str) -> None:
+    assert read(f"Yes, call me at 4.\n\n{head}\nSubject: Roof\n\nReply STOP to opt out", WORDS).kind == "reply"
+
+
 def test_our_own_words_quoted_below_a_reply_ask_for_nothing() -> None:
     mail = "Yes, call me at 4.\n\nOn Tue, Nov 24, 2026 Sam <sam@acme.test> wrote:\n> Reply STOP\n> stop texting me"
     assert read(mail, WORDS).kind == "reply"

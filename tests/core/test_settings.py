@@ -62,6 +62,16 @@ def test_a_secret_in_the_clear_is_a_warning() -> None:
     assert settings.config is not None
 
 
+def test_a_field_of_ours_that_is_mapped_by_another_name_is_a_warning() -> None:
+    settings = parse_settings(LEAST + '[sources.form]\nmap = {phone_number = "Tel", budget = "B"}\n')
+    (problem,) = settings.problems
+    assert problem.severity == "warning"
+    assert "`sources.form.map.phone_number` is a field of the lead's own: ours is called phone." in str(problem)
+    assert 'Write: phone = "Tel".' in str(problem)
+    both = parse_settings(LEAST + '[sources.form]\nmap = {phone = "Tel", mobile = "Handy"}\n')
+    assert both.problems == ()
+
+
 def test_names_every_problem_at_once_with_its_line() -> None:
     settings = parse_settings(
         """\

@@ -11,7 +11,8 @@ from typing import BinaryIO
 
 @dataclass
 class ImapServer:
-    """One INBOX for everybody who comes. `refused`: how a command that begins so is answered."""
+    """One INBOX for everybody who comes. `refused`: how a command that begins so is answered. Before the login it tells
+    none of its `capabilities`, as Dovecot does."""
 
     mails: dict[int, bytes]
     capabilities: str = ""
@@ -42,14 +43,19 @@ class ImapServer:
     def _serve(self, peer: socket.socket) -> None:
         with peer, peer.makefile("rwb") as wire:
             self._say(wire, "* OK ready")
+            capabilities = ""
             for line in wire:
                 tag, _, command = line.decode().strip().partition(" ")
                 self.asked.append(command)
                 if self.hangs_up_on and command.startswith(self.hangs_up_on):
                     return
                 refused = next((told for begins, told in self.refused.items() if command.startswith(begins)), "")
-                if not refused:
+                if not refused and command == "CAPABILITY":
+                    self._say(wire, f"* CAPABILITY IMAP4rev1 {capabilities}")
+                elif not refused:
                     self._do(wire, command)
+                if command.startswith("LOGIN"):
+                    capabilities = self.capabilities
                 self._say(wire, f"{tag} {refused or 'OK done'}")
 
     def _do(self, wire: BinaryIO, command: str) -> None:
@@ -60,8 +66,6 @@ class ImapServer:
             else set()
         )
         match verb:
-            case "CAPABILITY":
-                self._say(wire, f"* CAPABILITY IMAP4rev1 {self.capabilities}")
             case "SELECT":
                 self._say(wire, f"* {len(self.mails)} EXISTS")
             case "STATUS":

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.builders import TUESDAY, a_workspace, starter_files
 from warmline.core.settings import Source
 from warmline.insight.may import may
-from warmline.intake.csv import Counts, UnreadableListError, header_of, import_list, preview
+from warmline.intake.csv import REASON, Counts, UnreadableListError, header_of, import_list, preview
 from warmline.store.workspaces import Workspace
 
 LIST = Source("list", form="list")
@@ -48,8 +48,23 @@ def test_a_list_comes_in_and_what_is_wrong_comes_back(conn: psycopg.Connection, 
         "+12125550123",
         "slate",
     )
-    assert rejects[0] == ["Full Name", "E-Mail", "Phone", "Roof", "reason"]
+    assert rejects[0] == ["Full Name", "E-Mail", "Phone", "Roof", REASON]
     assert rejects[1] == ["Bob", "nobody", "", "", "E-Mail: 'nobody' is no mail address. Write: ann@example.com"]
+
+
+def test_what_came_back_is_corrected_there_and_comes_in_as_often_as_it_takes(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    rejects = [["name", "email"], ["Ann", "ann"], ["Bob", "bob"]]
+    for corrected in ("", "ann@example.com", "bob@example.com"):
+        rejects[1][1] = corrected or rejects[1][1]
+        text = io.StringIO()
+        csv.writer(text).writerows(rejects)
+        _, rejects = run(conn, workspace, text.getvalue())
+    assert len(rejects) == 1
+    found = conn.execute("select first_name, email, fields from leads order by 1").fetchall()
+    assert found == [("Ann", "ann@example.com", {}), ("Bob", "bob@example.com", {})]
+    assert list(preview(["email", ""], {})) == ["email"]
 
 
 def test_the_same_file_again_changes_nothing(conn: psycopg.Connection, workspace: Workspace) -> None:

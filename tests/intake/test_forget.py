@@ -19,6 +19,7 @@ from warmline.engine.seal import seal_all
 from warmline.engine.tick import tick
 from warmline.intake import acts
 from warmline.intake.case import NoSuchLeadError
+from warmline.intake.erased import in_force
 from warmline.intake.forget import forget
 from warmline.intake.inbound import receive
 from warmline.store import address_owners, ledger
@@ -156,7 +157,7 @@ def test_a_part_that_an_erasure_of_long_ago_left_behind_can_still_be_named(
 # --- what comes at the same time or afterwards ----------------------------------------------------------------------------
 
 
-def test_a_stop_that_waits_for_a_lead_which_is_erased_is_kept_for_its_number(
+def test_a_stop_that_waits_for_a_lead_which_is_erased_is_in_force_for_its_number_as_the_erasure_is(
     conn: psycopg.Connection, dsn: str, place: Workspace
 ) -> None:
     lead = a_lead(conn, place)
@@ -166,7 +167,8 @@ def test_a_stop_that_waits_for_a_lead_which_is_erased_is_kept_for_its_number(
     with held_up(conn, dsn, lambda own: receive(own, place, [stop], LATER)) as done:
         conn.execute("commit")
         done.result(timeout=20)
-    assert conn.execute("select count(*) from suppressions where value = '+12125550123'").fetchone() == (1,)
+    assert in_force(conn, place, {"+12125550123"})
+    assert "2125550123" not in everything(conn)
     assert conn.execute("select kind from events where lead_id = %s", (lead,)).fetchall() == [("erased",)]
 
 
@@ -209,3 +211,44 @@ def test_what_a_provider_tells_in_its_own_words_afterwards_is_not_written_down(
     told = Signal(kind, LATER, touch_ref(*row), key="k1", reason="unknown", code="550", text="No such user: Zelda")
     receive(conn, place, [told], LATER)
     assert "zelda" not in everything(conn).lower()
+
+
+def a_visit(kind: str, ref: str) -> Signal:
+    data = {"url": "https://acme.test/x", "link": "0", "user_agent": "Mozilla/5.0 Zelda", "ip": "203.0.113.9"}
+    return Signal(kind, LATER, ref, key=f"{kind}:{ref}:0", data=data)
+
+
+@pytest.mark.parametrize("kind", ["opened", "clicked", "unsubscribed"])
+def test_what_is_done_with_an_old_mail_afterwards_is_not_written_down(
+    conn: psycopg.Connection, place: Workspace, parts: list[UUID], kind: str
+) -> None:
+    row = conn.execute("select lane, id from touches").fetchone()
+    assert row is not None
+    forget(conn, place, parts[0], "kim", LATER)
+    before = everything(conn)
+    receive(conn, place, [a_visit(kind, touch_ref(*row))], LATER)
+    assert everything(conn) == before
+
+
+def test_an_answer_to_an_old_mail_afterwards_is_one_of_somebody_unknown(
+    conn: psycopg.Connection, place: Workspace, parts: list[UUID]
+) -> None:
+    row = conn.execute("select lane, id from touches").fetchone()
+    assert row is not None
+    forget(conn, place, parts[0], "kim", LATER)
+    told = Signal("inbound", LATER, touch_ref(*row), key="m1", sender="new@example.com", text="Hello again")
+    receive(conn, place, [told], LATER)
+    assert conn.execute("select reason from quarantine").fetchall() == [
+        ("No lead has the address 'new@example.com', and no source lists this text as a keyword.",)
+    ]
+    assert conn.execute("select count(*) from tasks where status = 'open'").fetchone() == (0,)
+    assert conn.execute("select status from leads").fetchall() == [("closed",)] * len(parts)
+
+
+def test_a_stop_of_somebody_who_was_erased_writes_the_address_down_nowhere(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    erased(conn, place, opted_out=False)
+    before = everything(conn)
+    receive(conn, place, [Signal("inbound", LATER, key="s1", sender="+12125550123", text="STOP")], LATER)
+    assert everything(conn) == before

@@ -253,6 +253,25 @@ def test_what_one_of_us_writes_to_nobody_waits_for_a_person_and_keeps_no_address
     assert one(conn, "select door from quarantine") == "signal:inbound"
 
 
+@pytest.mark.parametrize("answers", ["sales@acme.test", "sam@home.test"])
+def test_what_one_of_us_writes_with_the_answers_to_go_elsewhere_is_no_word_of_the_lead(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str, answers: str
+) -> None:
+    before, ours = story(conn, lead), message_id(touch, "acme.test", KEY)
+    text = "As agreed you get no more mail.\n\nUnsubscribe."
+    take(conn, workspace, plain(text, From="Sam Rivera <sam@acme.test>", Reply_To=answers, To=MAIL, References=ours))
+    assert (story(conn, lead), one(conn, "select status from leads")) == (before, "open")
+
+
+def test_a_lead_who_writes_from_elsewhere_through_a_group_address_of_ours_is_heard(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+) -> None:
+    ours = message_id(touch, "acme.test", KEY)
+    group = {"From": "'Ann' via Sales <hello@acme.test>", "X_Original_From": "Ann <ann@home.test>"}
+    take(conn, workspace, plain("Yes please", **group, In_Reply_To=ours))
+    assert story(conn, lead).count("replied") == 1
+
+
 @pytest.mark.parametrize("header", ["Reply_To", "X_Original_From"])
 def test_a_lead_whose_mail_a_group_address_of_ours_passes_on_is_heard(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str, header: str

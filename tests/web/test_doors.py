@@ -478,6 +478,22 @@ def test_a_post_unsubscribes_from_the_page_and_from_the_mail_program(
     assert status == ("opted_out",)
 
 
+def test_who_presses_the_button_of_the_page_gets_nothing_more_and_who_asks_by_their_mail_program_no_mail(
+    call: Call, conn: psycopg.Connection, place: Workspace, lead: UUID, touch: str
+) -> None:
+    publish_with(conn, place, '[compliance]\nopt_out = "channel"')
+    query = "select channels from suppressions where scope = 'person' and value = %s and lifted_at is null order by at"
+    part = b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+    parts = "multipart/form-data; boundary=x"
+    for body, form, channels in (
+        (b"List-Unsubscribe=One-Click", FORM, [["email"]]),
+        (part, parts, [["email"]]),
+        (b"", FORM, [["email"], []]),
+    ):
+        assert call("POST", way_out(touch), body, content_type=form).status == 200
+        assert [one for (one,) in conn.execute(query, (str(lead),))] == channels
+
+
 def test_a_link_for_another_purpose_unsubscribes_nobody(
     call: Call, conn: psycopg.Connection, lead: UUID, touch: str
 ) -> None:

@@ -85,9 +85,11 @@ def _mapping(given: list[str]) -> dict[str, str]:
         ours, equals, theirs = one.partition("=")
         if not (equals and ours.strip() and theirs.strip()):
             raise CommandError(f"--map {one} names no column. Write our field = theirs, such as --map phone=Telephone")
-        # "phone_number" is ours by another name; what is no field of ours becomes one of the lead's own, and is shown so.
-        wanted[our_name(ours) or ours.strip()] = theirs.strip()
-    return wanted
+        wanted[ours.strip()] = theirs.strip()
+    # "phone_number" is ours by another name, unless `phone` is named too; what is no field of ours becomes one of the lead's
+    # own, and is shown so.
+    meant = {ours: our_name(ours) or ours for ours in wanted}
+    return {ours if meant[ours] in wanted else meant[ours]: theirs for ours, theirs in wanted.items()}
 
 
 def _source(config: Config, key: str) -> Source:

@@ -22,7 +22,10 @@ Tier = Literal["certain", "phrase", "doubtful", ""]
 
 _APOSTROPHES = re.compile(r"['’‘ʼ`´]")
 _OTHER = re.compile(r"[^a-z0-9]+")
-_QUOTED_BELOW = re.compile(r"^(?:On .{5,200} wrote:|-{2,} ?Original Message ?-{2,}|_{10,}|From: .+)\s*$", re.M)
+#: "From: Main St" alone is of somebody who moves.
+_QUOTED_BELOW = re.compile(
+    r"^(?:On .{5,200} wrote:|-{2,} ?Original Message ?-{2,}|_{20,}|From: .*@.*|From: .+\n(?:Sent|Date): .+)\s*$", re.M
+)
 _SIGNATURE = re.compile(r"^-- ?$", re.M)  # RFC 3676 4.3
 _SENT_FROM = re.compile(r" (?:sent from|get outlook for|enviado desde|envoye de|envoye depuis)(?: \w+){1,6}$")
 _SENTENCE_ENDS = re.compile(r"[.!?;…\n\r¡¿()\"“”]+|(?:^|\s)[-–—~|/*]+(?=\s|\w)|[^\w\s.,:'’‘ʼ`´&@#$%+=/*-]+")

@@ -14,6 +14,7 @@ from .consent import RANK, Level
 from .events import SIGNAL_OF, TRIGGERS
 from .hours import UnknownZone, Week, find_zone
 from .keywords import WORDS, Who, default_answers, keyword_in, who_answers
+from .lead import our_name
 from .length import segments
 from .office_hours import parse_week
 from .playbook import Purpose
@@ -279,7 +280,7 @@ def _source(key: str, table: Table, wordings: Mapping[str, str]) -> Source:
     return Source(
         key=key,
         form=table.text("form", key),
-        map=table.names("map"),
+        map=_map(table),
         consent=tuple(_consent(row, wordings) for row in table.rows("consent")),
         country=country,
         redirect=_url(table, "redirect"),
@@ -287,6 +288,16 @@ def _source(key: str, table: Table, wordings: Mapping[str, str]) -> Source:
         secret=table.text("key"),
         keywords=_listed(table, event),
     )
+
+
+def _map(table: Table) -> dict[str, str]:
+    names = table.names("map")
+    for name, theirs in names.items():
+        ours = our_name(name)
+        if ours not in (None, name) and ours not in names:
+            said = f"is a field of the lead's own: ours is called {ours}."
+            table.table("map").note(name, said, f'Write: {ours} = "{theirs}".', warning=True)
+    return names
 
 
 def _listed(table: Table, event: str) -> tuple[str, ...]:

@@ -75,6 +75,11 @@ class Case:
         """No run speaks for the lead and no person has it: what it asks for now may start one."""
         return self.person.run is None and self.person.status in ("open", *CLOSED)
 
+    @property
+    def is_erased(self) -> bool:
+        """Whoever it was has been erased: it has no address left, and is no part of another lead (see `taken`)."""
+        return not self.person.addresses
+
     def happened(
         self,
         kind: str,

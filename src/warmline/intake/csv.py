@@ -28,7 +28,8 @@ from .submission import Origin, Rejected, Result, Submission
 from .writers import written
 
 BATCH = 1_000
-REASON = "reason"  # the column that the rejects file has more than the list
+#: The column that the rejects file has more than the list, and that is none of a lead's when that file is read.
+REASON = "why it was not taken"
 
 _HEAD = 64 * 1024
 
@@ -60,7 +61,7 @@ def header_of(file: BinaryIO) -> list[str]:
 def preview(names: list[str], mapping: Mapping[str, str]) -> dict[str, str]:
     """What each column becomes: a field of ours, or "fields.NAME". `mapping` is {our field: theirs}."""
     mapped = {theirs: ours if ours in KNOWN else f"fields.{ours}" for ours, theirs in mapping.items()}
-    return {name: mapped.get(name) or our_name(name) or f"fields.{name}" for name in names}
+    return {name: mapped.get(name) or our_name(name) or f"fields.{name}" for name in names if name}
 
 
 def import_list(
@@ -193,12 +194,14 @@ _FROM_A_LIST = Origin(content_type="text/csv")
 
 
 def _open(file: BinaryIO) -> tuple[io.TextIOWrapper, list[str]]:
-    """The text from its start, and the names in its first line. A byte order mark is dropped."""
+    """The text from its start, and the names in its first line, "" for a column that is not read. A byte order mark is
+    dropped."""
     file.seek(0)
     head = file.read(_HEAD)
     file.seek(0)
     encoding = _encoding(head)
     names = [name.strip() for name in _first_row(head.decode(encoding, "replace"))]
+    names = ["" if name == REASON else name for name in names]
     if not any(names):
         raise UnreadableListError("The file is empty. Its first line must name the columns, such as: name,email,phone")
     doubled = next((name for name in names if name and names.count(name) > 1), None)

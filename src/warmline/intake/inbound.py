@@ -76,7 +76,7 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     if about is not None:
         _about_touch(conn, workspace, signal, now, about)
     elif signal.kind == "inbound":
-        return _hear(conn, workspace, as_written(workspace, signal), now)
+        return _hear(conn, workspace, as_written(conn, workspace, signal), now)
     elif signal.kind == "call":
         messages.answer_call(conn, workspace, signal, now)
     elif signal.kind == "voicemail":
@@ -185,9 +185,12 @@ def _tell_of(
     about: Callable[[Case, Touch, Signal], None],
 ) -> None:
     with taken(conn, workspace, touch.lead_id, now, signal.key or None) as case:
-        if signal.key not in case.known_keys:
+        if signal.key not in case.known_keys and not (case.is_erased and signal.kind in _OF_A_PERSON):
             about(case, touch, signal)
 
+
+#: What somebody does, or a server says of them in its own words: of whoever was erased nothing of it is kept any more.
+_OF_A_PERSON = ("delayed", "opened", "clicked", "unsubscribed")
 
 #: Out of which statuses a report moves a touch: forward only. Any of them may overtake the receipt of the hand-over, and
 #: where that never comes it is all that is ever told.
@@ -222,8 +225,6 @@ def _delivered(case: Case, touch: Touch, signal: Signal) -> None:
 
 def _delayed(case: Case, touch: Touch, signal: Signal) -> None:
     """Not there yet, and not lost either: a line of the story, and nothing else moves."""
-    if touch.address is None:  # whoever it went to was erased, and a server's words often name the address
-        return
     _tell(
         case, touch, "touch.delayed", key=signal.key, code=signal.code, text=clean(signal.text)[:300], **_marks(signal)
     )
@@ -284,8 +285,10 @@ def _clicked(case: Case, touch: Touch, signal: Signal) -> None:
 
 def _unsubscribed(case: Case, touch: Touch, signal: Signal) -> None:
     evidence = signal.text or f"unsubscribed by {signal.data.get('how', 'a link')}"
+    # The button of our page says "no email, no texts, no voicemail": whoever presses it has ended them all.
+    channel = "" if signal.data.get("how") == "page" else touch.channel
     opt_out(
-        case, reason="unsubscribed", evidence=evidence, address=touch.address or "", channel=touch.channel,
+        case, reason="unsubscribed", evidence=evidence, address=touch.address or "", channel=channel,
         key=signal.key or None, **_marks(signal),
     )  # fmt: skip
 

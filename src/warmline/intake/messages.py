@@ -19,6 +19,7 @@ from warmline.core.media import told
 from warmline.core.phone import read_phone
 from warmline.core.replies import Kind, Reading, own_words
 from warmline.core.settings import Source
+from warmline.core.tokens import tokens_of
 from warmline.store import address_owners, consents, suppressions
 from warmline.store.ids import new_id
 from warmline.store.races import LostRaceError, in_rounds
@@ -71,8 +72,8 @@ def _of_lead(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
     now: datetime, touch: Touch | None, asked: Submission | None,
 ) -> str | None:  # fmt: skip
-    """What is said back. None: it is no lead's and no wish, or one's that nothing runs for and that asks by a keyword to be
-    let in again."""
+    """What is said back. None: it is no lead's, or no longer, and no wish; or one's that nothing runs for and that asks by a
+    keyword to be let in again."""
     lead_id = touch.lead_id if touch else address_owners.owner_of(conn, workspace.id, sender)
     if lead_id is None:
         return _stranger(conn, workspace, signal, text, sender, reading, now)
@@ -83,6 +84,9 @@ def _of_lead(
             and address_owners.owner_of(conn, workspace.id, sender) != case.id
         ):
             raise LostRaceError  # the address changed hands while we waited for its lead
+        if case.is_erased:
+            # The touch it answers went to somebody who is nobody's lead any more.
+            return _stranger(conn, workspace, signal, text, sender, reading, now)
         if signal.key and signal.key in case.known_keys:
             return ""  # told before, and answered then
         if reading.kind == "start" and _starts_again(case, text, sender or "", signal.key or None, signal.at):
@@ -129,14 +133,16 @@ def leave(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: d
 def _keep_out(
     conn: psycopg.Connection, workspace: Workspace, address: str, reason: str, evidence: str, now: datetime
 ) -> int:
-    """Returns 0 where that was known already."""
+    """Returns 0 where that was known already, of somebody who was erased too."""
+    tokens = tokens_of(workspace.token_key, [address])
     row = {
         "id": new_id(), "workspace_id": workspace.id, "scope": "address", "value": address, "channels": [],
         "reason": reason, "evidence": evidence[:2000], "at": now,
     }  # fmt: skip
     with conn.transaction():
         suppressions.hold(conn, workspace.id, address)
-        return suppressions.add(conn, [row])
+        kept = suppressions.in_force(conn, workspace.id, tokens).values()
+        return 0 if any(not one.channels for rows in kept for one in rows) else suppressions.add(conn, [row])
 
 
 def read_address(text: str) -> str | None:

@@ -6,9 +6,12 @@ import os
 from dataclasses import replace
 from email.utils import parseaddr
 
+import psycopg
+
 from warmline.channels.contract import Signal
 from warmline.channels.secrets import MissingSecretError, resolve
 from warmline.core.mail_address import read_email
+from warmline.store import address_owners
 from warmline.store.workspaces import Workspace
 
 
@@ -18,12 +21,15 @@ def is_ours(workspace: Workspace, sender: str) -> bool:
     return address is not None and address in {read_email(one) for one in _addresses(workspace)}
 
 
-def as_written(workspace: Workspace, signal: Signal) -> Signal:
-    """A group address of ours that passes a lead's mail on writes itself into From, and the lead into Reply-To."""
-    writer = signal.data.get("answer_to", "")
-    if writer and is_ours(workspace, signal.sender) and not is_ours(workspace, writer):
-        return replace(signal, sender=writer)
-    return signal
+def as_written(conn: psycopg.Connection, workspace: Workspace, signal: Signal) -> Signal:
+    """A group address of ours that passes a lead's mail on writes itself into From, and the lead into X-Original-From or
+    Reply-To. Our people have mails answered to other addresses too, so there it has to be a lead's."""
+    if not is_ours(workspace, signal.sender):
+        return signal
+    writer, answer_to = signal.data.get("original_from", ""), signal.data.get("answer_to", "")
+    if not writer and address_owners.owner_of(conn, workspace.id, read_email(answer_to)):
+        writer = answer_to
+    return replace(signal, sender=writer) if writer and not is_ours(workspace, writer) else signal
 
 
 def _addresses(workspace: Workspace) -> list[str]:

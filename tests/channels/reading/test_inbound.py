@@ -230,6 +230,7 @@ def test_a_complaint_stops_and_what_is_none_does_not(kind: str, counts: bool) ->
         ({"X_Autoreply": "no"}, ""),
         ({"X_Auto_Response_Suppress": "All"}, ""),  # asks others for no automatic reply
         ({"Return_Path": "<>"}, "null_sender"),
+        ({"Return_Path": "<MAILER-DAEMON>"}, "null_sender"),
         ({"Return_Path": "<ann@lead.test>"}, ""),
         ({"From": "noreply@lead.test"}, "no_reply_sender"),
         ({"Subject": "Automatic reply: Your quote"}, "subject"),
@@ -343,6 +344,15 @@ def test_a_mail_without_words_may_say_it_in_its_subject(text: str) -> None:
     assert one(plain(text, Subject="unsubscribe")).text == "unsubscribe"
     assert one(plain(text)).text == ""
     assert one(plain("", Subject="Re: Reply STOP to stop")).text == ""
+
+
+@pytest.mark.parametrize("text", ["Please.", "Thanks,\nAnn", "Ann Lee\nHead of Roofs\n+1 212 555 0123"])
+def test_a_subject_that_opts_out_counts_whatever_little_stands_below_it_and_not_in_an_answer(text: str) -> None:
+    signal = one(plain(text, Subject="Unsubscribe"))
+    assert asks(signal) == "opt_out"
+    assert signal.text.startswith("Unsubscribe\n")
+    for subject, headers in (("Roof", {}), ("Stop paying too much", {"In_Reply_To": "<1@acme.test>"})):
+        assert one(plain("Yes please.", Subject=subject, **headers)).text == "Yes please."
 
 
 FOOTERS = [

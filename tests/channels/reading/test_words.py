@@ -109,6 +109,8 @@ def test_the_word_of_our_footer_without_its_link_is_a_doubt_below_more_than_an_a
     [
         f"Please unsubscribe me: {WAY_OUT}",
         f"The link {WAY_OUT} does not work.\nTake me off your list.",
+        f"{WAY_OUT}\nIt does not work. Take me off your list.",
+        f"\nUnsubscribe: {WAY_OUT}\nPlease do that for me.",
         "Thanks Sam.\n\nPlease unsubscribe me.\n\nAnn",
         "Thanks,\nplease take me off your list",
         "Two things:\n- who are you\n- please unsubscribe me",
@@ -151,3 +153,21 @@ def test_below_the_head_of_a_mail_that_nobody_marked_an_opt_out_may_be_theirs() 
 def test_a_sign_that_no_tag_ends_is_text() -> None:
     assert page_text("<p>3 < 4</p>" + "<a " * 3) == "3 < 4\n<a <a <a"
     assert page_text("<p>Hi<!-- <p>no --> Ann<!-- never closed <p>no") == "Hi Ann"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{OURS['plain']}\nPlease unsubscribe me",
+        f"{HEADS['outlook en']}{OURS['link']}\nPlease unsubscribe me",
+        f"{HEADS['outlook en']}{OURS['plain']}\nPlease unsubscribe me",
+        page_text(mail_html(TEXT, "Roof", PLACE, WAY_OUT).replace("</body>", "<p>Please unsubscribe me</p></body>")),
+    ],
+)
+def test_below_our_own_footer_an_opt_out_may_be_theirs(text: str) -> None:
+    assert asks(read_words(text, "Ann Lee").below) == "opt_out"
+
+
+def test_of_a_thread_below_our_footer_nothing_is_theirs() -> None:
+    thread = f"{HEADS['outlook en']}{OURS['plain']}\n{HEADS['outlook de']}Please unsubscribe me from the others\n"
+    assert read_words(f"{YES}\n\n{thread}{OURS['link']}").below == ""

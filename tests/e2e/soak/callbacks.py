@@ -45,7 +45,8 @@ def _read(url: str, body: str, status: int, at: datetime) -> Callback:
     parts = urlsplit(url)
     if parts.path.startswith("/u/") and body:  # following the link only shows a page: a click, as on any other
         ref = read_touch(parts.path.removeprefix("/u/"), "unsubscribe", SECRET) or ""
-        return Callback("opt-out", f"unsubscribe:{ref}:person", ref, "", status, at)
+        how = "one click" if "One-Click" in body else "page"
+        return Callback("opt-out", f"unsubscribe:{ref}:{how}", ref, "", status, at)
     if parts.path.startswith("/hooks/sms/"):
         fields = {name: values[0] for name, values in parse_qs(body).items()}
         sid = fields["MessageSid"]

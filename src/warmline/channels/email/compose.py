@@ -30,8 +30,10 @@ class _Whole(EmailPolicy):
     is longer than a line, as links and Message-IDs are, and programs don't read it there (RFC 2047 5)."""
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        words = re.findall(r"\s*\S+", str(value))
-        if not str(value).isascii() or any(len(word) > LONGEST_WORD for word in words):
+        text = str(value)
+        words = re.findall(r"\s*\S+", text)
+        # An encoded word that came in with a lead's name is decoded by now, line ends and all: those are encoded again.
+        if not text.isascii() or CONTROL.search(text) or any(len(word) > LONGEST_WORD for word in words):
             return super().fold_binary(name, value)
         lines = [f"{name}:"]
         for number, word in enumerate(words):

@@ -108,6 +108,7 @@ class Folder:
             # The server's words may quote what was sent.
             raise InboxError(f"{inbox.host} did not take user and password of [channels.email.inbox].") from None
         try:
+            self._can = self._capabilities()
             self._box.folder.set(inbox.folder)
             status = self._box.folder.status(inbox.folder, ("UIDVALIDITY", "UIDNEXT"))
             self.uid_validity, self.uid_next = status["UIDVALIDITY"], status["UIDNEXT"]
@@ -154,15 +155,20 @@ class Folder:
             )
         return ""
 
+    def _capabilities(self) -> frozenset[str]:
+        """What the server can do for somebody who is logged in. Many say less before that, and imaplib asks then only."""
+        told = self._box.client.capability()[1]
+        return frozenset(b" ".join(one for one in told if one).decode("ascii", "replace").upper().split())
+
     def _move(self, named: str) -> str:
         there = encode_folder(self._inbox.processed).decode()
-        if "MOVE" in self._box.client.capabilities:
+        if "MOVE" in self._can:
             return self._ask("MOVE", named, there)[0]
         refused, _ = self._ask("COPY", named, there)
         if not refused:  # else there is no copy, and what is deleted here is lost
             refused, _ = self._ask("STORE", named, "+FLAGS.SILENT", r"(\Deleted)")
         # Without UIDPLUS there is only an EXPUNGE that takes what other people have marked, too: the mark must do.
-        if not refused and "UIDPLUS" in self._box.client.capabilities:
+        if not refused and "UIDPLUS" in self._can:
             refused, _ = self._ask("EXPUNGE", named)
         return refused
 
@@ -183,7 +189,7 @@ class Folder:
     def wait(self, seconds: float, stopping: threading.Event) -> None:
         """Until something moves in the folder, `seconds` are over, or we are to stop."""
         try:
-            if "IDLE" not in self._box.client.capabilities:
+            if "IDLE" not in self._can:
                 stopping.wait(min(seconds, POLL))
                 self._box.client.noop()
                 return

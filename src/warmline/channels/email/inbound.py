@@ -67,8 +67,8 @@ class _Came:
     def null_sender(self) -> bool:
         """Sent so that nobody answers it, as reports are (RFC 5321 4.5.5)."""
         if self.envelope_from is not None:
-            return self.envelope_from.strip().strip("<>") == ""
-        return self.letter.has("Return-Path") and self.letter.header("Return-Path").strip().strip("<>") == ""
+            return _is_nobody(self.envelope_from)
+        return self.letter.has("Return-Path") and _is_nobody(self.letter.header("Return-Path"))
 
     def signal(self, kind: str, number: int = 0, *, reported: bool = False, **more: Any) -> Signal:
         """`number` tells the signals of one mail apart; `reported`: it tells of a mail of ours that is in it."""
@@ -82,6 +82,11 @@ class _Came:
 
     def _recipient(self) -> str:
         return self.envelope_to or next(iter(self.letter.addresses("Delivered-To", "To")), "")
+
+
+def _is_nobody(address: str) -> bool:
+    """Postfix hands a program that mails are piped to this word for an empty sender (pipe(8), null_sender)."""
+    return address.strip().strip("<>").lower() in ("", "mailer-daemon")
 
 
 def _read(came: _Came) -> list[Signal]:
@@ -124,17 +129,18 @@ def _written(came: _Came) -> Signal:
     letter = came.letter
     whole = letter.text()
     words = read_words(whole, f"{letter.sender_name} {letter.sender.rpartition('@')[0]}")
-    text = words.own or _words_of_subject(letter.subject)
+    text = _said(letter, words.own)
     # A mailing list says below each mail how to leave the list.
-    if not letter.has("List-Id") and read(words.below, rules.opt_out_words()).kind == "opt_out":
+    if not letter.has("List-Id") and _opts_out(words.below):
         # By that line it is read as a doubt, and whoever decides sees it.
         text = f"{text}\n\n-- \n{words.below}".strip()
     if letter.is_cut and not whole:
         text = f"{text}\n{CUT}".strip()
     data = {"subject": letter.subject[:300]} if letter.subject else {}
-    answer_to = next((one for one in letter.addresses("X-Original-From", "Reply-To") if "@" in one), "")
-    if answer_to not in ("", letter.sender) and not read_address(answer_to, came.key):
-        data["answer_to"] = answer_to[:320]
+    for name, header in (("original_from", "X-Original-From"), ("answer_to", "Reply-To")):
+        other = next((one for one in letter.addresses(header) if "@" in one), "")
+        if other not in ("", letter.sender) and not read_address(other, came.key):
+            data[name] = other[:320]
     attachments = ", ".join(letter.attachments())[:300]
     if attachments:
         data["attachments"] = attachments
@@ -149,9 +155,18 @@ def _written(came: _Came) -> Signal:
     return came.signal("inbound", sender=letter.sender, text=text[:MOST_TEXT], data=data)
 
 
-def _words_of_subject(subject: str) -> str:
-    """A mail without words may have said it all in its subject ("unsubscribe"), but not in ours with "Re:" before it."""
-    return "" if ":" in subject[:6] else subject
+def _said(letter: Letter, own: str) -> str:
+    """A mail without words may have said it all in its subject ("unsubscribe"), but not in ours with "Re:" before it. In a
+    mail that answers none, that counts whatever stands below it, a name or a "please"."""
+    subject = "" if ":" in letter.subject[:6] else letter.subject
+    answers = letter.has("In-Reply-To") or letter.has("References")
+    if own and (answers or not _opts_out(subject)):
+        return own
+    return f"{subject}\n{own}".strip()
+
+
+def _opts_out(text: str) -> bool:
+    return read(text, rules.opt_out_words()).kind == "opt_out"
 
 
 def _back_on(came: _Came, words: Words) -> date | None:

@@ -25,10 +25,10 @@ async def take(request: Request) -> Response:
 
 
 async def _unsubscribe(request: Request, ref: str) -> Response:
-    how = "one click" if b"List-Unsubscribe=One-Click" in request.body else "page"
+    how = "one click" if b"One-Click" in request.body else "page"  # in either form of RFC 8058, 3.2
     agent = request.headers.get("user-agent", "")
     data = {"how": how, "ip": request.client, "user_agent": agent[:200]}
-    known = await asyncio.to_thread(record, "unsubscribed", ref, f"unsubscribe:{ref}:person", data)
+    known = await asyncio.to_thread(record, "unsubscribed", ref, f"unsubscribe:{ref}:{how}", data)
     if not known:
         said = "<p>The message it came with is no longer on record, so nothing will be sent because of it.</p>"
         return page(404, "This link is no longer needed", said)

@@ -21,16 +21,18 @@ def is_way_out(line: str) -> bool:
     return re.sub(r"[\W_]+", "", beside).lower() in ("", UNSUBSCRIBE.lower())
 
 
-def without_our_footer(lines: Sequence[str]) -> list[str]:
-    """Up to it: our mail ends there, however it came to stand in this one, and whatever is the language of what is above.
-    Below a quoted line it is the end of that line, which was wrapped."""
-    kept: list[str] = []
+def parted_by_our_footer(lines: Sequence[str]) -> list[list[str]]:
+    """What stands above it, between two of them and below: our mail ends there, however it came to stand in this one, and
+    whatever is the language of what is above. With nothing above it, it is no end. Below a quoted line it is the end of
+    that line, which was wrapped."""
+    parts: list[list[str]] = [[]]
     above = ""
     for line in lines:
-        if is_way_out(line) and not is_quoted(line):
+        if is_way_out(line) and not is_quoted(line) and (above or len(parts) > 1):
             if not is_quoted(above):
-                break
+                parts.append([])
+                above = ""
             continue
-        kept.append(line)
+        parts[-1].append(line)
         above = line if line.strip() else above
-    return kept
+    return parts

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from warmline.channels.email.html import UNSUBSCRIBE
 from warmline.channels.email.reading.heads import head_at, is_quoted
-from warmline.channels.email.reading.way_out import without_our_footer
+from warmline.channels.email.reading.way_out import parted_by_our_footer
 
 MOST_READ = 20_000  # characters: who writes more than this above a quote has said it by then
 _MARKED_WITHIN = 5  # lines below a head, the rest of it among them
@@ -49,8 +49,8 @@ _PARTICLES = frozenset(_PARTICLE_WORDS.split())
 @dataclass(frozen=True, slots=True)
 class Words:
     """`own` is what they wrote, "" for nothing. `below` may be theirs or not: what stands under their sign-off, which is
-    a signature, a footer that their company puts there, or an afterthought; where nothing else is theirs, also what
-    stands under the head of a mail that they answered without marking it as quoted."""
+    a signature, a footer that their company puts there, or an afterthought; or under our own footer; where nothing else
+    is theirs, also what stands under the head of a mail that they answered without marking it as quoted."""
 
     own: str
     below: str = ""
@@ -61,15 +61,18 @@ def read_words(text: str, signed_by: str = "") -> Words:
     below or between the quote is heard too."""
     lines = _NO_WIDTH.sub("", _SPACES.sub(" ", text[:MOST_READ])).splitlines()
     names = frozenset(word for word in re.split(r"[\W\d_]+", signed_by.lower()) if len(word) > 1)
-    pieces, quoted = _unquoted(without_our_footer(lines))
+    first, *under = parted_by_our_footer(lines)
+    pieces, quoted = _unquoted(first)
     own: list[str] = []
     below: list[str] = []
     for piece in pieces:
         at = _sign_off(piece, names, bool(own))
         own += _without_blank_ends(piece[:at])
-        below += _without_blank_ends([line for line in piece[at:] if not _SIGNATURE.match(line)])
+        below += _unsigned(piece[at:])
     if not own:
-        below += _without_blank_ends(quoted)
+        below += _unsigned(quoted)
+    for piece in (piece for part in under for piece in _unquoted(part)[0]):
+        below += _unsigned(piece)
     if not below and _ends_as_ours(own):
         below.append(own.pop())
     return Words("\n".join(own).strip(), "\n".join(below).strip())
@@ -135,6 +138,11 @@ def _is_name(line: str, names: frozenset[str] = frozenset()) -> bool:
 def _ends_as_ours(lines: Sequence[str]) -> bool:
     """With the last word of our footer, where a program left out its link and put no head above."""
     return bool(lines) and lines[-1].strip() == UNSUBSCRIBE and sum(map(bool, lines)) > _FOOTER_UNDER
+
+
+def _unsigned(lines: Sequence[str]) -> list[str]:
+    """Without the line that says that a signature follows: what is below is below already."""
+    return _without_blank_ends([line for line in lines if not _SIGNATURE.match(line)])
 
 
 def _without_blank_ends(lines: Sequence[str]) -> list[str]:
