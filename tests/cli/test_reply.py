@@ -41,6 +41,13 @@ def test_a_phrase_shows_the_words_that_decided() -> None:
     assert "rule    en.lose-my-number (en, confidence medium)\n" in said
 
 
+def test_words_of_texts_say_what_they_are_by_mail_and_where_the_provider_answers() -> None:
+    said = run("Help please")
+    assert said.startswith("help, certain\n")
+    assert "By mail it is a reply, and so is all but the bare words HELP and INFO where the provider answers" in said
+    assert "and by mail, it is a reply" in run("START")
+
+
 def test_a_plain_reply_has_no_rule() -> None:
     said = run("Can you stop by at 5?")
     assert said.startswith("reply\n")

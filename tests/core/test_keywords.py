@@ -10,7 +10,9 @@ from warmline.core.events import Event
 from warmline.core.keywords import (
     CONFIRM_WITHIN,
     HELP_AGAIN,
+    Who,
     default_answers,
+    hear,
     is_answered,
     is_help_answered,
     keyword_in,
@@ -95,3 +97,8 @@ def test_the_answers_of_a_workspace_that_wrote_none_name_it_and_are_one_text_eac
     for text in default_answers("Acme Roofing", "+15550104400").values():
         assert text.startswith("Acme Roofing: ")
         assert (segments(text).encoding, segments(text).count) == ("gsm7", 1)
+
+
+@pytest.mark.parametrize(("who", "kind"), [("warmline", "start"), ("provider", "start"), (None, "reply")])
+def test_start_is_a_word_of_texts_and_a_reply_by_mail(who: Who | None, kind: str) -> None:
+    assert hear("START", rules.opt_out_words(), who).kind == kind

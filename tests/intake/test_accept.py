@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -286,6 +286,28 @@ def test_new_express_consent_lifts_the_opt_out_for_the_channels_it_names_and_no_
     assert left == [("address", ["email", "call"]), ("person", ["email", "call"])]
     assert all(why for (why,) in conn.execute("select lifted_why from suppressions where lifted_at is not null"))
     assert data_of(conn, first.lead, "opted.in")["channels"] == ["sms", "voicemail"]
+
+
+@pytest.mark.parametrize("day", [None, TUESDAY - timedelta(days=300)])
+def test_an_opt_out_outlives_a_list_whose_consent_is_older_or_of_no_day(
+    conn: psycopg.Connection, workspace: Workspace, day: datetime | None
+) -> None:
+    (first,) = take(conn, workspace, a_submission())
+    opt_out(conn, workspace, first.lead)
+    row = a_submission("website", kind="lead.imported")
+    row.consents = (Given("express_written", ("sms", "voicemail"), "v1", "words", at=day),)
+    take(conn, workspace, row, at=TUESDAY + minutes(5))
+    assert conn.execute("select status from leads").fetchone() == ("opted_out",)
+    assert count(conn, "suppressions", "lifted_at is not null") == 0
+
+
+def test_consent_that_a_list_dates_after_the_opt_out_lifts_it(conn: psycopg.Connection, workspace: Workspace) -> None:
+    (first,) = take(conn, workspace, a_submission())
+    opt_out(conn, workspace, first.lead)
+    row = a_submission("website", kind="lead.imported")
+    row.consents = (Given("express_written", ("sms", "voicemail"), "v1", "words", at=TUESDAY + minutes(3)),)
+    take(conn, workspace, row, at=TUESDAY + minutes(5))
+    assert conn.execute("select status from leads").fetchone() == ("open",)
 
 
 def test_a_suppressed_address_stays_suppressed_when_it_comes_back_as_a_new_lead(

@@ -172,6 +172,47 @@ def test_a_talk_that_is_told_after_its_task_ran_out_can_be_written_down(line: Li
         acts.correct_call(*who, outcome="connected", next=Next("resume"))
 
 
+@pytest.mark.parametrize("leg", ["no_answer", "busy"])
+def test_a_talk_that_broke_off_is_no_missed_call_because_nobody_took_the_next_one(
+    line: Line, task: UUID, leg: str
+) -> None:
+    line.press(task)
+    line.talks()
+    line.hangs_up(40)
+    line.press(task, NOW + minutes(2))
+    line.connect(SID2)
+    line.hear(LegMoved(line.ref, "lead", leg, provider_id=SID2), LegMoved(line.ref, "rep", "ended", provider_id=SID2))  # type: ignore[arg-type] # of the test
+    for after in (3, 60, 130):
+        look(line.conn, line.lead, NOW + minutes(after))
+    assert line.done(task) == ("open", ""), "only the person who was on the phone can say how it went"
+    assert "context" not in steps_sent(line), "the lead reads that it was missed, after a talk"
+
+
+def test_a_late_word_on_an_earlier_call_finishes_no_task_for_which_somebody_talks(line: Line, task: UUID) -> None:
+    first = line.press(task).ref
+    line.connect()
+    line.loses()
+    line.press(task)
+    line.talks(SID2)
+    line.hear(LegMoved(first, "lead", "no_answer", provider_id=SID))
+    assert (line.of(first).outcome, line.done(task)) == ("missed", ("open", ""))
+
+
+def test_a_talk_is_written_down_after_its_time_though_the_last_call_rang_nobody(line: Line, task: UUID) -> None:
+    first = line.press(task).ref
+    line.connect()
+    line.loses()
+    line.press(task)
+    line.hear(LegMoved(line.ref, "rep", "no_answer", provider_id=SID2))
+    look(line.conn, line.lead, NOW + minutes(121))
+    assert line.done(task)[0] == "expired"
+    line.hear(LegMoved(first, "lead", "ended", 300, provider_id=SID), Detected(first, "human"))
+    acts.correct_call(
+        line.conn, line.workspace, lane_of(line.lead), task, "sam", NOW, outcome="connected", next=Next("resume")
+    )
+    assert line.done(task) == ("done", "connected")
+
+
 def test_the_promise_is_kept_by_the_call_and_not_by_the_form_that_follows_it(line: Line, task: UUID) -> None:
     line.press(task)  # one minute after the lead came in
     line.talks()

@@ -132,6 +132,34 @@ def test_a_strangers_word_that_the_provider_took_for_stop_counts(
     assert conn.execute("select value from suppressions").fetchall() == [("+12125559999",)]
 
 
+def kinds_of_news(conn: psycopg.Connection) -> list[str]:
+    return [kind for (kind,) in conn.execute("select kind from events where kind like '%.%' order by seq").fetchall()]
+
+
+@pytest.mark.parametrize("status", ["", "won"])
+def test_a_keyword_of_a_source_that_the_provider_takes_for_start_makes_a_lead_all_the_same(
+    conn: psycopg.Connection, workspace: Workspace, status: str
+) -> None:
+    if status:
+        a_lead(conn, workspace, phone=PHONE, status=status)
+    assert text(conn, workspace, "Quote", "k", asks="start", answered_by="twilio") == []
+    assert kinds_of_news(conn)[0] == "keyword.received"
+    assert conn.execute("select status from leads").fetchall() == [("open",)]
+    assert conn.execute("select count(*) from enrollments where playbook = 'keyword-text'").fetchone() == (1,)
+    assert conn.execute("select count(*) from quarantine").fetchone() == (0,)
+
+
+def test_a_keyword_that_the_provider_takes_for_start_lifts_an_opt_out_first(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    text(conn, workspace, "STOP", "k1")
+    text(conn, workspace, "Quote", "k2", 1, asks="start", answered_by="twilio")
+    assert [kind for kind in kinds_of_news(conn) if not kind.startswith("task")] == [
+        "opted.out", "keyword.answered", "opted.in"
+    ]  # fmt: skip
+    assert ("+12125550123", ["call", "email", "voicemail"]) in in_force(conn)
+
+
 def test_a_stop_by_mail_gets_no_text(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     assert text(conn, workspace, "STOP", "k", sender="ann@example.com") == []
     assert "opted.out" in story(conn, lead)
@@ -203,6 +231,21 @@ def test_start_leaves_what_speaks_of_mail_alone(conn: psycopg.Connection) -> Non
     before = in_force(conn)
     assert text(conn, workspace, "START", "k2", 1) == []
     assert in_force(conn) == before == [(str(lead), ["email"]), ("ann@example.com", ["email"])]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_start_that_is_told_late_lifts_no_stop_that_was_written_after_it(
+    conn: psycopg.Connection, workspace: Workspace, known: bool
+) -> None:
+    if known:
+        a_lead(conn, workspace, phone=PHONE)
+    text(conn, workspace, "STOP", "k1", 5)
+    before = in_force(conn)
+    late = Signal("inbound", TUESDAY + minutes(4), sender=PHONE, text="START", key="k2")
+    assert receive(conn, workspace, [late], TUESDAY + minutes(6)) == []
+    assert in_force(conn) == before
+    assert len(text(conn, workspace, "START", "k3", 7)) == 1
+    assert in_force(conn) != before
 
 
 def test_start_does_not_lift_what_others_have_put_on_the_list(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import psycopg
 import pytest
 from msgspec.structs import replace
 
-from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
+from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened, story
 from tests.intake.test_accept import INQUIRY, a_submission, take
 from tests.waiting import held_up
 from warmline.channels.contract import Signal
@@ -52,23 +52,74 @@ def status(conn: psycopg.Connection, lead: UUID) -> str:
     return str(row[0])
 
 
-def test_calls_that_rang_one_lead_count_for_both(
-    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
-) -> None:
+def a_call(conn: psycopg.Connection, place: Workspace, lead: UUID, *, connected: bool) -> UUID:
+    """A call of a person to the lead, under way: of a `connected` one the lead's phone was dialled."""
+    call, task = new_id(), new_id()
     row = {
-        "lane": lane_of(gone), "id": new_id(), "lead_id": gone, "workspace_id": place.id, "task_id": new_id(), "step": "call",
+        "lane": lane_of(lead), "id": call, "lead_id": lead, "workspace_id": place.id, "task_id": task, "step": "call",
         "attempt": 1, "rep": "sam", "rep_phone": "+15550104477", "lead_phone": "+12125550123", "provider": "sandbox",
         "detects": True, "placed_at": TUESDAY,
     }  # fmt: skip
     assert calls.insert(conn, row, timedelta(minutes=1))
-    conn.execute("update calls set connected = true, status = 'dialling'")
+    if connected:
+        conn.execute("update calls set connected = true, status = 'dialling' where id = %s", (call,))
+        data = {"call": str(call), "task": str(task)}
+        happened(conn, place, lead, "call.dialled", at=TUESDAY, channel="call", data=data)
+    return call
+
+
+def attempts(conn: psycopg.Connection, lead: UUID) -> list[tuple[datetime, str]]:
+    """What counts for the caps of a lead."""
+    known = know(conn, lane_of(lead), [lead])[lead]
+    history = history_of("", 0, LATER, "America/New_York", {}, {}, known.events)
+    assert history.on_call == {}
+    return list(history.attempts.values())
+
+
+def test_calls_that_rang_one_lead_count_for_both(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    call = a_call(conn, place, gone, connected=True)
     with pytest.raises(ActError, match="on the phone"):
         merge(conn, place, keep, gone, "kim", LATER)
     conn.execute("update calls set status = 'ended', lost_at = null")
+    happened(conn, place, gone, "call.ended", at=TUESDAY, channel="call", data={"call": str(call)})
     merge(conn, place, keep, gone, "kim", LATER)
-    known = know(conn, lane_of(keep), [keep])[keep]
-    history = history_of("", 0, LATER, "America/New_York", {}, {}, known.events)
-    assert (list(history.attempts.values()), history.on_call) == ([(TUESDAY, "call")], {})
+    assert attempts(conn, keep) == [(TUESDAY, "call")]
+
+
+@pytest.mark.parametrize("which", ["keep", "gone"])
+def test_nobody_is_merged_while_on_the_phone_though_somebody_else_has_begun_another_call(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, which: str
+) -> None:
+    one = {"keep": keep, "gone": gone}[which]
+    for connected in (True, False):
+        a_call(conn, place, one, connected=connected)
+    with pytest.raises(ActError, match="on the phone"):
+        merge(conn, place, keep, gone, "kim", LATER)
+    assert "merged" not in story(conn, one)
+
+
+def test_a_call_that_a_person_made_by_hand_counts_for_both(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    told = {"task": "call", "outcome": "missed"}
+    happened(conn, place, gone, "task.done", at=TUESDAY, channel="call", step="call", touch_id=new_id(), data=told)
+    happened(conn, place, gone, "task.done", at=LATER, channel="call", step="call", data=told)  # as it once was told
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert attempts(conn, keep) == [(TUESDAY, "call"), (LATER, "call")]
+
+
+def test_what_reached_a_part_of_one_counts_for_both(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    enrolled(conn, place, "pricing", gone)
+    tick(conn, lane_of(gone), TUESDAY, Catalog(conn))
+    conn.execute("update touches set status = 'sent', sent_at = %s where lead_id = %s", (TUESDAY, gone))
+    last = a_lead(conn, place, phone="+12125550177", email=None)
+    merge(conn, place, keep, gone, "kim", LATER)
+    merge(conn, place, last, keep, "kim", LATER)
+    assert attempts(conn, last) == [(TUESDAY, "sms")]
 
 
 def test_addresses_proofs_and_attempts_go_over_and_the_ledger_stays_whole(

@@ -16,6 +16,7 @@ from warmline.channels.contract import Callback, Channel
 from warmline.channels.secrets import Secret
 from warmline.channels.signature import sign
 from warmline.intake.inbound import receive
+from warmline.store import touches
 from warmline.store.ids import lane_of, new_id, touch_ref
 
 PUBLIC, SECRET, ACCOUNT = "http://acme.test", "a-secret-of-tests-24char", "AC" + "0" * 32
@@ -23,7 +24,7 @@ TABLES: dict[str, dict[str, object]] = {
     "twilio": {"provider": "twilio", "account_sid": ACCOUNT, "auth_token": SECRET, "from": "+15005550006"},
     "kannel": {"provider": "kannel", "username": "u", "password": "p", "hook_secret": SECRET, "from": "13013"},
 }
-#: Report -> what it makes of a touch, None for those on the way: what the receipt of the hand-over has said already.
+#: Report -> what it makes of a touch that was handed over, None for those on the way: its receipt has said that already.
 REPORTS: dict[str, dict[str, str | None]] = {
     "twilio": {"queued": None, "sent": None, "delivered": "delivered", "undelivered": "failed", "failed": "failed"},
     "kannel": {"8": None, "4": None, "1": "delivered", "2": "failed", "16": "failed"},
@@ -103,6 +104,28 @@ def test_a_report_that_the_provider_has_it_settles_a_touch_of_unknown_fate(
     place.tell(touch, report, 3)
     assert place.status(touch) == "delivered"
     assert story(conn, place.lead).count("touch.sent") == 1
+
+
+@pytest.mark.parametrize(("provider", "report"), [("twilio", "sent"), ("kannel", "8")])
+def test_a_report_that_the_provider_has_it_counts_also_while_its_answer_is_waited_for(
+    conn: psycopg.Connection, provider: str, report: str
+) -> None:
+    place = Place(conn, provider)
+    touch = place.touch("sending", "ack")
+    place.tell(touch, report)
+    assert place.status(touch) == "sent"
+    lane = lane_of(place.lead)
+    assert touches.take_stale(conn, lane, new_id(), minutes(1), 10) == [], "nobody has to ask what became of it"
+    with conn.transaction():  # the answer comes after all
+        assert touches.settle(conn, [accepted(place, touch)], TUESDAY) == []
+    assert story(conn, place.lead).count("touch.sent") == 1
+
+
+def accepted(place: Place, touch: UUID) -> touches.Outcome:
+    return touches.Outcome(
+        lane=lane_of(place.lead), id=touch, lead_id=place.lead, workspace_id=place.workspace.id, enrollment_id=place.run,
+        step="ack", channel="sms", last=True, tries=0, status="sent", at=TUESDAY, event="touch.sent",
+    )  # fmt: skip
 
 
 def ends_only(provider: str) -> list[str]:

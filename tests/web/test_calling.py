@@ -65,6 +65,42 @@ def test_the_button_rings_and_the_page_says_how_far_it_is(
     assert calls(conn, lead) == [("ringing", "")]
 
 
+@pytest.mark.parametrize("known", ["lost_at = now() - interval '1 second'", "status = 'unknown', lost_at = null"])
+@pytest.mark.parametrize(
+    ("rep_leg", "connected", "words"),
+    [
+        ("", False, "Nobody can say whether a phone rang: the provider did not answer."),
+        ("ringing", False, "Your phone rang, and then nothing more was heard of the call."),
+        ("answered", True, "phone was dialled, and then nothing more was heard of the call. Say below how it went."),
+    ],
+)
+def test_of_a_call_that_nothing_more_is_heard_of_the_page_says_how_far_it_had_come(
+    sign_in: SignIn, conn: psycopg.Connection, task: str, rep_leg: str, connected: bool, words: str, known: str
+) -> None:
+    client = sign_in("sam")
+    client.post(f"/tasks/{task}/call")
+    conn.execute(
+        f"update calls set rep_leg = %s, connected = %s, {known} where status = 'ringing'".encode(),
+        (rep_leg, connected),
+    )
+    page = client.get(f"/tasks/{task}").content.decode()
+    assert words in page
+    assert ("Nobody can say" in page) is (rep_leg == "")
+
+
+def test_the_form_begins_with_the_talk_though_nobody_took_the_next_call(
+    sign_in: SignIn, conn: psycopg.Connection, lead: UUID, task: str
+) -> None:
+    client = sign_in("sam")
+    for act in ("pick-up", "ring-out"):
+        conn.execute("delete from paces")  # an account begins one call in a second
+        client.post(f"/tasks/{task}/call")
+        client.post(f"/sandbox/{lead}/act", {"act": act})
+    assert calls(conn, lead) == [("ended", "connected"), ("ended", "missed")]
+    page = client.get(f"/tasks/{task}").content.decode()
+    assert re.search(r'<input[^>]*value="connected"[^>]*checked', page)
+
+
 def test_a_page_that_is_made_while_the_call_ends_looks_again(
     sign_in: SignIn, lead: UUID, task: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,8 +33,11 @@ _FOLLOWS: dict[Kind, str] = {
         "back, tasks and playbooks end."
     ),
     "doubtful": "Nothing automated goes out until a person has read it, within {read} of office time.",
-    "help": "HELP is answered once; nothing else changes.",
-    "start": "The lead's own opt-out is lifted for texts. Where there is none, it is a reply.",
+    "help": (
+        "HELP is answered once, by text, and nothing else changes. By mail it is a reply, and so is all but the bare words "
+        'HELP and INFO where the provider answers (keywords = "provider").'
+    ),
+    "start": "By text, the lead's own opt-out is lifted for texts. Where there is none, and by mail, it is a reply.",
     "reply": (
         "The machine stops and a person takes over, within the time of the playbook's hand-off, or {hand_off} of office "
         "time without one."

@@ -40,10 +40,12 @@ def who_answers(provider: str) -> Who:
 
 
 def hear(text: str, words: OptOutWords, who: Who | None) -> Reading:
-    """What a message asks for. A wish for help that nobody answers is a reply, which a person reads. `who` answers texts; None
-    where the message is no text."""
+    """What a message asks for. A wish for help that nobody answers is a reply, which a person reads, and so is START where it
+    is no text. `who` answers texts; None where the message is no text."""
     reading = read(text, words)
     if reading.kind == "help" and (who is None or not is_help_answered(text, who)):
+        return replace(reading, kind="reply")
+    if reading.kind == "start" and who is None:
         return replace(reading, kind="reply")
     return reading
 

@@ -143,7 +143,11 @@ def _in_hand(conn: psycopg.Connection, workspace: Workspace, ref: str, now: date
 
 def _settle(conn: psycopg.Connection, workspace: Workspace, call: Call, now: datetime) -> None:
     """Nobody was talked to: what a person would choose on the page. Where the task is over already, or the playbook
-    leaves nobody with the lead, a person has said or will say what comes next."""
+    leaves nobody with the lead, a person has said or will say what comes next. So where another call for the task has
+    reached somebody, and while another lasts."""
+    placed = calls.of_task(conn, workspace.id, call.lane, call.task_id)
+    if any(one.live or one.facts.asks for one in placed if one.id != call.id):
+        return
     note = f"Told by the phone: {call_story.how(call)}"
     try:
         complete_call(conn, workspace, call.lane, call.task_id, call.rep, now, outcome=call.outcome, note=note)

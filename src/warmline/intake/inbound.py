@@ -192,10 +192,10 @@ def _tell_of(
 #: What somebody does, or a server says of them in its own words: of whoever was erased nothing of it is kept any more.
 _OF_A_PERSON = ("delayed", "opened", "clicked", "unsubscribed")
 
-#: Out of which statuses a report moves a touch: forward only. That the provider has it is what the receipt of the
-#: hand-over tells; only where that never came is it news.
+#: Out of which statuses a report moves a touch: forward only. Any of them may overtake the receipt of the hand-over, and
+#: where that never comes it is all that is ever told.
 _OUT_OF: Mapping[str, tuple[str, ...]] = {
-    "sent": ("unknown",),
+    "sent": ("sending", "unknown"),
     "delivered": ("sending", "sent", "unknown"),
     "failed": ("sending", "sent", "unknown"),
 }

@@ -59,10 +59,12 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
         raise UnplacedError(str(error)) from error
     if said is not None:
         return said
-    if asked is None:
-        return _stranger(conn, workspace, signal, text, sender, reading, now)
-    accept(conn, workspace, [asked], now)
-    return ""
+    if asked is not None:
+        accept(conn, workspace, [asked], now)
+        return ""
+    if own := workspace.config.whose_phone(sender):
+        raise UnplacedError(f"{own.name} wrote from their own phone: that is no lead.")
+    raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
 
 
 @in_rounds()
@@ -70,10 +72,11 @@ def _of_lead(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
     now: datetime, touch: Touch | None, asked: Submission | None,
 ) -> str | None:  # fmt: skip
-    """None: it is no lead's, or no longer, or one's that nothing runs for and that asks by a keyword to be let in again."""
+    """What is said back. None: it is no lead's, or no longer, and no wish; or one's that nothing runs for and that asks by a
+    keyword to be let in again."""
     lead_id = touch.lead_id if touch else address_owners.owner_of(conn, workspace.id, sender)
     if lead_id is None:
-        return None
+        return _stranger(conn, workspace, signal, text, sender, reading, now)
     with taken(conn, workspace, lead_id, now, signal.key or None) as case:
         if (
             touch is None
@@ -82,9 +85,12 @@ def _of_lead(
         ):
             raise LostRaceError  # the address changed hands while we waited for its lead
         if case.is_erased:
-            return None  # the touch it answers went to somebody who is nobody's lead any more
+            # The touch it answers went to somebody who is nobody's lead any more.
+            return _stranger(conn, workspace, signal, text, sender, reading, now)
         if signal.key and signal.key in case.known_keys:
             return ""  # told before, and answered then
+        if reading.kind == "start" and _starts_again(case, text, sender or "", signal.key or None, signal.at):
+            return say_back(case, signal, "start", "sms")
         if asked is not None and case.is_free:
             return None
         return _answer(case, signal, text, sender or "", reading, touch)
@@ -189,9 +195,6 @@ def _answer(case: Case, signal: Signal, text: str, sender: str, reading: Reading
         case.needs_owner()
         title = f"Read what {case.person.called} wrote: is it an opt-out?"
         case.ask("read_reply", title, case.office_time(READ_WITHIN), told({"text": text, **came}))
-    elif reading.kind == "start" and channel == "sms" and _starts_again(case, text, sender, key):
-        case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
-        return say_back(case, signal, "start", channel)
     else:
         whole: dict[str, Any] = {"whole": clean(signal.data["whole"])[:MOST_WHOLE]} if signal.data.get("whole") else {}
         case.happened("replied", channel=channel, step=step, key=key, text=text, **whole, **came)
@@ -212,16 +215,17 @@ def _lift(
     None when there is nothing to lift, or when others have put it there, too."""
     kept = in_force(conn, workspace, {sender, str(person.id)})
     asked = Submission("sms", Draft(phone=sender), consents=(given,))
-    lifted = None if "@" in sender else Suppressed(person, kept).lift(asked, workspace.id, now)
+    lifted = Suppressed(person, kept).lift(asked, workspace.id, now)
     if lifted is not None:
         suppressions.lift(conn, lifted.rows, now)
         suppressions.add(conn, lifted.narrowed)
     return lifted
 
 
-def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
-    """START lifts the lead's own opt-out for texts, and for nothing else. False when there is none to lift."""
-    given = _given_by_start(text)
+def _starts_again(case: Case, text: str, sender: str, key: str | None, said_at: datetime) -> bool:
+    """START lifts the lead's own opt-out for texts, and for nothing else. False when there is none to lift: then it is a
+    text like any other."""
+    given = _given_by_start(text, said_at)
     lifted = _lift(case.conn, case.workspace, case.person, sender, given, case.now)
     if lifted is None:
         return False
@@ -233,19 +237,20 @@ def _starts_again(case: Case, text: str, sender: str, key: str | None) -> bool:
     case.happened("opted.in", channel="sms", key=key, proof=lifted.proof, channels=["sms"], text=text)
     if case.person.status == "opted_out":
         case.person.put("status", "open")
+    case.leave_nobody_behind(f"{case.person.called} asked to hear from us again: decide what comes next")
     return True
 
 
-def _given_by_start(text: str) -> Given:
-    return Given("express", ("sms",), "start", f"Texted {text}")
+def _given_by_start(text: str, said_at: datetime) -> Given:
+    """Told late, it lifts nothing that was said after it was written."""
+    return Given("express", ("sms",), "start", f"Texted {text}", at=said_at)
 
 
 def _stranger(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading,
     now: datetime,
-) -> str:  # fmt: skip
-    """Somebody no lead owns the address of. An opt-out counts all the same, and START lifts it; anything else waits for a
-    person."""
+) -> str | None:  # fmt: skip
+    """Somebody no lead owns the address of. An opt-out counts all the same, and START lifts it; None for anything else."""
     if sender is not None and reading.kind == "opt_out":
         news = _keep_out(conn, workspace, sender, "opted_out", text, now)
         # A stranger has no story: the suppression that is new is what says that this was answered.
@@ -256,19 +261,24 @@ def _stranger(
         with conn.transaction():
             suppressions.hold(conn, workspace.id, sender)
             nobody = Person(new_id(), True, phone=sender)
-            lifted = _lift(conn, workspace, nobody, sender, _given_by_start(text), now)
+            lifted = _lift(conn, workspace, nobody, sender, _given_by_start(text, signal.at), now)
         if lifted is not None:
             return answer_of(workspace, signal, "start", _channel(sender))
-    if own := workspace.config.whose_phone(sender):
-        raise UnplacedError(f"{own.name} wrote from their own phone: that is no lead.")
-    raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
+    return None
 
 
 def _by_keyword(
     workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading
 ) -> Submission | None:
-    """A text that is a keyword of a source: what it asks for, with the consent that the source says it proves."""
-    if sender is None or "@" in sender or reading.kind != "reply" or workspace.config.whose_phone(sender):
+    """A text that is a keyword of a source: what it asks for, with the consent that the source says it proves. A provider
+    may take that very word for START."""
+    taken = reading.kind == "start" and signal.data.get("asks") == "start"
+    if (
+        sender is None
+        or "@" in sender
+        or not (reading.kind == "reply" or taken)
+        or workspace.config.whose_phone(sender)
+    ):
         return None
     for source in workspace.config.sources.values():
         if keyword := keyword_in(text, source.keywords):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from warmline.store.ids import new_id
 from warmline.store.suppressions import InForce
 
 from .person import Person
-from .submission import Submission
+from .submission import Given, Submission
 
 CHANNELS = ("sms", "email", "voicemail", "call")
 
@@ -59,15 +59,15 @@ class Suppressed:
         return bool(addresses) and all(any(not one.channels for one in self._of_address(value)) for value in addresses)
 
     def lift(self, one: Submission, workspace_id: int, now: datetime) -> Lifted | None:
-        """None when the form brings no express consent, when nothing stands against the channels that it names, or when
-        something else than the lead's own word does."""
-        given = [consent for consent in one.consents if RANK[consent.level] >= RANK["express"]]
-        if not given:
-            return None
-        channels = tuple(channel for channel in CHANNELS if any(channel in consent.channels for consent in given))
+        """None when the form brings no express consent of after the opt-out, when nothing stands against the channels that it
+        names, or when something else than the lead's own word does."""
         typed = [value for value in (one.draft.email, one.draft.phone) if value]
         in_force = [*self._kept.get(str(self._person.id), ())]
         in_force += [row for value in typed for row in self._of_address(value)]
+        given = [consent for consent in one.consents if _outweighs(consent, one.kind, in_force)]
+        if not given:
+            return None
+        channels = tuple(channel for channel in CHANNELS if any(channel in consent.channels for consent in given))
         in_force = [row for row in in_force if not row.channels or not set(channels).isdisjoint(row.channels)]
         if any(row.reason not in OWN_WORD for row in in_force) or not (in_force or self._status_out):
             return None
@@ -98,3 +98,12 @@ class Suppressed:
         if "@" in value:
             found += [one for one in self._kept.get(value.rpartition("@")[2], ()) if one.scope == "domain"]
         return found
+
+
+def _outweighs(given: Given, kind: str, in_force: Sequence[InForce]) -> bool:
+    """Whether it is express consent, and was given after each of these. Of what a list brings without a day nobody knows."""
+    if RANK[given.level] < RANK["express"]:
+        return False
+    if given.at is None:
+        return kind != "lead.imported"
+    return all(row.at <= given.at for row in in_force)

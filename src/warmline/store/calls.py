@@ -106,9 +106,11 @@ def find(conn: psycopg.Connection, workspace_id: int, lane: int, call_id: UUID) 
     return _one(conn, "id = %(id)s", workspace_id, lane, call_id)
 
 
-def latest(conn: psycopg.Connection, workspace_id: int, lane: int, task_id: UUID) -> Call | None:
-    """The last call that was placed for a task."""
-    return _one(conn, "task_id = %(id)s", workspace_id, lane, task_id)
+def of_task(conn: psycopg.Connection, workspace_id: int, lane: int, task_id: UUID) -> list[Call]:
+    """The calls that were placed for a task, the last one first."""
+    return read(
+        conn, _CALL.format(where="task_id = %(id)s"), {"lane": lane, "workspace": workspace_id, "id": task_id}, Call
+    )
 
 
 def live_of_lead(conn: psycopg.Connection, workspace_id: int, lane: int, lead_id: UUID) -> Call | None:

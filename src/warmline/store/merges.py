@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import psycopg
 
 from .ids import lane_of, new_id
 from .rows import read
-
-
-class Attempt(msgspec.Struct):
-    """A touch that was handed over, or may have been; or a call that was dialled."""
-
-    id: UUID
-    channel: str
-    at: datetime
 
 
 def became(conn: psycopg.Connection, lead_id: UUID) -> UUID | None:
@@ -67,26 +57,6 @@ def _parts(conn: psycopg.Connection, lead_id: UUID) -> list[UUID]:
         (lane_of(lead_id), lead_id),
     ).fetchall()
     return [part for (part,) in rows]
-
-
-def attempts(conn: psycopg.Connection, lead_id: UUID, since: datetime) -> list[Attempt]:
-    """By time. A touch has no index by lead: the lead's events name each of them."""
-    return read(
-        conn,
-        """
-        select json_agg(json_build_object('id', id, 'channel', channel, 'at', at) order by at, id)::text from (
-          select t.id, t.channel, coalesce(t.sent_at, t.created_at) as at from touches t
-          where t.lane = %(lane)s and t.status in ('sending', 'sent', 'delivered', 'failed', 'unknown')
-          and t.created_at > %(since)s and t.id = any(array(
-            select touch_id from events e where e.lane = %(lane)s and e.lead_id = %(lead)s and touch_id is not null))
-          union all
-          select c.id, 'call', c.placed_at from calls c where c.lane = %(lane)s and c.lead_id = %(lead)s and c.connected
-          and c.placed_at > %(since)s
-        ) made
-        """,
-        {"lane": lane_of(lead_id), "lead": lead_id, "since": since},
-        Attempt,
-    )
 
 
 def tasks_for(conn: psycopg.Connection, lead_id: UUID, to: UUID, kinds: Sequence[str]) -> list[dict[str, Any]]:

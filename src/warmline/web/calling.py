@@ -40,7 +40,7 @@ def phone_of(ask: Ask, task: Task) -> Phone | None:
     table = ask.workspace.config.channels.get("call")
     if table is None or task.kind != "call":
         return None
-    call = calls.latest(ask.conn, ask.workspace_id, task.lane, task.id)
+    call = next(iter(_placed(ask, task)), None)
     live = call is not None and call.live and not call.lost
     words, tone = _told(call) if call else ("", "")
     return Phone(
@@ -76,23 +76,25 @@ def call_now(ask: Ask, task: Task) -> None:
 
 
 def outcome_told(ask: Ask, task: Task) -> str:
-    """What the form begins with: the outcome of the last call, where the phone knows it."""
-    call = calls.latest(ask.conn, ask.workspace_id, task.lane, task.id)
-    return call.outcome if call else ""
+    """What the form begins with: the outcome of the last call, where the phone knows it, or of the last that reached
+    somebody."""
+    placed = _placed(ask, task)
+    reached = [one for one in placed if one.facts.asks]
+    return next((one.outcome for one in (*reached, *placed)), "")
 
 
 def is_in_doubt(ask: Ask, task: Task) -> bool:
     """The phone finished the task by itself, or it ran out although somebody answered: whoever was on it knows better."""
-    call = calls.latest(ask.conn, ask.workspace_id, task.lane, task.id)
-    return call is not None and acts.is_in_doubt(task.status, call)
+    return acts.is_in_doubt(task.status, _placed(ask, task))
+
+
+def _placed(ask: Ask, task: Task) -> list[Call]:
+    return calls.of_task(ask.conn, ask.workspace_id, task.lane, task.id)
 
 
 def _told(call: Call) -> tuple[str, str]:
     if call.lost or call.status == "unknown":
-        return (
-            "Nobody can say whether a phone rang: the provider did not answer. Look at your phone before you try again.",
-            "wait",
-        )
+        return _unheard(call), "wait"
     match call.status:
         case "placing":
             return "Asking the provider…", "info"
@@ -107,6 +109,14 @@ def _told(call: Call) -> tuple[str, str]:
         case "not_placed":
             return f"No phone rang. {call.detail}", "bad"
     return _over(call)
+
+
+def _unheard(call: Call) -> str:
+    if call.connected or call.lead_leg:
+        return "The lead's phone was dialled, and then nothing more was heard of the call. Say below how it went."
+    if call.rep_leg:
+        return "Your phone rang, and then nothing more was heard of the call. The lead's phone did not ring."
+    return "Nobody can say whether a phone rang: the provider did not answer. Look at your phone before you try again."
 
 
 def _answered(call: Call) -> str:

@@ -98,25 +98,27 @@ def correct_call(
         raise ActError("This workspace has no such task. Reload the page.")
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         task = tasks.hold(conn, workspace.id, lane, task_id)
-        call = calls.latest(conn, workspace.id, lane, task_id)
-        if task is None or call is None or not is_in_doubt(task.status, call):
+        placed = calls.of_task(conn, workspace.id, lane, task_id)
+        if task is None or not is_in_doubt(task.status, placed):
             raise ActError("There is nothing to correct: the outcome of this task was said by a person.")
         if task.status == "expired" and outcome in NOBODY:
             raise ActError("The playbook went on as after a missed call, so that is what it is already.")
         told_at = tasks.correct(conn, lane, task_id, outcome, note, who)
         if task.status == "expired":
             told_at = _ran_out_at(case, task, told_at)
-        call.settled = False
-        calls.write(conn, call, now, timedelta(0))
+        for call in placed:
+            if call.settled:
+                call.settled = False
+                calls.write(conn, call, now, timedelta(0))
         if outcome in ("connected", "wrong-number"):
             case.cancel_tasks("corrected", who, ("call",))  # the next attempt, if it is open already
         tell_done(case, task, outcome, note, who, next, corrects=told_at)
 
 
-def is_in_doubt(status: str, call: Call) -> bool:
+def is_in_doubt(status: str, placed: Sequence[Call]) -> bool:
     """Whether the person may say better how a task that is over ended: the phone finished it, or it ran out before it was
-    known that somebody had answered."""
-    return call.settled if status == "done" else status == "expired" and call.facts.asks
+    known that somebody had answered. `placed`: its calls."""
+    return any(one.settled if status == "done" else status == "expired" and one.facts.asks for one in placed)
 
 
 def _ran_out_at(case: Case, task: Task, done_at: datetime) -> datetime:

@@ -9,8 +9,9 @@ from uuid import UUID
 import psycopg
 
 from warmline.core.enrol import CLOSED
+from warmline.core.history import History
 from warmline.core.standing import history_of
-from warmline.store import address_owners, calls, consents, due, merges, suppressions, tasks
+from warmline.store import address_owners, consents, due, merges, suppressions, tasks
 from warmline.store.events import NewEvent
 from warmline.store.ids import lane_of, new_id
 from warmline.store.races import LostRaceError, in_rounds
@@ -51,12 +52,12 @@ def merge(conn: psycopg.Connection, workspace: Workspace, keep: UUID, gone: UUID
 
 def _merge(keep: Case, gone: Case, who: str) -> None:
     conn, now = keep.conn, keep.now
-    for one in (keep, gone):
-        call = calls.live_of_lead(conn, one.workspace.id, one.lane, one.id)
-        if call is not None and call.connected:
-            raise ActError("A person is on the phone with one of the two. Merge them when the call is over.")
-    with_a_person = _is_with_a_person(gone)
-    gone.stop("merged")
+    gone.stop("merged")  # what is queued is no attempt any more
+    kept, told = _history(keep), _history(gone)
+    if kept.on_call or told.on_call:
+        raise ActError("A person is on the phone with one of the two. Merge them when the call is over.")
+    # A person has it, or has it as soon as the engine looks at what came in.
+    with_a_person = gone.person.status == "handed_off" or bool(told.signal)
     if keep.person.status != "opted_out":
         _take_questions(keep, gone)
     gone.cancel_tasks("merged", who)
@@ -65,10 +66,11 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
     consents.add(conn, merges.proofs_for(conn, gone.id, keep.id))
     keep.events += [
         NewEvent(
-            lane=keep.lane, lead_id=keep.id, workspace_id=keep.workspace.id, kind="touch.planned", at=attempt.at,
-            channel=attempt.channel, touch_id=attempt.id, data={"merged": str(gone.id)},
+            lane=keep.lane, lead_id=keep.id, workspace_id=keep.workspace.id, kind="touch.planned", at=at, channel=channel,
+            touch_id=_id_of(attempt), data={"merged": str(gone.id)},
         )
-        for attempt in merges.attempts(conn, gone.id, now - LOOKED_BACK)
+        for attempt, (at, channel) in told.attempts.items()
+        if at > now - LOOKED_BACK
     ]  # fmt: skip
     _take_addresses(keep, gone)
     for name in ("first_name", "last_name", "company", "country", "region", "time_zone", "email", "phone", "owner"):
@@ -93,6 +95,22 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
     keep.leave_nobody_behind(f"Two leads became one: decide what {keep.person.called} gets next")
 
 
+def _history(one: Case) -> History:
+    """Its story, seen from what runs for it."""
+    known, run = due.know(one.conn, one.lane, [one.id])[one.id], one.person.run
+    running = run if run is not None and run.status == "running" else None
+    enrollment, since = (str(running.id), running.started_at) if running else ("", one.now)
+    return history_of(enrollment, 0, since, one.setting.policy.office.zone, {}, {}, known.events)
+
+
+def _id_of(attempt: str) -> UUID:
+    """Of a touch, a call or a task; an attempt that was told without any has a name of its own."""
+    try:
+        return UUID(attempt)
+    except ValueError:
+        return new_id()
+
+
 def _take_questions(keep: Case, gone: Case) -> None:
     """What a person is to find out for the one is to be found out still. A doubt stops the machine until it is read, and
     its time goes on: nine days unread, it is an opt-out (unread.py)."""
@@ -106,16 +124,6 @@ def _take_questions(keep: Case, gone: Case) -> None:
             keep.happened("doubtful", text=row["note"])
             keep.stop("human_live")
             keep.reopen()
-
-
-def _is_with_a_person(one: Case) -> bool:
-    """A person has it, or has it as soon as the engine looks at what came in."""
-    run = one.person.run
-    if one.person.status == "handed_off" or run is None or run.status != "running":
-        return one.person.status == "handed_off"
-    known = due.know(one.conn, one.lane, [one.id])[one.id]
-    zone = one.setting.policy.office.zone
-    return bool(history_of(str(run.id), 0, run.started_at, zone, {}, {}, known.events).signal)
 
 
 def _take_over(keep: Case, who: str) -> None:
