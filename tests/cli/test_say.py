@@ -25,6 +25,7 @@ def called(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_a_text_names_the_command_as_it_was_called_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Warmline reads /srv/warmline and warmline.toml. Run `warmline check`, then: warmline apply DIR"
+    monkeypatch.delenv("WARMLINE_CALLED", raising=False)
     assert as_called(text) == text
     monkeypatch.setenv("WARMLINE_CALLED", HOW)
     assert as_called(text) == (
