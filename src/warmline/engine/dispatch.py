@@ -371,7 +371,7 @@ class Dispatcher:
 
     def _compose(self, lane: int, touch: Ready, lead: Known, now: datetime) -> tuple[Message, Channel, Story]:
         site = self.catalog.site(touch.workspace_id, now)
-        channel = self.channels(touch.workspace_id).get(touch.channel)
+        channel = self.channels(touch.workspace_id, touch.channel)
         if channel is None:
             raise Unsendable("channel_off")
         version = self.catalog.version(touch.version_id)

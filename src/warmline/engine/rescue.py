@@ -66,7 +66,7 @@ async def rescue(
 
 def _channel(channels: Channels, touch: Ready) -> Channel | None:
     try:
-        return channels(touch.workspace_id).get(touch.channel)
+        return channels(touch.workspace_id, touch.channel)
     except ChannelSettingsError as error:
         log.error("channel.unusable", workspace=touch.workspace_id, channel=touch.channel, error=str(error))
         return None
