@@ -243,6 +243,16 @@ def test_a_fault_at_each_step_means_what_it_means(faults: dict[str, str], kind: 
     assert len(box.accepted) == (1 if kind is Unknown else 0)
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("200 OK", Accepted), ("252 2.0.0 taken", Accepted), ("354 go on", Unknown), ("150 wait", Unknown)],
+)
+def test_only_a_no_after_the_content_sends_the_mail_again(said: str, kind: type) -> None:
+    """A reply is what its first digit says (RFC 5321 4.2.1), and what is neither yes nor no is nothing to guess on."""
+    [receipt], _ = send({"CONTENT": said}, MAIL, timeout=0.3)
+    assert isinstance(receipt, kind)
+
+
 @pytest.mark.parametrize("step", ["AUTH", "MAIL", "RCPT", "DATA", "CONTENT"])
 def test_a_mail_that_is_broken_off_before_its_content_is_written_has_certainly_not_left(step: str) -> None:
     async def steps() -> tuple[Receipt | None, Mailbox]:
