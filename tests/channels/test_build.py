@@ -27,6 +27,15 @@ def test_a_secret_shows_itself_nowhere_but_where_it_is_revealed() -> None:
     assert type(secret.reveal()) is str
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_the_line_end_that_a_secret_from_a_file_carries_is_no_part_of_it(ends: str) -> None:
+    secret = resolve("env:TOKEN", {"TOKEN": f"hunter2{ends}"})
+    assert isinstance(secret, Secret)
+    assert secret.reveal() == "hunter2"
+    with pytest.raises(MissingSecretError):
+        resolve("env:TOKEN", {"TOKEN": ends})
+
+
 def test_a_value_that_names_no_variable_stays_as_it_is() -> None:
     assert resolve("acme", {}) == "acme"
 

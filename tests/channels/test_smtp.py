@@ -162,6 +162,14 @@ def test_an_encoded_word_in_a_leads_name_adds_no_header_and_no_text(recipient: s
     assert b"Pay here" not in body
 
 
+@given(
+    subject=st.lists(st.sampled_from(["=?utf-8?q?=E9?=", "=?utf-8?b?6Q?=", "=?us-ascii?q?=80?=", "é", "Ann ", "=?"]))
+)
+def test_an_encoded_word_of_whatever_bytes_is_text_like_any_other(subject: list[str]) -> None:
+    content = compose(replace(MAIL, subject="".join(subject)), SENDER, KEY, NOW).content
+    assert read(content)["Subject"].replace(" ", "") == "".join(subject).replace(" ", "")
+
+
 @pytest.mark.parametrize(
     "to",
     [
@@ -233,6 +241,16 @@ def test_a_fault_at_each_step_means_what_it_means(faults: dict[str, str], kind: 
     assert isinstance(receipt, kind)
     assert getattr(receipt, "reason", "") == reason
     assert len(box.accepted) == (1 if kind is Unknown else 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("200 OK", Accepted), ("252 2.0.0 taken", Accepted), ("354 go on", Unknown), ("150 wait", Unknown)],
+)
+def test_only_a_no_after_the_content_sends_the_mail_again(said: str, kind: type) -> None:
+    """A reply is what its first digit says (RFC 5321 4.2.1), and what is neither yes nor no is nothing to guess on."""
+    [receipt], _ = send({"CONTENT": said}, MAIL, timeout=0.3)
+    assert isinstance(receipt, kind)
 
 
 @pytest.mark.parametrize("step", ["AUTH", "MAIL", "RCPT", "DATA", "CONTENT"])
@@ -363,6 +381,26 @@ def test_a_line_is_open_before_anything_is_sent_and_is_kept_when_nothing_is() ->
 
     box = asyncio.run(steps())
     assert (box.connections, len(box.accepted)) == (1, 1)
+
+
+def test_a_mail_that_can_not_be_written_takes_up_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    async def steps() -> object:
+        async with serve_smtp(extensions=("8BITMIME", "AUTH PLAIN")) as box:
+            channel = build("email", TABLE | {"port": box.port, "concurrency": 1}, secrets, PUBLIC, KEY, {})
+            assert isinstance(channel, OpensFirst)
+            line = await channel.open_line()
+            assert not isinstance(line, NotSent | Refused)
+            with monkeypatch.context() as broken, suppress(RuntimeError):
+                broken.setattr("warmline.channels.email.smtp.compose", fail)
+                await line.send(MAIL)
+            receipt = await asyncio.wait_for(channel.send(MAIL), 5)
+            await channel.close()
+            return receipt
+
+    assert isinstance(asyncio.run(steps()), Accepted)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,14 @@ def test_a_redirect_is_refused_and_says_what_to_write() -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("12", 12), ("Mon, 23 Nov 2026 15:01:00 GMT", 60), ("", 2), ("soon", 2), ("-5", 2), ("999999999999", 3600)],
+    [
+        *[("12", 12), ("Mon, 23 Nov 2026 15:01:00 GMT", 60), ("", 2), ("soon", 2), ("-5", 2), ("999999999999", 3600)],
+        *[
+            ("0", 2),
+            ("Mon, 23 Nov 2026 15:00:00 GMT", 2),
+            ("Mon, 23 Nov 2026 14:59:00 GMT", 2),
+        ],  # else: no pause at all
+    ],
 )
 def test_a_busy_twilio_is_asked_again_when_it_says(value: str, seconds: int) -> None:
     busy = answer(429, {"code": 20429, "message": "Too many"}, retry_after=value, date="Mon, 23 Nov 2026 15:00:00 GMT")

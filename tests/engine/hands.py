@@ -82,7 +82,7 @@ class Hands:
     def a_dispatcher(self) -> Dispatcher:
         return Dispatcher(
             engine=self.engine, conn=self.conn, receipts=self.conn, reconnect=partial(connect, self.dsn),
-            catalog=Catalog(self.conn), channels=lambda _: self.channels, composer=Composer(SECRET, {}),
+            catalog=Catalog(self.conn), channels=lambda _, kind: self.channels.get(kind), composer=Composer(SECRET, {}),
             now=lambda: self.now, lease=self.lease,
         )  # fmt: skip
 
@@ -119,7 +119,14 @@ class Hands:
 
     def rescue(self) -> int:
         return asyncio.run(
-            rescue(self.conn, self.engine, lambda _: self.channels, lambda: self.now, list(range(LANES)), self.lease)
+            rescue(
+                self.conn,
+                self.engine,
+                lambda _, kind: self.channels.get(kind),
+                lambda: self.now,
+                list(range(LANES)),
+                self.lease,
+            )
         )
 
     def lease_runs_out(self, ago: timedelta = timedelta(0)) -> None:

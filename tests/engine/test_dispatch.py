@@ -112,13 +112,13 @@ def test_a_channel_taken_out_of_the_settings_is_refused_and_the_next_one_has_its
 
 
 def test_a_channel_that_this_host_cannot_use_leaves_its_touches_queued(hands: Hands, lead: UUID) -> None:
-    def unset(_: int) -> dict[str, FakeChannel]:
+    def unset(_: int, _kind: str) -> FakeChannel:
         raise ChannelSettingsError("sms", "auth_token", "needs TWILIO_AUTH_TOKEN, which is not set", "Set it")
 
     hands.dispatcher.channels = unset
     assert hands.prepare(lead) == []
     assert hands.one("select status, ready_at, tries from touches") == ("queued", hands.now + UNUSABLE, 0)
-    hands.dispatcher.channels = lambda _: hands.channels
+    hands.dispatcher.channels = lambda _, kind: hands.channels.get(kind)
     hands.now += UNUSABLE
     hands.hand_over(lead)
     assert hands.one("select status from touches") == "sent"

@@ -156,6 +156,47 @@ def test_receipts_are_written_together_or_not_at_all_though_one_is_of_a_lead_tha
     assert hands.one("select addresses->>'+12125550123' from leads where id = %s", keep) == "invalid"
 
 
+def test_what_a_refusal_says_of_a_lead_that_was_merged_on_and_on_is_said_of_the_last_one(
+    hands: Hands, workspace: Workspace, lead: UUID
+) -> None:
+    (one,) = hands.last_look(hands.prepare(lead))
+    gone = lead
+    for number in range(1, 10):
+        keep = a_lead_in_lane(hands, workspace, 3, number)
+        acts.merge(hands.conn, workspace, keep, gone, "kim", hands.now)
+        gone = keep
+    hands.dispatcher.settle([hands.outcome(one, Refused("opted_out", "21610", "unsubscribed"))])
+    assert hands.one("select status from touches where lead_id = %s", lead) == "failed"
+    assert hands.one("select status from leads where id = %s", gone) == "opted_out"
+
+
+def test_a_receipt_that_fails_in_an_unforeseen_way_keeps_no_other_from_being_written(
+    hands: Hands, dsn: str, workspace: Workspace, lead: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    other = a_lead_in_lane(hands, workspace, lane_of(lead), 1)
+    hands.tick(other)
+    hands.sms.answers = [Refused("opted_out", "21610", "unsubscribed")]
+    monkeypatch.setattr("warmline.engine.dispatch.learn_refusal", fail)
+
+    async def run() -> None:
+        stopping = asyncio.Event()
+
+        async def hint(_: float) -> set[int]:
+            if len(hands.sms.took) == 2:
+                stopping.set()
+            await asyncio.sleep(0.01)
+            return {lane_of(lead)}
+
+        with a_process(hands, dsn) as dispatcher:
+            await asyncio.wait_for(dispatcher.run(hint, stopping), 10)
+
+    asyncio.run(run())
+    assert sorted(hands.all("select status from touches")) == ["sending", "sent"]
+
+
 def test_a_receipt_whose_lesson_is_lost_in_a_ring_is_written_again_with_the_lesson(
     hands: Hands, dsn: str, workspace: Workspace, lead: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

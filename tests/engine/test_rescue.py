@@ -99,6 +99,18 @@ def test_a_time_out_is_asked_about_once_it_has_settled(hands: Hands, workspace: 
     assert len(hands.sms.took) == 1
 
 
+def test_a_provider_that_took_the_place_of_the_one_it_was_handed_to_has_no_say_and_a_person_looks(
+    hands: Hands, lead: UUID
+) -> None:
+    hands.sms.provider, hands.sms.found = "another", "absent"
+    hands.lease_runs_out()
+    assert hands.rescue() == 1
+    assert hands.one("select status from touches") == "unknown"
+    assert hands.one("select status from tasks where kind = 'unknown'") == "open"
+    assert hands.sms.asked == []
+    assert hands.hand_over(lead) == []
+
+
 def test_a_channel_that_is_gone_or_unusable_here_stops_neither_rescue_nor_the_others(hands: Hands, lead: UUID) -> None:
     class Unusable(dict):  # type: ignore[type-arg]
         def get(self, *_: object) -> object:

@@ -123,7 +123,10 @@ class _Connector(aiohttp.TCPConnector):
 
 
 def retry_after(headers: Mapping[str, str], default: timedelta) -> timedelta:
-    """Retry-After (RFC 9110 10.2.3): seconds, or a date measured against the answer's own Date. At most an hour."""
+    """Retry-After (RFC 9110 10.2.3): seconds, or a date measured against the answer's own Date. At most an hour.
+
+    "At once" is no pause: pauses that grow from nothing would have used up all tries within a second.
+    """
     value = headers.get("retry-after", "").strip()
     try:
         if value.isascii() and value.isdigit():
@@ -132,7 +135,7 @@ def retry_after(headers: Mapping[str, str], default: timedelta) -> timedelta:
             wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
     except (ValueError, TypeError):
         return default
-    return min(max(wait, timedelta(0)), LONGEST_RETRY)
+    return min(wait, LONGEST_RETRY) if wait > timedelta(0) else default
 
 
 def _name(failure: BaseException) -> str:

@@ -28,11 +28,15 @@ class Secret(str):
 
 
 def resolve(value: str, environ: Mapping[str, str]) -> str:
-    """`env:NAME` becomes the Secret kept in NAME; anything else comes back as it is. Raises MissingSecretError."""
+    """`env:NAME` becomes the Secret kept in NAME; anything else comes back as it is. Raises MissingSecretError.
+
+    A line end behind it is that of the file which it came from. Sent along, no provider knows it, and as a header it makes a
+    request fail of which nobody can say how far it came.
+    """
     if not value.startswith("env:"):
         return value
     name = value.removeprefix("env:").strip()
-    found = environ.get(name, "")
+    found = environ.get(name, "").rstrip("\r\n")
     if not found:
         raise MissingSecretError(f"the environment variable {name or '(no name after env:)'} is not set, or empty")
     return Secret(found)

@@ -1,4 +1,4 @@
-"""The channels of each workspace, made when first needed and made anew when its settings change."""
+"""The channels of each workspace, each made when it is first needed and made anew when the settings change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ log = structlog.get_logger()
 
 
 class Accounts:
-    """`of(workspace_id)` gives its channels by kind. Raises ChannelSettingsError, which says what to write where."""
+    """`of(workspace_id, kind)` gives its channel of that kind; None where it has none.
+
+    Raises ChannelSettingsError, which says what to write where: of this one channel, for the others work without it.
+    """
 
     def __init__(
         self, catalog: Catalog, environ: Mapping[str, str], secret: bytes, now: Callable[[], datetime],
@@ -37,30 +40,28 @@ class Accounts:
         self._secret = secret
         self._now = now
         self._world = world
-        self._open: dict[int, tuple[int, Mapping[str, Channel]]] = {}
+        self._open: dict[tuple[int, str], tuple[int, Channel]] = {}
         self._replaced: list[Channel] = []
 
-    def of(self, workspace_id: int) -> Mapping[str, Channel]:
+    def of(self, workspace_id: int, kind: str) -> Channel | None:
         site = self._catalog.site(workspace_id, self._now())
-        known = self._open.get(workspace_id)
+        table = site.config.channels.get(kind)
+        if table is None:
+            return None
+        known = self._open.get((workspace_id, kind))
         if known is not None and known[0] == site.config_version:
             return known[1]
+        made = kinds.build(
+            kind, table.options, partial(resolve, environ=self._environ), public_url(site.config, self._environ),
+            self._secret, rules.provider_errors().classes_by_code(), self._world(workspace_id) if self._world else None,
+        )  # fmt: skip
         if known is not None:
-            self._replaced += known[1].values()  # something may still be in flight on them: closed at the end
-        secrets = partial(resolve, environ=self._environ)
-        made = {
-            kind: kinds.build(
-                kind, channel.options, secrets, public_url(site.config, self._environ), self._secret,
-                rules.provider_errors().classes_by_code(), self._world(workspace_id) if self._world else None,
-            )
-            for kind, channel in site.config.channels.items()
-            if kind != "call"  # placed by people, from the pages
-        }  # fmt: skip
-        self._open[workspace_id] = (site.config_version, made)
+            self._replaced.append(known[1])  # something may still be in flight on it: closed at the end
+        self._open[workspace_id, kind] = (site.config_version, made)
         return made
 
     async def close(self) -> None:
-        for channel in [*self._replaced, *(one for _, made in self._open.values() for one in made.values())]:
+        for channel in [*self._replaced, *(one for _, one in self._open.values())]:
             await channel.close()
         self._open.clear()
         self._replaced.clear()

@@ -219,8 +219,9 @@ class Dispatcher:
                     log.warning("receipts.waiting", count=len(batch), error=str(error).strip())
                     self.receipts.close()  # a session with a server that takes no more writes would live on
                     await asyncio.sleep(1)
-                except BAD_ROW:
-                    # The ones that PostgreSQL refuses stay `sending`: rescue asks the provider what became of them.
+                except Exception:
+                    # The ones that PostgreSQL refuses, or a fault of ours, stay `sending`: rescue asks the provider what became
+                    # of them. Whatever it is, the others must be written: they are all that proves the sends.
                     log.exception("receipts.refused", count=len(batch))
                     if len(batch) == 1:
                         break
@@ -371,7 +372,7 @@ class Dispatcher:
 
     def _compose(self, lane: int, touch: Ready, lead: Known, now: datetime) -> tuple[Message, Channel, Story]:
         site = self.catalog.site(touch.workspace_id, now)
-        channel = self.channels(touch.workspace_id).get(touch.channel)
+        channel = self.channels(touch.workspace_id, touch.channel)
         if channel is None:
             raise Unsendable("channel_off")
         version = self.catalog.version(touch.version_id)

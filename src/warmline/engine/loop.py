@@ -41,7 +41,7 @@ from .decider import Decider
 from .dispatch import Dispatcher
 from .hints import AsyncHints, Hints, listen
 from .mailbox import Place, Watchers
-from .numbers import ask_about_numbers
+from .numbers import Asker
 from .rescue import ASK_FOR, rescue
 from .seal import seal_all
 from .tick import BATCH, start_scheduled, tick_lanes
@@ -212,9 +212,10 @@ class Engine:
 
     def upkeep(self, conn: psycopg.Connection, catalog: Catalog) -> None:
         """What no lead waits for: the ledger, replies that nobody read in time, lost calls, look-ups of numbers."""
+        asker = Asker(conn, catalog, self.now, self.options.folder)
         while not self.stopping.wait(UPKEEP):
             catalog.refresh()
-            ask_about_numbers(conn, catalog, self.now, self.options.folder)
+            asker.ask()
             seal_all(conn, self.now)
             withdraw_unread(conn, self.now())
             ask_about_calls(conn, catalog, self.options.environ, self.now)

@@ -29,7 +29,8 @@ UNUSABLE = timedelta(seconds=30)
 #: For how long at most this process passes over an account whose rate is used up: others share it, and settings change.
 PASSED_OVER = timedelta(seconds=1)
 
-Channels = Callable[[int], Mapping[str, Channel]]
+#: The channel of a workspace, by its kind; None where it has none. Raises ChannelSettingsError: not on this host.
+Channels = Callable[[int, str], Channel | None]
 Row = dict[str, Any]
 
 
@@ -51,7 +52,7 @@ def share_out(
     for account, waiting in sorted(accounts.items()):  # in one order, because each is locked
         waiting.sort(key=lambda one: one[1].created_at)
         try:
-            channel = channels(account[0]).get(account[1])
+            channel = channels(*account)
         except ChannelSettingsError as error:
             # This host can't use the account (a variable is not set here, say). Nothing is refused for that: the
             # touches wait, another host may take them, and the log says what to write.

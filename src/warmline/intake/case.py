@@ -43,9 +43,6 @@ from .judge import HAND_OFF_WITHIN, LIVE_TASKS, REVIEW_WITHIN
 from .person import Person, person_of
 from .setting import Setting, setting_of
 
-#: A lead that became a part of one that became a part of another: so many times, and then something is wrong.
-MOST_MERGES = 8
-
 
 class NoSuchLeadError(Exception):
     """This workspace has no lead of that id."""
@@ -210,22 +207,23 @@ def taken(
     Whoever calls this is run again when it loses a race (store/races.py).
     """
     known_keys: set[str] = set()
-    for _ in range(MOST_MERGES):
+    way: list[UUID] = []  # leads that became the next one, as many as people have merged
+    while True:
         with conn.transaction():
             standing = leads.hold(conn, [lead_id], now, {lead_id: [key]} if key else {}).get(lead_id)
             if standing is None or standing.workspace_id != workspace.id:
                 raise NoSuchLeadError(f"This workspace has no lead {lead_id}.")
             known_keys.update(standing.keys)
             into = merges.became(conn, lead_id) if follow and not standing.addresses else None
-            if into is not None:
+            if into is not None and into not in way:
                 raise psycopg.Rollback  # let go of it before the other is locked: two have an order
             setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)
             case = Case(conn, workspace, setting, person_of(standing), frozenset(known_keys), now)
             yield case
             _write(case)
             return
+        way.append(lead_id)
         lead_id = into
-    raise NoSuchLeadError(f"The merges that lead to {lead_id} come to no end.")
 
 
 def _write(case: Case) -> None:

@@ -145,14 +145,12 @@ def import_answers(conn: psycopg.Connection, workspace: Workspace, source: Itera
         answers = read_answers(source)
         while some := list(islice(answers, 5_000)):
             read += len(some)
-            news += numbers.add_answers(
-                conn,
-                [
-                    {
-                        "workspace_id": workspace.id, "value": one.number, "kind": one.question, "answer": one.answer,
-                        "at": one.at, "source": name,
-                    }
-                    for one in some
-                ],
-            )  # fmt: skip
+            rows = [
+                {
+                    "workspace_id": workspace.id, "value": one.number, "kind": one.question, "answer": one.answer,
+                    "at": one.at, "source": name,
+                }
+                for one in some
+            ]  # fmt: skip
+            news += len(numbers.add_answers(conn, rows))
     return read, news

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, Protocol
 from uuid import UUID
@@ -128,10 +128,10 @@ def import_registry(
     return count
 
 
-def add_answers(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> int:
-    """{workspace_id, value, kind, answer, at, source}. An older answer never takes the place of a newer one. Returns how
-    many were news."""
-    return conn.execute(
+def add_answers(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """{workspace_id, value, kind, answer, at, source}. An older answer never takes the place of a newer one. Returns the
+    numbers of those that were news, one for each."""
+    added = conn.execute(
         """
         insert into number_facts (workspace_id, value, kind, answer, at, source)
         select distinct on (workspace_id, value, kind) workspace_id, value, kind, answer, at, source
@@ -141,18 +141,21 @@ def add_answers(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> int
         on conflict (workspace_id, value, kind) do update
           set answer = excluded.answer, at = excluded.at, source = excluded.source
           where number_facts.at < excluded.at
+        returning value
         """,
         (encode(rows),),
-    ).rowcount
+    )
+    return [value for (value,) in added.fetchall()]
 
 
-def to_ask(conn: psycopg.Connection, limit: int) -> list[ToAsk]:
-    """Numbers that wait to be asked about, up to `limit` of each lane."""
-    return [ToAsk(*row) for row in conn.execute(_TO_ASK, {"limit": limit}).fetchall()]
+def to_ask(conn: psycopg.Connection, limit: int, but: Collection[int] = ()) -> list[ToAsk]:
+    """Numbers that wait to be asked about, up to `limit` of each lane; `but` for those of these workspaces."""
+    return [ToAsk(*row) for row in conn.execute(_TO_ASK, {"limit": limit, "but": list(but)}).fetchall()]
 
 
 _TO_ASK = of_every_lane(
-    "select lane, lead_id, workspace_id, value from number_questions where lane = {lane} limit %(limit)s"
+    "select lane, lead_id, workspace_id, value from number_questions"
+    " where lane = {lane} and workspace_id <> all(%(but)s) limit %(limit)s"
 )
 
 

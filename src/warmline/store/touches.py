@@ -41,6 +41,7 @@ class Ready(msgspec.Struct, array_like=True):
     body: str = ""
     handed_at: datetime | None = None  # of the wall clock
     excused: int = 0  # of its tries, those that do not count
+    provider: str = ""  # that it was handed to last; "" for none
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ _COLUMNS = """t.id, t.lead_id, t.workspace_id, t.enrollment_id, t.version_id, t.
   t.last, t.wakes, t.tries, t.created_at,
   (select e.started_at from enrollments e where e.lane = %(lane)s and e.id = t.enrollment_id),
   (select e.event from enrollments e where e.lane = %(lane)s and e.id = t.enrollment_id), t.address, t.subject, t.body,
-  t.handed_at, t.excused"""
+  t.handed_at, t.excused, t.provider"""
 
 
 def lanes_ready(conn: psycopg.Connection, now: datetime) -> list[int]:

@@ -32,8 +32,7 @@ class _Whole(EmailPolicy):
     def fold_binary(self, name: str, value: str) -> bytes:
         text = str(value)
         words = re.findall(r"\s*\S+", text)
-        # An encoded word that came in with a lead's name is decoded by now, line ends and all: those are encoded again.
-        if not text.isascii() or CONTROL.search(text) or any(len(word) > LONGEST_WORD for word in words):
+        if not text.isascii() or any(len(word) > LONGEST_WORD for word in words):
             return super().fold_binary(name, value)
         lines = [f"{name}:"]
         for number, word in enumerate(words):
@@ -71,17 +70,17 @@ def compose(
 ) -> Mail:
     """`marks` are headers for the relay. Raises UnusableAddressError.
 
-    Control characters in a header become spaces, so no header can be smuggled in.
+    Control characters in a header become spaces and encoded words plain text, so no header can be smuggled in.
     """
     recipient = read_recipient(message.to)
     utf8 = not recipient.isascii()
     ours = message_id(message.touch_id, sender.domain, key)
     mail = EmailMessage(policy=_Whole(linesep="\r\n", cte_type="7bit", utf8=utf8))
     mail["Date"] = format_datetime(now)
-    mail["From"] = Address(_one_line(sender.name), addr_spec=sender.address)
+    mail["From"] = Address(_as_text(sender.name), addr_spec=sender.address)
     local, _, domain = recipient.rpartition("@")
     mail["To"] = Address(username=local, domain=domain)
-    mail["Subject"] = _one_line(message.subject)
+    mail["Subject"] = _as_text(message.subject)
     mail["Message-ID"] = ours
     if sender.reply_domain:
         mail["Reply-To"] = Address(addr_spec=reply_address(message.touch_id, sender.reply_domain, key))
@@ -118,3 +117,9 @@ def read_recipient(value: str) -> str:
 
 def _one_line(value: str) -> str:
     return CONTROL.sub(" ", value).strip()
+
+
+def _as_text(value: str) -> str:
+    """One line in which nothing is an encoded word. A lead's name may hold one: it would be decoded when the header is
+    set, line ends and all, and where its bytes are no text the mail could not be written."""
+    return _one_line(value).replace("=?", "= ?")

@@ -216,8 +216,11 @@ class Connections:
             return Unknown(
                 f"The mail was handed over and the server did not say whether it has it ({_words(failure)})."
             )
-        if end.code == 250:
+        if 200 <= end.code < 300:
             return Accepted(mail.message_id)
+        if not 400 <= end.code < 600:
+            connection.close()
+            return Unknown(f"The mail was handed over, and the server's answer says neither yes nor no ({end.code}).")
         return read_refusal("content", end.code, end.message, self._error_classes)
 
 

@@ -106,7 +106,11 @@ class SmtpLine:
         self.fresh = not held.kept
 
     async def send(self, message: Message) -> Receipt:
-        mail = self._channel.written(message)
+        try:
+            mail = self._channel.written(message)
+        except Exception:
+            self.leave()
+            raise
         if isinstance(mail, Refused):
             self.leave()
             return mail
