@@ -169,6 +169,18 @@ def test_a_hold_is_foreseen_until_it_ends(conn: psycopg.Connection) -> None:
     assert [line.words for line in told.lines if line.kind == "decision"][-1] == "Held"
 
 
+def test_what_is_due_before_a_hold_ends_is_foreseen_before_what_is_held(conn: psycopg.Connection) -> None:
+    held_first = DEMO.replace("'day 2, 10:00'", "now").replace("'day 3, 11:00'", "5 minutes")
+    place = a_workspace(conn, {"playbooks/demo.yaml": held_first})
+    lead_id = a_lead(conn, place, at=NIGHT)
+    enrolled(conn, place, "demo", lead_id, at=NIGHT)
+    look(conn, lead_id, NIGHT)
+    sent(conn, place, lead_id, NIGHT)
+    mail, held = machine(story(conn, place, lead_id, NIGHT + timedelta(seconds=1)))
+    assert (mail.step, mail.result, mail.at) == ("note", "allow", NIGHT + timedelta(minutes=5))
+    assert (held.step, held.result, held.at) == ("nudge", "hold", TUESDAY.replace(hour=13, minute=0))
+
+
 def test_the_end_is_foreseen_with_what_comes_after(conn: psycopg.Connection, place: Workspace) -> None:
     lead_id = a_lead(conn, place, consents={})
     enrolled(conn, place, "demo", lead_id)

@@ -147,18 +147,25 @@ def _of_run(view: View) -> list[Coming]:
 def _look_ahead(view: View) -> list[Coming]:
     playbook, history, at = view.version.playbook, view.history(), view.now
     passed: list[Coming] = []
+    held: dict[str, datetime] = {}  # step -> until when the gate holds it: what is due before that comes first
     for _ in range(ROUNDS):
         decision = decide(playbook, history, at, view.rules.office)
         if decision.end is not None:
             return [*passed, _seen(view, _end(decision.end, at))]
-        for action in decision.actions:
+        news = [one for one in decision.actions if not (isinstance(one, Reach | Ask) and one.step.name in held)]
+        for action in news:
             coming, gone = _coming(view, history, action, at)
             passed.append(_seen(view, coming))
-            if gone is None:
+            if gone is not None:
+                history.apply(gone)
+            elif coming.result == "hold" and coming.until is not None:
+                held[coming.step] = coming.until
+            else:
                 return passed
-            history.apply(gone)
-        if decision.actions:
+        if news:
             continue
+        if held and (decision.next_at is None or decision.next_at >= min(held.values())):
+            return passed
         if decision.next_at is None:
             return [*passed, Coming(None, "", "wait", "Waits for an event: a receipt, a person, an answer")]
         at = max(decision.next_at, at)
