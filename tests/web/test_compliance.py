@@ -207,3 +207,16 @@ def test_another_lead_is_merged_into_this_one_from_its_page(
     assert client.post(f"/leads/{lead}/merge", {"other": "ann@home.example"}).status_code == 302
     assert conn.execute("select status from leads where id = %s", (other,)).fetchone() == ("closed",)
     assert "Two leads became one" in page(client, f"/leads/{lead}")
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "command"),
+    [("bring", "list", "warmline suppress import"), ("registry", "file", "warmline registry import")],
+)
+def test_a_file_that_is_too_large_is_sent_to_the_command_that_takes_it(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, path: str, name: str, command: str
+) -> None:
+    monkeypatch.setattr("warmline.web.views.compliance.LARGEST", 10)
+    answer = sign_in("kim").post(f"/do-not-contact/{path}", {name: file("+14015550123\n")})
+    assert answer.status_code == 422
+    assert f"on the command line: {command}." in answer.content.decode()

@@ -504,7 +504,12 @@ def test_the_box_says_what_may_be_sent_to_a_lead_or_to_anybody(sign_in: Callable
 
 def test_a_question_that_can_not_be_read_comes_back_with_what_to_write(sign_in: Callable[..., Any]) -> None:
     client = sign_in("sam")
-    for query, said in (("to=hello", "is no phone number or mail address"), ("to=%2B14015550123&at=soon", "not a day")):
+    for query, said in (
+        ("to=hello", "is no phone number or mail address"),
+        ("to=%2B14015550123&at=soon", "not a day"),
+        ("to=%2B14015550123&at=9999-12-31T23:59", "not a day"),
+        ("to=%2B14015550123&at=0001-01-02T10:00", "the rules of the year 1."),
+    ):
         answer = client.get(f"/rules?{query}")
         assert answer.status_code == 422
         assert said in answer.content.decode()

@@ -59,7 +59,8 @@ class Ask:
         return self.request.GET.get(name, "").replace("\x00", "").strip()
 
     def posted(self, name: str) -> str:
-        return self.request.POST.get(name, "").replace("\x00", "").strip()
+        """A field of the form, trimmed. Browsers send two characters for the end of a line, and count one."""
+        return self.request.POST.get(name, "").replace("\x00", "").replace("\r\n", "\n").strip()
 
     @property
     def form(self) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ..asking import Ask, asked
 from ..people import managers_only
 from ..posting import posted
 
-#: Bytes of a list that comes through the browser; `warmline registry import` takes larger ones.
+#: Bytes of a file that comes through the browser; the command line takes larger ones.
 LARGEST = 20 * 2**20
 #: Leads whose consents a search shows.
 MOST_LEADS = 20
@@ -88,7 +88,7 @@ def add(request: HttpRequest) -> HttpResponse:
 def bring(request: HttpRequest) -> HttpResponse:
     """A whole list, from a file or pasted."""
     with asked(request) as ask:
-        lines = _lines(request, "list")
+        lines = _lines(request, "list", "warmline suppress import")
         if isinstance(lines, str):
             return _list(ask, 422, list_problem=lines)
         found = acts.import_list(
@@ -118,7 +118,7 @@ def lift(request: HttpRequest, suppression: UUID) -> HttpResponse:
 def registry(request: HttpRequest) -> HttpResponse:
     """A file of a registry. What can't be it changes nothing."""
     with asked(request) as ask:
-        lines = _lines(request, "file")
+        lines = _lines(request, "file", "warmline registry import")
         if isinstance(lines, str):
             return _list(ask, 422, registry_problem=lines)
         try:
@@ -158,16 +158,14 @@ def withdraw(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
         return ask.go("opted-out", "doubtful")
 
 
-def _lines(request: HttpRequest, name: str) -> io.TextIOBase | str:
-    """The lines of a file, or of what was pasted beside it; or what is wrong."""
+def _lines(request: HttpRequest, name: str, command: str) -> io.TextIOBase | str:
+    """The lines of a file, or of what was pasted beside it; or what is wrong. `command` takes larger ones."""
     file = request.FILES.get(name)
     if file is None:
         pasted = request.POST.get("pasted", "").replace("\x00", "")
         return io.StringIO(pasted) if pasted.strip() else "Choose a file, or paste a list."
     if file.size > LARGEST:
-        return (
-            f"The file is larger than {LARGEST // 2**20} MB. Bring it in on the command line: warmline registry import."
-        )
+        return f"The file is larger than {LARGEST // 2**20} MB. Bring it in on the command line: {command}."
     return io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace")
 
 
