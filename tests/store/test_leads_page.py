@@ -66,9 +66,20 @@ def test_a_lead_is_found_by_name_number_and_address(text: str, conn: psycopg.Con
     assert ids(leads.find(conn, place.id, Wanted(text=text))) == [wanted]
 
 
+@pytest.mark.parametrize(
+    "text", ["mary ann", "Mary Ann van der Berg", "van der", "van der berg mary", "Van der Berg, Mary Ann", "mary van"]
+)
+def test_a_name_of_many_words_is_found_by_its_beginning_and_whole(
+    text: str, conn: psycopg.Connection, place: Workspace
+) -> None:
+    add(conn, place, 1, first_name="Mary", last_name="Lee")
+    wanted = add(conn, place, 7, first_name="Mary Ann", last_name="van der Berg")
+    assert ids(leads.find(conn, place.id, Wanted(text=text))) == [wanted]
+
+
 def test_search_takes_signs_literally(conn: psycopg.Connection, place: Workspace) -> None:
     add(conn, place, 1)
-    for text in ("%", "_", "a%", "%' or 1=1 --", "\\"):
+    for text in ("%", "_", "a%", "%' or 1=1 --", "\\", ",", "ann %"):
         assert ids(leads.find(conn, place.id, Wanted(text=text))) == []
 
 
@@ -97,6 +108,20 @@ def test_filters_hold_for_search_too(conn: psycopg.Connection, place: Workspace)
     won = add(conn, place, 2, status="won")
     assert ids(leads.find(conn, place.id, Wanted(text="ann lee", status="won"))) == [won]
     assert ids(leads.find(conn, place.id, Wanted(text="ann lee", owner="jo"))) == []
+
+
+def test_a_search_with_filters_looks_past_those_that_do_not_fit_and_says_where_it_stopped(
+    conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leads, "ENOUGH", 3)
+    for number in range(4):
+        add(conn, place, number)
+    won = add(conn, place, 5, status="won")
+    found = leads.find(conn, place.id, Wanted(text="lee", status="won"))
+    assert (ids(found), found.stopped) == ([won], False)
+    monkeypatch.setattr(leads, "STRETCH", 4)
+    found = leads.find(conn, place.id, Wanted(text="lee", status="lost"))
+    assert (ids(found), found.stopped) == ([], True)
 
 
 def test_a_cursor_of_somebody_else_s_making_is_refused(conn: psycopg.Connection, place: Workspace) -> None:

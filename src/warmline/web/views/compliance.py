@@ -28,22 +28,26 @@ from ..posting import posted
 
 #: Bytes of a file that comes through the browser; the command line takes larger ones.
 LARGEST = 20 * 2**20
-#: Leads whose consents a search shows.
-MOST_LEADS = 20
 
 
 @require_safe
 def consents(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         text = ask.got("q")[:200]
+        named = _named(ask, text)
         if text:
-            found = leads.find(ask.conn, ask.workspace_id, leads.Wanted(text=text))
-            ids = [one.id for one in found.lines[:MOST_LEADS]]
+            ids = [one.id for one in named]
             given = proofs.of_leads(ask.conn, ask.workspace_id, ids) if ids else []
         else:
             given = proofs.lately(ask.conn, ask.workspace_id, ask.now)
-        shown, wordings = _with_ends(ask, given), rules.consent_wordings()
-        return ask.page("consents.html", given=shown, text=text, wordings=wordings, most=proofs.MOST)
+        return ask.page(
+            "consents.html",
+            given=_with_ends(ask, given),
+            text=text,
+            partly=_partly(named),
+            wordings=rules.consent_wordings(),
+            most=proofs.MOST,
+        )
 
 
 class Shown(NamedTuple):
@@ -177,12 +181,14 @@ def _doubtful(ask: Ask, status: int = 200, problem: str = "") -> HttpResponse:
 
 def _list(ask: Ask, status: int = 200, **more: Any) -> HttpResponse:
     text = (ask.got("q") or ask.posted("q"))[:200]
-    lines = proofs.listed(ask.conn, ask.workspace_id, _meant(ask, text)) if text else _newest(ask)
+    named = _named(ask, text)
+    lines = proofs.listed(ask.conn, ask.workspace_id, _meant(ask, text, named)) if text else _newest(ask)
     return ask.page(
         "do_not_contact.html",
         status,
         text=text,
         lines=lines,
+        partly=_partly(named),
         lifting_shown=any(one.id == more.get("about") for one in lines),
         count=proofs.counted(ask.conn, ask.workspace_id),
         reasons=acts.REASONS,
@@ -207,11 +213,20 @@ def _newest(ask: Ask) -> list[proofs.Listed]:
     return proofs.listed(ask.conn, ask.workspace_id)
 
 
-def _meant(ask: Ask, text: str) -> list[str]:
+def _named(ask: Ask, text: str) -> list[leads.Line]:
+    """Leads that a search names, as many as one page has."""
+    return leads.find(ask.conn, ask.workspace_id, leads.Wanted(text=text)).lines if text else []
+
+
+def _partly(named: list[leads.Line]) -> int:
+    """How many leads were looked at where there may be others of the name; 0 where all were."""
+    return len(named) if len(named) == leads.PAGE else 0
+
+
+def _meant(ask: Ask, text: str, named: list[leads.Line]) -> list[str]:
     """Whom a search names: an address and its domain, a domain, or leads by name."""
     meant = addresses_meant(ask.workspace, text)
     meant += [address.rpartition("@")[2] for address in meant if "@" in address]
-    found = leads.find(ask.conn, ask.workspace_id, leads.Wanted(text=text)).lines[:MOST_LEADS]
-    for one in found:
+    for one in named:
         meant += [str(one.id), *(value for value in (one.phone, one.email) if value)]
     return [*meant, text.lower().removeprefix("@")]
