@@ -15,8 +15,9 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from ..ids import address_lane, lane_of
-from ..rows import read
+from .. import address_owners
+from ..ids import lane_of
+from ..rows import encode, read
 from . import CALLED
 from .cursors import read_cursor, write_cursor
 
@@ -44,9 +45,10 @@ class Line(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to show. `after` is a cursor from `Page.next`."""
+    """What to show. `after` is a cursor from `Page.next`; `addresses` are the numbers or the address that `text` may mean."""
 
     text: str = ""
+    addresses: tuple[str, ...] = ()
     status: str = ""
     owner: str = ""
     playbook: str = ""
@@ -151,14 +153,15 @@ def _search(conn: psycopg.Connection, workspace_id: int, wanted: Wanted, size: i
     """Exact address first, then names and mail addresses that begin so. Several words are the beginnings of those of the
     name, in either order of first and last name. At most `size` of each kind of hit are looked at."""
     text = wanted.text.strip()
-    address = _as_phone(text) or text.lower()
-    owned_by = _owner(conn, workspace_id, address)
+    owners = address_owners.find(conn, workspace_id, wanted.addresses)
+    owned = [{"lane": lane_of(one), "id": one} for one in owners.values()]
+    address = text.lower()
     begin, *more = text.lower().replace(",", " ").split() or [text]
     return read(
         conn,
         f"""
         with hits as materialized (
-          select lane, id, 0 as place from leads where lane = %(owner_lane)s and id = %(owner_id)s
+          select lane, id, 0 as place from json_to_recordset(%(owned)s::json) as w (lane smallint, id uuid)
           union all (select lane, id, 1 from leads where workspace_id = %(w)s and lower(last_name) ~>=~ %(begin)s
             and lower(last_name) ~<~ %(begin_end)s and lower(last_name || ' ' || first_name) like %(words)s limit %(size)s)
           union all (select lane, id, 2 from leads where workspace_id = %(w)s and lower(first_name) ~>=~ %(begin)s
@@ -180,19 +183,11 @@ def _search(conn: psycopg.Connection, workspace_id: int, wanted: Wanted, size: i
         {
             **_params(workspace_id, wanted, size), "page": PAGE,
             "address": address, "address_end": _after(address),
-            "owner_lane": None if owned_by is None else lane_of(owned_by), "owner_id": owned_by,
+            "owned": encode(owned),
             "begin": begin, "begin_end": _after(begin), "words": " ".join(map(_like, (begin, *more))),
         },
         _Found,
     )[0]  # fmt: skip
-
-
-def _owner(conn: psycopg.Connection, workspace_id: int, address: str) -> UUID | None:
-    row = conn.execute(
-        "select lead_id from address_owners where lane = %s and workspace_id = %s and value = %s",
-        (address_lane(address), workspace_id, address),
-    ).fetchone()
-    return row[0] if row else None
 
 
 def _like(word: str) -> str:
@@ -202,13 +197,3 @@ def _like(word: str) -> str:
 def _after(prefix: str) -> str:
     """The first text, byte by byte, that does not begin with `prefix`."""
     return prefix + "\U0010ffff"
-
-
-def _as_phone(text: str) -> str:
-    """Digits as people type them -> E.164, taking ten digits as North American."""
-    digits = re.sub(r"[\s().\-]", "", text)
-    if re.fullmatch(r"\+\d{7,15}", digits):
-        return digits
-    if re.fullmatch(r"1?\d{10}", digits):
-        return "+1" + digits[-10:]
-    return ""

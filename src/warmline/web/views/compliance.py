@@ -215,7 +215,8 @@ def _newest(ask: Ask) -> list[proofs.Listed]:
 
 def _named(ask: Ask, text: str) -> list[leads.Line]:
     """Leads that a search names, as many as one page has."""
-    return leads.find(ask.conn, ask.workspace_id, leads.Wanted(text=text)).lines if text else []
+    meant = tuple(addresses_meant(ask.workspace, text))
+    return leads.find(ask.conn, ask.workspace_id, leads.Wanted(text=text, addresses=meant)).lines if text else []
 
 
 def _partly(named: list[leads.Line]) -> int:
