@@ -195,6 +195,7 @@ def _list(ask: Ask, status: int = 200, **more: Any) -> HttpResponse:
         channels=CHANNELS,
         registries=sorted(registries_known()),
         files=_files(ask),
+        today=ask.today,
         given=ask.form,
         most=proofs.MOST,
         **more,
@@ -205,7 +206,7 @@ def _files(ask: Ask) -> list[tuple[numbers.Imported, int, bool]]:
     """Each file with its age in days, and whether the law that asks it still takes it."""
     allowed = days_allowed()
     imported = numbers.imported(ask.conn, ask.workspace_id)
-    ages = [(one, (ask.now.date() - one.as_of).days) for one in imported]
+    ages = [(one, (ask.today - one.as_of).days) for one in imported]
     return [(one, age, age <= allowed.get(one.registry, 0)) for one, age in ages]
 
 
