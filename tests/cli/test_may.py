@@ -40,6 +40,8 @@ def test_json_is_the_answer_and_nothing_else(run: Run, published: Path) -> None:
     ("arguments", "said"),
     [(("hello",), "is no phone number or mail address"),
      (("+12125550123", "--at", "tomorrow"), "'tomorrow' is no instant"),
+     (("+12125550123", "--at", "0001-01-01T00:00+14:00"), "is no instant"),
+     (("+12125550123", "--at", "9998-01-01T00:00Z"), "the rules of the year 9998"),
      (("+12125550123", "--at", "2026-11-24T10:30"), "names no time zone"),
      (("ann@example.com", "--region", "FL"), "'FL' is no state"),
      (("ann@example.com", "--country", "Canada"), "is no country")],

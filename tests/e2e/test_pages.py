@@ -239,6 +239,52 @@ def test_an_answer_in_the_sandbox_appears_in_the_thread(page: Page, site: Site) 
     page.get_by_text("Tomorrow at ten").wait_for()
 
 
+def test_a_form_that_is_sent_twice_in_one_breath_is_taken_once(page: Page, site: Site) -> None:
+    page.goto(site.pages()["lead"])
+    page.get_by_text("Write a note").click()
+    page.get_by_role("textbox", name="Note").fill("Has two dogs")
+    box = page.locator("form[action$=note] button").bounding_box()
+    assert box is not None
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 500, "downloadThroughput": -1, "uploadThroughput": -1}
+    network.send("Network.enable")
+    network.send("Network.emulateNetworkConditions", slow)
+    for _ in range(2):
+        page.mouse.click(box["x"] + 5, box["y"] + 5, delay=100)
+    page.get_by_text("Written into the story").wait_for()
+    network.send("Network.emulateNetworkConditions", slow | {"latency": 0})
+    with connect(site.dsn) as conn:
+        told = conn.execute("select count(*) from events where data->>'note' = 'Has two dogs'").fetchone()
+    assert told == (1,)
+
+
+def test_a_form_whose_answer_never_came_can_be_sent_again(page: Page, site: Site) -> None:
+    page.goto(site.pages()["lead"])
+    page.get_by_text("Write a note").click()
+    page.get_by_role("textbox", name="Note").fill("Has a cat")
+    page.route("**/note", lambda route: route.fulfill(status=204), times=1)  # the browser stays where it is
+    save = page.locator("form[action$=note] button")
+    with page.expect_response("**/note"):
+        save.click()
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")  # as after "back"
+    save.click()
+    page.get_by_text("Written into the story").wait_for()
+
+
+def test_what_was_typed_during_a_call_stays_when_the_page_loads_itself_again(page: Page, site: Site) -> None:
+    page.goto(site.pages()["task"])
+    page.get_by_label("Note").fill("Wants the blue roof")
+    page.get_by_label("We talked").check()
+    page.get_by_label("What comes next", exact=True).select_option("won")
+    with page.expect_navigation():
+        page.evaluate("location.reload()")  # as htmx does when the call is over
+    assert page.get_by_label("Note").input_value() == "Wants the blue roof"
+    assert page.get_by_label("We talked").is_checked()
+    assert page.locator("#next").input_value() == "won"
+    page.goto(site.pages()["task"])
+    assert page.get_by_label("Note").input_value() == ""  # who opens it anew begins anew
+
+
 def test_controls_beside_each_other_are_of_one_height(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     for path in ("/leads", "/rules", "/do-not-contact"):

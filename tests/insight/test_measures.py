@@ -54,6 +54,14 @@ def test_touches_and_answers_are_counted_by_channel_within_the_time_asked_for(
     assert found.answers == {"replied": {"sms": 1}}
 
 
+def test_what_a_machine_did_is_no_answer(conn: psycopg.Connection, place: Workspace) -> None:
+    lead_id = a_lead(conn, place)
+    on(conn, place, lead_id, "replied", 1, channel="email", data={"automated": "auto_reply"})
+    on(conn, place, lead_id, "clicked", 2, channel="email", data={"automated": "agent"})
+    on(conn, place, lead_id, "clicked", 3, channel="email")
+    assert measured(conn, place).answers == {"clicked": {"email": 1}}
+
+
 def test_the_time_to_the_first_touch_is_told_apart_for_machine_and_human(
     conn: psycopg.Connection, place: Workspace
 ) -> None:

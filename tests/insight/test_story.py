@@ -16,6 +16,7 @@ from warmline.insight.foreseen import Coming
 from warmline.insight.story import LeadNotFoundError, Story, story
 from warmline.store.ids import lane_of, new_id
 from warmline.store.workspaces import Workspace
+from warmline.web.steps import progress
 
 DEMO = """
 name: Demo request
@@ -169,6 +170,18 @@ def test_a_hold_is_foreseen_until_it_ends(conn: psycopg.Connection) -> None:
     assert [line.words for line in told.lines if line.kind == "decision"][-1] == "Held"
 
 
+def test_what_is_due_before_a_hold_ends_is_foreseen_before_what_is_held(conn: psycopg.Connection) -> None:
+    held_first = DEMO.replace("'day 2, 10:00'", "now").replace("'day 3, 11:00'", "5 minutes")
+    place = a_workspace(conn, {"playbooks/demo.yaml": held_first})
+    lead_id = a_lead(conn, place, at=NIGHT)
+    enrolled(conn, place, "demo", lead_id, at=NIGHT)
+    look(conn, lead_id, NIGHT)
+    sent(conn, place, lead_id, NIGHT)
+    mail, held = machine(story(conn, place, lead_id, NIGHT + timedelta(seconds=1)))
+    assert (mail.step, mail.result, mail.at) == ("note", "allow", NIGHT + timedelta(minutes=5))
+    assert (held.step, held.result, held.at) == ("nudge", "hold", TUESDAY.replace(hour=13, minute=0))
+
+
 def test_the_end_is_foreseen_with_what_comes_after(conn: psycopg.Connection, place: Workspace) -> None:
     lead_id = a_lead(conn, place, consents={})
     enrolled(conn, place, "demo", lead_id)
@@ -227,6 +240,26 @@ def test_every_step_says_where_it_stands(conn: psycopg.Connection, place: Worksp
     assert [(step.state, step.at) for step in steps][:2] == [("done", TUESDAY), ("due", WEDNESDAY_TEN)]
     conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s, end_reason = 'x'", (TUESDAY,))
     assert [step.state for step in story(conn, place, lead_id, TUESDAY).steps] == ["done", "left_out", "left_out"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "stands"),
+    [("task.done", "connected", "done"), ("task.done", "voicemail", "done"), ("task.done", "missed", "missed"),
+     ("task.expired", "", "missed")],
+)  # fmt: skip
+def test_a_call_that_reached_nobody_does_not_stand_as_done(
+    conn: psycopg.Connection, kind: str, outcome: str, stands: str
+) -> None:
+    calling = DEMO.replace("after: close", "  ring: {call: owner, at: now, script: discovery}\nafter: close")
+    place = a_workspace(conn, {"playbooks/demo.yaml": calling})
+    lead_id = a_lead(conn, place)
+    run = enrolled(conn, place, "demo", lead_id)
+    data = {"last": True} | ({"outcome": outcome, "task": "call"} if outcome else {})
+    for one in ("task.opened", kind):
+        happened(conn, place, lead_id, one, at=TUESDAY, enrollment_id=run, step="ring", channel="call", data=data)
+    told = story(conn, place, lead_id, TUESDAY)
+    assert next(step.state for step in told.steps if step.name == "ring") == stands
+    assert next(dot.word for dot in progress(told) if dot.name == "ring") == stands
 
 
 def test_a_lead_whose_zone_nobody_knows_is_shown_on_the_offices_clock(

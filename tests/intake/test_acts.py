@@ -226,6 +226,18 @@ def test_an_address_is_corrected_and_another_leads_is_not_taken(
         acts.correct_address(conn, workspace, *on(lead), address="Bob@example.com")
     with pytest.raises(ActError, match="is no phone number"):
         acts.correct_address(conn, workspace, *on(lead), address="12")
+    with pytest.raises(ActError, match="is no phone number or mail address"):
+        acts.correct_address(conn, workspace, *on(lead), address="example.com")
+
+
+@pytest.mark.parametrize("typed", ["020 7183 8750", "2071838750", "+44 20 7183 8750"])
+def test_a_number_is_corrected_as_one_of_the_country_that_the_sources_name(
+    conn: psycopg.Connection, lead: UUID, typed: str
+) -> None:
+    toml = starter_files()["warmline.toml"].replace("[sources.pricing]", '[sources.pricing]\ncountry = "GB"', 1)
+    british = a_workspace(conn, {"warmline.toml": toml})
+    acts.correct_address(conn, british, *on(lead), address=typed)
+    assert one(conn, "select phone from leads") == "+442071838750"
 
 
 def test_an_address_that_the_lead_has_had_already_is_put_back_in_its_place_and_well_again(

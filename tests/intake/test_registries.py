@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 
-from tests.builders import TUESDAY, a_lead, a_workspace
+from tests.builders import TUESDAY, a_lead, a_workspace, starter_files
 from warmline.insight.may import may
 from warmline.intake.registries import UnusableFileError, import_answers, import_registry, registries_known
 from warmline.lookups.contract import LookUpError
@@ -95,6 +95,14 @@ def test_a_file_that_can_not_be_it_changes_nothing(
         import_registry(conn, place, registry, lines, as_of=day, name="x", who="kim", now=TUESDAY)
     assert numbers.files(conn, place.id) == ()
     assert conn.execute("select count(*) from number_facts").fetchone() == (0,)
+
+
+def test_a_file_of_today_is_taken_where_the_day_has_begun(conn: psycopg.Connection) -> None:
+    toml = starter_files()["warmline.toml"].replace("America/New_York", "Australia/Sydney")
+    place = a_workspace(conn, {"warmline.toml": toml})
+    morning = TUESDAY.replace(hour=22)  # Wednesday, 9 in the morning in Sydney
+    import_registry(conn, place, "us.national", FTC, as_of=date(2026, 11, 25), name="x", who="kim", now=morning)
+    assert [one.as_of for one in numbers.imported(conn, place.id)] == [date(2026, 11, 25)]
 
 
 def test_every_registry_that_a_law_asks_can_be_imported() -> None:

@@ -57,18 +57,34 @@ def test_leads_of_one_instant_are_not_lost_between_pages(
     assert third.next == ""
 
 
-@pytest.mark.parametrize(
-    "text", ["okaf", "CHIDI", "chidi oka", "okafor chi", "+1 (212) 555-0007", "2125550007", "chidi@"]
-)
-def test_a_lead_is_found_by_name_number_and_address(text: str, conn: psycopg.Connection, place: Workspace) -> None:
+@pytest.mark.parametrize("text", ["okaf", "CHIDI", "chidi oka", "okafor chi", "chidi@"])
+def test_a_lead_is_found_by_name_and_address(text: str, conn: psycopg.Connection, place: Workspace) -> None:
     add(conn, place, 1)
     wanted = add(conn, place, 7, first_name="Chidi", last_name="Okafor", email="chidi@example.com")
     assert ids(leads.find(conn, place.id, Wanted(text=text))) == [wanted]
 
 
+def test_a_lead_is_found_by_each_number_that_a_text_may_mean(conn: psycopg.Connection, place: Workspace) -> None:
+    add(conn, place, 1)
+    two, three = add(conn, place, 2), add(conn, place, 3)
+    meant = ("+12125550002", "+12125550003", "+442125550002")
+    assert ids(leads.find(conn, place.id, Wanted("212 555 000", addresses=meant))) == [two, three]
+
+
+@pytest.mark.parametrize(
+    "text", ["mary ann", "Mary Ann van der Berg", "van der", "van der berg mary", "Van der Berg, Mary Ann", "mary van"]
+)
+def test_a_name_of_many_words_is_found_by_its_beginning_and_whole(
+    text: str, conn: psycopg.Connection, place: Workspace
+) -> None:
+    add(conn, place, 1, first_name="Mary", last_name="Lee")
+    wanted = add(conn, place, 7, first_name="Mary Ann", last_name="van der Berg")
+    assert ids(leads.find(conn, place.id, Wanted(text=text))) == [wanted]
+
+
 def test_search_takes_signs_literally(conn: psycopg.Connection, place: Workspace) -> None:
     add(conn, place, 1)
-    for text in ("%", "_", "a%", "%' or 1=1 --", "\\"):
+    for text in ("%", "_", "a%", "%' or 1=1 --", "\\", ",", "ann %"):
         assert ids(leads.find(conn, place.id, Wanted(text=text))) == []
 
 
@@ -76,7 +92,7 @@ def test_another_workspace_is_never_searched(conn: psycopg.Connection, place: Wo
     add(conn, place, 7)
     other = a_workspace(conn, name="Other")
     for text in ("", "lee", "+12125550007", "lead7@example.com"):
-        assert ids(leads.find(conn, other.id, Wanted(text=text))) == []
+        assert ids(leads.find(conn, other.id, Wanted(text=text, addresses=(text,)))) == []
 
 
 def test_a_rare_status_is_looked_for_in_stretches(
@@ -97,6 +113,20 @@ def test_filters_hold_for_search_too(conn: psycopg.Connection, place: Workspace)
     won = add(conn, place, 2, status="won")
     assert ids(leads.find(conn, place.id, Wanted(text="ann lee", status="won"))) == [won]
     assert ids(leads.find(conn, place.id, Wanted(text="ann lee", owner="jo"))) == []
+
+
+def test_a_search_with_filters_looks_past_those_that_do_not_fit_and_says_where_it_stopped(
+    conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leads, "ENOUGH", 3)
+    for number in range(4):
+        add(conn, place, number)
+    won = add(conn, place, 5, status="won")
+    found = leads.find(conn, place.id, Wanted(text="lee", status="won"))
+    assert (ids(found), found.stopped) == ([won], False)
+    monkeypatch.setattr(leads, "STRETCH", 4)
+    found = leads.find(conn, place.id, Wanted(text="lee", status="lost"))
+    assert (ids(found), found.stopped) == ([], True)
 
 
 def test_a_cursor_of_somebody_else_s_making_is_refused(conn: psycopg.Connection, place: Workspace) -> None:

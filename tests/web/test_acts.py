@@ -17,6 +17,7 @@ from warmline.store import quarantine
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of, new_id
 from warmline.store.workspaces import Workspace
+from warmline.web.doors.http import LIMIT
 
 SignIn = Callable[..., Any]
 SECOND = timedelta(seconds=1)
@@ -178,10 +179,19 @@ def test_what_was_chosen_for_a_talk_does_not_follow_a_missed_call(
     assert status(conn, lead) == "open"
 
 
-def test_a_nonsense_time_comes_back_with_the_form(sign_in: SignIn, task: str) -> None:
-    answer = sign_in("sam").post(
-        f"/tasks/{task}/done", {"outcome": "connected", "next": "next_step", "next_at": "soon"}
-    )
+def test_a_note_as_long_as_the_field_takes_is_kept_to_its_last_word(sign_in: SignIn, lead: UUID, task: str) -> None:
+    """A browser counts the end of a line as one character, and sends two."""
+    client, lines = sign_in("sam"), "a\r\n" * 500
+    for path, most in ((f"/leads/{lead}/note", 4000), (f"/tasks/{task}/done", 2000)):
+        note = lines + "b" * (most - 1000 - len(" the end")) + " the end"
+        assert client.post(path, {"note": note, "outcome": "missed"}).status_code == 302
+        lines_told = client.get(f"/api/v1/leads/{lead}/why").json()["lines"]
+        assert [line["data"]["note"] for line in lines_told if "note" in line["data"]][-1].endswith("b the end"), path
+
+
+@pytest.mark.parametrize("when", ["soon", "9999-12-31T23:59"])
+def test_a_nonsense_time_comes_back_with_the_form(sign_in: SignIn, task: str, when: str) -> None:
+    answer = sign_in("sam").post(f"/tasks/{task}/done", {"outcome": "connected", "next": "next_step", "next_at": when})
     assert answer.status_code == 422
     assert "not a day and time" in answer.content.decode()
 
@@ -211,6 +221,28 @@ def test_clicking_before_anything_arrived_says_so(sign_in: SignIn, lead: UUID) -
     answer = sign_in("sam").post(f"/sandbox/{lead}/act", {"act": "click"})
     assert answer.status_code == 422
     assert "Nothing of that kind has arrived yet" in answer.content.decode()
+
+
+def test_the_largest_thing_in_quarantine_goes_through_its_form(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace
+) -> None:
+    body = b"\xff" * LIMIT  # three bytes each where it is shown
+    kept = quarantine.keep(conn, place.id, "hook:sms/", "no UTF-8", body.decode("utf-8", "replace"), "", {}, real_now())
+    client = sign_in("kim")
+    form = re.search(rf'<form([^>]*)action="/attention/quarantine/{kept}', client.get("/attention").content.decode())
+    assert form is not None
+    assert 'enctype="multipart/form-data"' in form[1]  # no three letters for each byte
+    answer = client.post(f"/attention/quarantine/{kept}/dismiss", {"body": body.decode("utf-8", "replace")})
+    assert answer.status_code == 302
+    assert conn.execute("select status from quarantine where id = %s", (kept,)).fetchone() == ("dismissed",)
+
+
+def test_a_form_that_is_too_long_says_so(sign_in: SignIn, lead: UUID) -> None:
+    answer = sign_in("kim").post(f"/leads/{lead}/note", {"note": "x" * (9 * LIMIT)})
+    assert answer.status_code == 413
+    page = answer.content.decode()
+    assert "A form takes 8 MB of text, and nothing was changed." in page
+    assert "Go to Today" in page
 
 
 def test_a_quarantined_request_is_corrected_and_replayed(

@@ -54,6 +54,8 @@ def test_may_says_what_the_box_says(sign_in: SignIn, conn: psycopg.Connection, p
         ({"to": "nobody"}, "no phone number"),
         ({"to": "+14015550123", "at": "noon"}, "is no instant"),
         ({"to": "+14015550123", "at": "2026-11-28T17:00"}, "names no time zone"),
+        ({"to": "+14015550123", "at": "0001-01-01T00:00+14:00"}, "is no instant"),
+        ({"to": "+14015550123", "at": "9998-01-01T00:00Z"}, "the rules of the year 9998"),
         ({"to": "+14015550123", "country": "ZZ"}, "is no country"),
         ({}, "no phone number"),
     ],

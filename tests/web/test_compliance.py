@@ -159,6 +159,23 @@ def test_a_file_of_a_registry_is_taken_and_its_age_is_shown(sign_in: SignIn) -> 
     assert "was asked with a file 32 days old" in box
 
 
+def test_a_name_that_too_many_leads_have_is_not_said_to_stand_on_no_list(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warmline.store.pages.leads.PAGE", 2)
+    out, *_ = [
+        a_lead(conn, place, at=real_now() + timedelta(seconds=n), phone=f"+1401555012{n}", email=f"{n}@example.com")
+        for n in range(3)
+    ]
+    acts.opt_out(conn, place, lane_of(out), out, "sam", real_now(), evidence="stop, says Ann")
+    client = sign_in("kim")
+    text = page(client, "/do-not-contact?q=lee")
+    assert "None of the first 2" in text
+    assert "Nothing stands against" not in text
+    assert "Nobody of that name" not in page(client, "/consents?q=lee")
+    assert "stop, says Ann" in page(client, "/do-not-contact?q=0%40example.com")
+
+
 @pytest.fixture
 def doubtful(conn: psycopg.Connection, place: Workspace, lead: UUID) -> UUID:
     signal = Signal("inbound", real_now(), sender="+12125550123", text="not interested <sorry>", key="m1")
@@ -207,3 +224,16 @@ def test_another_lead_is_merged_into_this_one_from_its_page(
     assert client.post(f"/leads/{lead}/merge", {"other": "ann@home.example"}).status_code == 302
     assert conn.execute("select status from leads where id = %s", (other,)).fetchone() == ("closed",)
     assert "Two leads became one" in page(client, f"/leads/{lead}")
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "command"),
+    [("bring", "list", "warmline suppress import"), ("registry", "file", "warmline registry import")],
+)
+def test_a_file_that_is_too_large_is_sent_to_the_command_that_takes_it(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, path: str, name: str, command: str
+) -> None:
+    monkeypatch.setattr("warmline.web.views.compliance.LARGEST", 10)
+    answer = sign_in("kim").post(f"/do-not-contact/{path}", {name: file("+14015550123\n")})
+    assert answer.status_code == 422
+    assert f"on the command line: {command}." in answer.content.decode()

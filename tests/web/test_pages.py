@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.builders import a_lead, a_workspace, enrolled, happened, without_sam
+from tests.builders import a_lead, a_workspace, enrolled, happened, starter_files, without_sam
 from tests.web.conftest import Answer, make_place
 from warmline.channels.contract import Signal
 from warmline.engine.catalog import Catalog
@@ -504,7 +504,28 @@ def test_the_box_says_what_may_be_sent_to_a_lead_or_to_anybody(sign_in: Callable
 
 def test_a_question_that_can_not_be_read_comes_back_with_what_to_write(sign_in: Callable[..., Any]) -> None:
     client = sign_in("sam")
-    for query, said in (("to=hello", "is no phone number or mail address"), ("to=%2B14015550123&at=soon", "not a day")):
+    for query, said in (
+        ("to=hello", "is no phone number or mail address"),
+        ("to=%2B14015550123&at=soon", "not a day"),
+        ("to=%2B14015550123&at=9999-12-31T23:59", "not a day"),
+        ("to=%2B14015550123&at=0001-01-02T10:00", "the rules of the year 1."),
+    ):
         answer = client.get(f"/rules?{query}")
         assert answer.status_code == 422
         assert said in answer.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["+1 (212) 555-0123", "2125550123", "1 212 555 0123"])
+def test_a_lead_is_found_by_its_number_as_people_type_it(sign_in: Callable[..., Any], lead: UUID, typed: str) -> None:
+    for path in ("/leads", "/consents", "/do-not-contact"):
+        assert sign_in("sam").get(path, {"q": typed}).status_code == 200
+    assert f"/leads/{lead}" in sign_in("sam").get("/leads", {"q": typed}).content.decode()
+
+
+def test_a_number_is_searched_as_one_of_the_country_that_a_source_is_set_to(
+    sign_in: Callable[..., Any], conn: psycopg.Connection
+) -> None:
+    toml = starter_files()["warmline.toml"].replace("[sources.pricing]", '[sources.pricing]\ncountry = "GB"')
+    place = a_workspace(conn, {"warmline.toml": toml}, name="Acme of London", now=real_now())
+    british = a_lead(conn, place, phone="+442071838750", email=None)
+    assert f"/leads/{british}" in sign_in("sam", place).get("/leads", {"q": "020 7183 8750"}).content.decode()

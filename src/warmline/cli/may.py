@@ -69,8 +69,9 @@ def _channel(console: Console, one: Channel, brief: bool) -> None:
 def _instant(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        utc = found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise CommandError(f"{text!r} is no instant. Write one such as 2026-11-28T17:00-05:00.") from error
     if found.tzinfo is None:
         raise CommandError(f"{text!r} names no time zone. Write it at the end, such as 2026-11-28T17:00-05:00 or ...Z.")
-    return found.astimezone(UTC)
+    return utc

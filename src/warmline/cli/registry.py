@@ -12,6 +12,7 @@ from rich.table import Table
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
 from warmline.cli.say import CommandError, counted, note, out, show_json
+from warmline.core.hours import local_date
 from warmline.intake.registries import UnusableFileError, registries_known
 from warmline.intake.registries import import_registry as take
 from warmline.store import numbers
@@ -66,7 +67,8 @@ def import_(
 def list_(directory: Dir = HERE, as_json: AsJson = False) -> None:
     """Every registry a law of the packs asks, and the file there is of it."""
     with database(directory) as conn:
-        place, now = workspace(conn, directory), read_clock(conn).now()
+        place = workspace(conn, directory)
+        today = local_date(read_clock(conn).now(), place.config.workspace.time_zone)
         found = numbers.imported(conn, place.id)
     if as_json:
         show_json({"asked_by_law": sorted(registries_known()), "files": found})
@@ -74,7 +76,7 @@ def list_(directory: Dir = HERE, as_json: AsJson = False) -> None:
     table = Table("registry", "of", "age", "covers", "numbers", "file", box=None, padding=(0, 2, 0, 0))
     files = {one.registry for one in found}
     for one in found:
-        age = (now.date() - one.as_of).days
+        age = (today - one.as_of).days
         covers = ", ".join(code.removeprefix("+1") for code in one.covers) or "all"
         table.add_row(one.registry, f"{one.as_of}", f"{age} d", covers, f"{one.numbers:,}", escape(one.name))
     for name in sorted(registries_known().keys() - files):

@@ -6,7 +6,7 @@ will look next. What reaches nobody, such as a skip or a task that runs out, is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -33,7 +33,12 @@ from warmline.store.playbooks import Version
 from warmline.store.stories import Run, Task, Touch
 from warmline.store.workspaces import Workspace
 
-State = Literal["done", "skipped", "refused", "in_flight", "with_person", "due", "waiting", "never", "left_out"]
+State = Literal[
+    "done", "missed", "skipped", "refused", "in_flight", "with_person", "due", "waiting", "never", "left_out"
+]
+
+#: Outcomes of a step that was over without anybody being reached, or without anybody having done it.
+NOT_REACHED = frozenset({"missed", "unanswered", "expired"})
 
 #: Each round moves time or settles a step; a playbook has far fewer of both.
 ROUNDS = 200
@@ -147,18 +152,25 @@ def _of_run(view: View) -> list[Coming]:
 def _look_ahead(view: View) -> list[Coming]:
     playbook, history, at = view.version.playbook, view.history(), view.now
     passed: list[Coming] = []
+    held: dict[str, datetime] = {}  # step -> until when the gate holds it: what is due before that comes first
     for _ in range(ROUNDS):
         decision = decide(playbook, history, at, view.rules.office)
         if decision.end is not None:
             return [*passed, _seen(view, _end(decision.end, at))]
-        for action in decision.actions:
+        news = [one for one in decision.actions if not (isinstance(one, Reach | Ask) and one.step.name in held)]
+        for action in news:
             coming, gone = _coming(view, history, action, at)
             passed.append(_seen(view, coming))
-            if gone is None:
+            if gone is not None:
+                history.apply(gone)
+            elif coming.result == "hold" and coming.until is not None:
+                held[coming.step] = coming.until
+            else:
                 return passed
-            history.apply(gone)
-        if decision.actions:
+        if news:
             continue
+        if held and (decision.next_at is None or decision.next_at >= min(held.values())):
+            return passed
         if decision.next_at is None:
             return [*passed, Coming(None, "", "wait", "Waits for an event: a receipt, a person, an answer")]
         at = max(decision.next_at, at)
@@ -314,6 +326,13 @@ def _step(view: View, playbook: Playbook, history: History, step: Step) -> StepV
     )
 
 
+def _ended(outcomes: Collection[str]) -> State:
+    """Of a step that is settled, with outcomes."""
+    if set(outcomes) <= {"refused", "failed"}:
+        return "refused"
+    return "missed" if set(outcomes) <= NOT_REACHED else "done"
+
+
 def _stands(
     view: View, playbook: Playbook, history: History, step: Step, state: StepState | None
 ) -> tuple[State, datetime | None]:
@@ -321,8 +340,7 @@ def _stands(
         if state.settled:
             if not state.outcomes:
                 return "skipped", state.settled_at
-            failed = state.outcomes.keys() <= {"refused", "failed"}
-            return ("refused" if failed else "done"), min(state.outcomes.values())
+            return _ended(state.outcomes.keys()), min(state.outcomes.values())
         if state.in_flight:
             return "in_flight", None
         if state.task_open_at is not None:

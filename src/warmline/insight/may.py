@@ -26,8 +26,12 @@ from warmline.store.workspaces import Workspace
 BY_PHONE: tuple[ChannelKind, ...] = ("sms", "call", "voicemail")
 
 
+#: Of an instant that may be asked about: the gate looks years back from it, and days ahead.
+YEARS = range(1971, 2200)
+
+
 class UnreadableError(Exception):
-    """It is no phone number, mail address or place. The text says what to write."""
+    """It is no phone number, mail address, place or time. The text says what to write."""
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -59,6 +63,10 @@ def may(
 ) -> May:
     """`region` and `country` count for an address that is nobody's yet. Raises UnreadableError."""
     address = _read(workspace, text)
+    if at.year not in YEARS:
+        raise UnreadableError(
+            f"Nobody knows the rules of the year {at.year}. Name a time from {YEARS[0]} to {YEARS[-1]}."
+        )
     _check_place(region.upper(), country.upper())
     by_mail = "@" in address
     owner = address_owners.owner_of(conn, workspace.id, address)

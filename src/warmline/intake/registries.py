@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from warmline import rules
+from warmline.core.hours import local_date
 from warmline.core.phone import read_phone
 from warmline.core.rulebook import ScrubRule
 from warmline.core.words import suggest
@@ -102,7 +103,7 @@ def import_registry(
     known = registries_known()
     if registry not in known:
         raise UnusableFileError(f"There is no registry {registry[:40]!r}. {suggest(registry, sorted(known), 'one of')}")
-    if as_of > now.date():
+    if as_of > local_date(now, workspace.config.workspace.time_zone):
         raise UnusableFileError(f"{as_of} has not come yet. Give the day on which the file was downloaded.")
     covers = [_beginning(code) for code in area_codes]
     lines = Lines(source, known[registry])

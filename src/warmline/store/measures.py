@@ -8,6 +8,7 @@ import msgspec
 import psycopg
 
 from .ids import LANES
+from .pages import BY_NO_MACHINE
 from .rows import read
 
 
@@ -58,15 +59,16 @@ def leads_by_status(conn: psycopg.Connection, workspace_id: int) -> list[Count]:
 
 
 def events_by_channel(conn: psycopg.Connection, workspace_id: int, kinds: list[str], since: datetime) -> list[Count]:
-    """How often each of `kinds` happened since then, by channel. Append-only, so a BRIN index on time serves."""
+    """How often each of `kinds` happened since then, by channel, and by no machine of a lead's. Append-only, so a BRIN index
+    on time serves."""
     return read(
         conn,
-        """
+        f"""
         select json_agg(json_build_array(kind, channel, n) order by kind, channel)::text from (
           select kind, channel, count(*) n from events
-          where workspace_id = %s and at >= %s and kind = any(%s) group by kind, channel
+          where workspace_id = %s and at >= %s and kind = any(%s) and {BY_NO_MACHINE} group by kind, channel
         ) c
-        """,
+        """,  # noqa: S608 - only fixed text is joined in
         (workspace_id, since, kinds),
         Count,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from ..core.hours import local_date
 from ..store import playbooks, workspaces
 from ..store.pages import today
 from ..store.sign_ins import SignedIn
@@ -46,6 +47,11 @@ class Ask:
     def zone(self) -> str:
         return self.workspace.config.workspace.time_zone
 
+    @property
+    def today(self) -> date:
+        """On the workspace's own calendar."""
+        return local_date(self.now, self.zone)
+
     @cached_property
     def names(self) -> Names:
         books = playbooks.current(self.conn, self.workspace_id)
@@ -59,7 +65,8 @@ class Ask:
         return self.request.GET.get(name, "").replace("\x00", "").strip()
 
     def posted(self, name: str) -> str:
-        return self.request.POST.get(name, "").replace("\x00", "").strip()
+        """A field of the form, trimmed. Browsers send two characters for the end of a line, and count one."""
+        return self.request.POST.get(name, "").replace("\x00", "").replace("\r\n", "\n").strip()
 
     @property
     def form(self) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ..core import media
-from ..core.hours import at_local
 from ..core.message import TemplateError, render
 from ..core.values import variables
 from ..insight.lines import Line
@@ -20,6 +19,7 @@ from ..store.pages.tasks import Task
 from . import calling
 from .asking import Ask
 from .calling import Phone
+from .moments import read_moment
 
 
 class Choice(NamedTuple):
@@ -105,7 +105,7 @@ def finish(ask: Ask, page: TaskPage) -> list[str]:
     page.chosen, page.note = ask.posted("outcome"), ask.posted("note")[:2000]
     page.next, page.next_at = ask.posted("next"), ask.posted("next_at")
     try:
-        when = _read_time(page.next_at, ask.zone)
+        when = read_moment(page.next_at, ask.zone)
     except ValueError:
         return [f"{page.next_at[:40]} is not a day and time. Pick both from the field."]
     try:
@@ -143,11 +143,3 @@ def _script(ask: Ask, task: Task) -> str:
         return render(template, variables(lead, ask.workspace.config, task.event or {}, "call")).text
     except TemplateError as error:
         return str(error)
-
-
-def _read_time(text: str, zone: str) -> datetime | None:
-    """What a date-time field of a browser sends, on the clock of `zone`. Raises ValueError."""
-    if not text:
-        return None
-    local = datetime.fromisoformat(text)
-    return at_local(local.date(), local.time(), zone)

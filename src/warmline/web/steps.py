@@ -18,6 +18,7 @@ from ..store.playbooks import Version
 #: State of a step -> how its dot looks, and the word under it.
 LOOKS = {
     "done": ("done", "done"),
+    "missed": ("skipped", "missed"),
     "skipped": ("skipped", "skipped"),
     "refused": ("refused", "refused"),
     "in_flight": ("next", "on its way"),

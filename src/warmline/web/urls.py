@@ -62,6 +62,7 @@ urlpatterns = [
     path("design", design.show, name="design"),
 ]
 
+handler400 = errors.unreadable
 handler403 = errors.forbidden
 handler404 = errors.not_found
 handler500 = errors.failed

@@ -11,14 +11,14 @@ from warmline import rules
 from warmline.core.enrol import CLOSED
 from warmline.core.hours import UnknownZone, find_zone
 from warmline.core.lead import clean
-from warmline.core.mail_address import read_email
-from warmline.core.phone import example_of, read_phone
+from warmline.core.phone import example_of
 from warmline.store import address_owners, tasks
 from warmline.store.races import LostRaceError, in_rounds
 from warmline.store.workspaces import Workspace
 
 from .. import opt_out as opting
 from ..erased import bring_back
+from .contact import read_contact
 from .following import ActError, close_lead, enter, hand_back, in_hand
 
 MOST_NOTE = 4_000
@@ -154,13 +154,13 @@ def correct_address(
 ) -> None:
     """A phone number or mail address in place of the present one, which stays in the story. A relation to the person, such
     as an inquiry, goes with it; permission that was given for the old one does not."""
-    kind = "email" if "@" in address else "phone"
-    value = read_email(address) if kind == "email" else read_phone(clean(address), "US")
-    if value is None:
-        example = "ann@example.com" if kind == "email" else example_of("US")
+    named = read_contact(address, workspace)
+    if isinstance(named, str) or named.scope == "domain":
         raise ActError(
-            f"{address[:60]!r} is no {'mail address' if kind == 'email' else 'phone number'}. Write: {example}"
+            f"{address[:60]!r} is no phone number or mail address. Write: {example_of('US')} or ann@example.com"
         )
+    value = named.value
+    kind = "email" if "@" in value else "phone"
     with conn.transaction():
         # The address before the lead, as intake takes them.
         claimed = address_owners.claim(conn, workspace.id, {value: lead_id})()

@@ -15,13 +15,16 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from ..ids import address_lane, lane_of
-from ..rows import read
+from .. import address_owners
+from ..ids import lane_of
+from ..rows import encode, read
 from . import CALLED
 from .cursors import read_cursor, write_cursor
 
 PAGE = 50
 STRETCH = 5_000
+#: Leads of one kind of hit that a search without filters looks at: more than it shows.
+ENOUGH = 200
 
 
 class Line(msgspec.Struct):
@@ -42,9 +45,10 @@ class Line(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to show. `after` is a cursor from `Page.next`."""
+    """What to show. `after` is a cursor from `Page.next`; `addresses` are the numbers or the address that `text` may mean."""
 
     text: str = ""
+    addresses: tuple[str, ...] = ()
     status: str = ""
     owner: str = ""
     playbook: str = ""
@@ -57,7 +61,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`next` is the cursor of what follows, "" at the end; `stopped`: the stretch ended before the page was full."""
+    """`next` is the cursor of what follows, "" at the end; `stopped`: the stretch ended before the page was full, and in a
+    search before everybody was looked at."""
 
     lines: list[Line]
     next: str
@@ -78,7 +83,9 @@ class _Found(msgspec.Struct):
 def find(conn: psycopg.Connection, workspace_id: int, wanted: Wanted) -> Page:
     """Raises ValueError for a cursor that `find` did not write."""
     if wanted.text:
-        return Page(_search(conn, workspace_id, wanted), "", False)
+        size = STRETCH if wanted.filters else ENOUGH
+        found = _search(conn, workspace_id, wanted, size)
+        return Page(found.lines, "", wanted.filters and found.looked == size)
     size = STRETCH if wanted.filters else PAGE + 1
     found = read(conn, _walk(wanted), _params(workspace_id, wanted, size), _Found)[0]
     if len(found.lines) > PAGE:
@@ -103,22 +110,12 @@ _RUN = """
 
 def _walk(wanted: Wanted) -> str:
     after = "and created_at <= %(at)s and (created_at < %(at)s or id > %(id)s)" if wanted.after else ""
-    conditions = ["true"]
-    if wanted.status:
-        conditions.append("s.status = %(status)s")
-    if wanted.owner:
-        conditions.append("s.owner = %(owner)s")
-    if wanted.playbook:
-        conditions.append(
-            "exists (select 1 from enrollments e where e.lane = s.lane and e.lead_id = s.id"
-            " and e.playbook = %(playbook)s and e.status <> 'ended')"
-        )
     return f"""
       with stretch as materialized (
         select lane, id, created_at, status, owner from leads where workspace_id = %(w)s {after}
         order by created_at desc, id limit %(size)s
       ), picked as materialized (
-        select lane, id from stretch s where {" and ".join(conditions)} order by created_at desc, id limit %(page)s
+        select lane, id from stretch s where {_conditions(wanted)} order by created_at desc, id limit %(page)s
       ), lines as (
         select {_LINE} from picked p join leads l on l.lane = p.lane and l.id = p.id {_RUN}
       )
@@ -129,6 +126,21 @@ def _walk(wanted: Wanted) -> str:
     """  # noqa: S608 - only fixed conditions are joined in
 
 
+def _conditions(wanted: Wanted) -> str:
+    """Of a lead `s`: that it fits the filters."""
+    conditions = ["true"]
+    if wanted.status:
+        conditions.append("s.status = %(status)s")
+    if wanted.owner:
+        conditions.append("s.owner = %(owner)s")
+    if wanted.playbook:
+        conditions.append(
+            "exists (select 1 from enrollments e where e.lane = s.lane and e.lead_id = s.id"
+            " and e.playbook = %(playbook)s and e.status <> 'ended')"
+        )
+    return " and ".join(conditions)
+
+
 def _params(workspace_id: int, wanted: Wanted, size: int) -> dict[str, Any]:
     at, lead_id = read_cursor(wanted.after) if wanted.after else (None, None)
     return {
@@ -137,48 +149,45 @@ def _params(workspace_id: int, wanted: Wanted, size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _search(conn: psycopg.Connection, workspace_id: int, wanted: Wanted) -> list[Line]:
-    """Exact address first, then names and mail addresses that begin so. Two words are both names, in either order."""
+def _search(conn: psycopg.Connection, workspace_id: int, wanted: Wanted, size: int) -> _Found:
+    """Exact address first, then names and mail addresses that begin so. Several words are the beginnings of those of the
+    name, in either order of first and last name. At most `size` of each kind of hit are looked at."""
     text = wanted.text.strip()
-    address = _as_phone(text) or text.lower()
-    owned_by = _owner(conn, workspace_id, address)
-    begin, *more = [word.lower() for word in text.split()]
-    other = _like(more[0]) if more else "%"
+    owners = address_owners.find(conn, workspace_id, wanted.addresses)
+    owned = [{"lane": lane_of(one), "id": one} for one in owners.values()]
+    address = text.lower()
+    begin, *more = text.lower().replace(",", " ").split() or [text]
     return read(
         conn,
         f"""
-        with hits as (
-          select lane, id, 0 as place from leads where lane = %(owner_lane)s and id = %(owner_id)s
+        with hits as materialized (
+          select lane, id, 0 as place from json_to_recordset(%(owned)s::json) as w (lane smallint, id uuid)
           union all (select lane, id, 1 from leads where workspace_id = %(w)s and lower(last_name) ~>=~ %(begin)s
-            and lower(last_name) ~<~ %(begin_end)s and lower(first_name) like %(other)s limit 200)
+            and lower(last_name) ~<~ %(begin_end)s and lower(last_name || ' ' || first_name) like %(words)s limit %(size)s)
           union all (select lane, id, 2 from leads where workspace_id = %(w)s and lower(first_name) ~>=~ %(begin)s
-            and lower(first_name) ~<~ %(begin_end)s and lower(last_name) like %(other)s limit 200)
+            and lower(first_name) ~<~ %(begin_end)s and lower(first_name || ' ' || last_name) like %(words)s limit %(size)s)
           union all (select lane, id, 3 from leads where workspace_id = %(w)s and email ~>=~ %(address)s
-            and email ~<~ %(address_end)s limit 200)
-        ), firsts as (select lane, id, min(place) as place from hits group by 1, 2)
-        select json_agg(x order by x.place, x.created_at desc)::text from (
-          select {_LINE}, f.place from firsts f join leads l on l.lane = f.lane and l.id = f.id {_RUN}
-          where l.workspace_id = %(w)s and (%(status)s = '' or l.status = %(status)s)
-            and (%(owner)s = '' or l.owner = %(owner)s) and (%(playbook)s = '' or e.playbook = %(playbook)s)
-          order by f.place, l.created_at desc limit %(page)s
-        ) x
+            and email ~<~ %(address_end)s limit %(size)s)
+        ), firsts as (
+          select lane, id, min(place) as place from hits group by 1, 2
+        ), picked as materialized (
+          select s.lane, s.id, f.place from firsts f join leads s on s.lane = f.lane and s.id = f.id
+          where s.workspace_id = %(w)s and {_conditions(wanted)} order by f.place, s.created_at desc limit %(page)s
+        ), lines as (
+          select {_LINE}, p.place from picked p join leads l on l.lane = p.lane and l.id = p.id {_RUN}
+        )
+        select json_build_array(json_build_object(
+          'lines', coalesce((select json_agg(x order by x.place, x.created_at desc) from lines x), '[]'), 'last', null,
+          'looked', (select coalesce(max(n), 0) from (select count(*) as n from hits group by place) c)))::text
         """,  # noqa: S608 - only fixed text is joined in
         {
-            **_params(workspace_id, wanted, 0), "page": PAGE,
+            **_params(workspace_id, wanted, size), "page": PAGE,
             "address": address, "address_end": _after(address),
-            "owner_lane": None if owned_by is None else lane_of(owned_by), "owner_id": owned_by,
-            "begin": begin, "begin_end": _after(begin), "other": other,
+            "owned": encode(owned),
+            "begin": begin, "begin_end": _after(begin), "words": " ".join(map(_like, (begin, *more))),
         },
-        Line,
-    )  # fmt: skip
-
-
-def _owner(conn: psycopg.Connection, workspace_id: int, address: str) -> UUID | None:
-    row = conn.execute(
-        "select lead_id from address_owners where lane = %s and workspace_id = %s and value = %s",
-        (address_lane(address), workspace_id, address),
-    ).fetchone()
-    return row[0] if row else None
+        _Found,
+    )[0]  # fmt: skip
 
 
 def _like(word: str) -> str:
@@ -188,13 +197,3 @@ def _like(word: str) -> str:
 def _after(prefix: str) -> str:
     """The first text, byte by byte, that does not begin with `prefix`."""
     return prefix + "\U0010ffff"
-
-
-def _as_phone(text: str) -> str:
-    """Digits as people type them -> E.164, taking ten digits as North American."""
-    digits = re.sub(r"[\s().\-]", "", text)
-    if re.fullmatch(r"\+\d{7,15}", digits):
-        return digits
-    if re.fullmatch(r"1?\d{10}", digits):
-        return "+1" + digits[-10:]
-    return ""

@@ -37,6 +37,36 @@
     event.preventDefault();
   });
 
+  // A second press while the first is under way would do the same once more. Whoever stops the page waiting may try again.
+  const PATIENCE = 10_000;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent !== undefined) { event.preventDefault(); return; }
+    form.dataset.sent = "";
+    setTimeout(() => { delete form.dataset.sent; }, PATIENCE);
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => { delete form.dataset.sent; }));
+
+  // A page that loads itself again, as that of a call does when the call is over, keeps what was typed meanwhile.
+  const KEPT = `typed ${location.pathname}`;
+  const fields = () => [...document.querySelectorAll("form[data-kept] :is(input:not([type=hidden]), textarea, select)")];
+  const isTyped = (field) => field.type === "radio" ? field.checked && !field.defaultChecked : field.value !== (field.defaultValue ?? "");
+  window.addEventListener("pagehide", () => {
+    sessionStorage.setItem(KEPT, JSON.stringify(fields().filter(isTyped).map((field) => [field.name, field.value])));
+  });
+  const typed = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+  sessionStorage.removeItem(KEPT);
+  if (performance.getEntriesByType("navigation")[0]?.type === "reload") {
+    for (const [name, value] of typed) {
+      for (const field of fields().filter((one) => one.name === name)) {
+        if (field.type === "radio") field.checked = field.value === value;
+        else field.value = value;
+        field.closest("details")?.setAttribute("open", "");
+      }
+    }
+  }
+
   // What comes next is asked only after the outcomes that leave it open.
   const next = document.querySelector("[data-next]");
   if (next !== null) {

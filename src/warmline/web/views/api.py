@@ -29,13 +29,14 @@ def may(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         try:
             when = datetime.fromisoformat(ask.got("at")) if ask.got("at") else ask.now
-        except ValueError:
+            utc = when.astimezone(UTC)
+        except (ValueError, OverflowError):
             return problem(422, f"{ask.got('at')[:40]!r} is no instant. Write one such as 2026-11-28T17:00-05:00.")
         if when.tzinfo is None:
             return problem(422, "The instant names no time zone. Write one such as 2026-11-28T17:00-05:00.")
         try:
             place = {name: ask.got(name) for name in ("region", "country")}
-            found = ask_gate(ask.conn, ask.workspace, ask.got("to"), when.astimezone(UTC), **place)
+            found = ask_gate(ask.conn, ask.workspace, ask.got("to"), utc, **place)
         except UnreadableError as error:
             return problem(422, str(error))
         return told(found)

@@ -26,24 +26,28 @@ from ..asking import Ask, asked
 from ..people import managers_only
 from ..posting import posted
 
-#: Bytes of a list that comes through the browser; `warmline registry import` takes larger ones.
+#: Bytes of a file that comes through the browser; the command line takes larger ones.
 LARGEST = 20 * 2**20
-#: Leads whose consents a search shows.
-MOST_LEADS = 20
 
 
 @require_safe
 def consents(request: HttpRequest) -> HttpResponse:
     with asked(request) as ask:
         text = ask.got("q")[:200]
+        named = _named(ask, text)
         if text:
-            found = leads.find(ask.conn, ask.workspace_id, leads.Wanted(text=text))
-            ids = [one.id for one in found.lines[:MOST_LEADS]]
+            ids = [one.id for one in named]
             given = proofs.of_leads(ask.conn, ask.workspace_id, ids) if ids else []
         else:
             given = proofs.lately(ask.conn, ask.workspace_id, ask.now)
-        shown, wordings = _with_ends(ask, given), rules.consent_wordings()
-        return ask.page("consents.html", given=shown, text=text, wordings=wordings, most=proofs.MOST)
+        return ask.page(
+            "consents.html",
+            given=_with_ends(ask, given),
+            text=text,
+            partly=_partly(named),
+            wordings=rules.consent_wordings(),
+            most=proofs.MOST,
+        )
 
 
 class Shown(NamedTuple):
@@ -88,7 +92,7 @@ def add(request: HttpRequest) -> HttpResponse:
 def bring(request: HttpRequest) -> HttpResponse:
     """A whole list, from a file or pasted."""
     with asked(request) as ask:
-        lines = _lines(request, "list")
+        lines = _lines(request, "list", "warmline suppress import")
         if isinstance(lines, str):
             return _list(ask, 422, list_problem=lines)
         found = acts.import_list(
@@ -118,7 +122,7 @@ def lift(request: HttpRequest, suppression: UUID) -> HttpResponse:
 def registry(request: HttpRequest) -> HttpResponse:
     """A file of a registry. What can't be it changes nothing."""
     with asked(request) as ask:
-        lines = _lines(request, "file")
+        lines = _lines(request, "file", "warmline registry import")
         if isinstance(lines, str):
             return _list(ask, 422, registry_problem=lines)
         try:
@@ -158,16 +162,14 @@ def withdraw(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
         return ask.go("opted-out", "doubtful")
 
 
-def _lines(request: HttpRequest, name: str) -> io.TextIOBase | str:
-    """The lines of a file, or of what was pasted beside it; or what is wrong."""
+def _lines(request: HttpRequest, name: str, command: str) -> io.TextIOBase | str:
+    """The lines of a file, or of what was pasted beside it; or what is wrong. `command` takes larger ones."""
     file = request.FILES.get(name)
     if file is None:
         pasted = request.POST.get("pasted", "").replace("\x00", "")
         return io.StringIO(pasted) if pasted.strip() else "Choose a file, or paste a list."
     if file.size > LARGEST:
-        return (
-            f"The file is larger than {LARGEST // 2**20} MB. Bring it in on the command line: warmline registry import."
-        )
+        return f"The file is larger than {LARGEST // 2**20} MB. Bring it in on the command line: {command}."
     return io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace")
 
 
@@ -179,18 +181,21 @@ def _doubtful(ask: Ask, status: int = 200, problem: str = "") -> HttpResponse:
 
 def _list(ask: Ask, status: int = 200, **more: Any) -> HttpResponse:
     text = (ask.got("q") or ask.posted("q"))[:200]
-    lines = proofs.listed(ask.conn, ask.workspace_id, _meant(ask, text)) if text else _newest(ask)
+    named = _named(ask, text)
+    lines = proofs.listed(ask.conn, ask.workspace_id, _meant(ask, text, named)) if text else _newest(ask)
     return ask.page(
         "do_not_contact.html",
         status,
         text=text,
         lines=lines,
+        partly=_partly(named),
         lifting_shown=any(one.id == more.get("about") for one in lines),
         count=proofs.counted(ask.conn, ask.workspace_id),
         reasons=acts.REASONS,
         channels=CHANNELS,
         registries=sorted(registries_known()),
         files=_files(ask),
+        today=ask.today,
         given=ask.form,
         most=proofs.MOST,
         **more,
@@ -201,7 +206,7 @@ def _files(ask: Ask) -> list[tuple[numbers.Imported, int, bool]]:
     """Each file with its age in days, and whether the law that asks it still takes it."""
     allowed = days_allowed()
     imported = numbers.imported(ask.conn, ask.workspace_id)
-    ages = [(one, (ask.now.date() - one.as_of).days) for one in imported]
+    ages = [(one, (ask.today - one.as_of).days) for one in imported]
     return [(one, age, age <= allowed.get(one.registry, 0)) for one, age in ages]
 
 
@@ -209,11 +214,21 @@ def _newest(ask: Ask) -> list[proofs.Listed]:
     return proofs.listed(ask.conn, ask.workspace_id)
 
 
-def _meant(ask: Ask, text: str) -> list[str]:
+def _named(ask: Ask, text: str) -> list[leads.Line]:
+    """Leads that a search names, as many as one page has."""
+    meant = tuple(addresses_meant(ask.workspace, text))
+    return leads.find(ask.conn, ask.workspace_id, leads.Wanted(text=text, addresses=meant)).lines if text else []
+
+
+def _partly(named: list[leads.Line]) -> int:
+    """How many leads were looked at where there may be others of the name; 0 where all were."""
+    return len(named) if len(named) == leads.PAGE else 0
+
+
+def _meant(ask: Ask, text: str, named: list[leads.Line]) -> list[str]:
     """Whom a search names: an address and its domain, a domain, or leads by name."""
     meant = addresses_meant(ask.workspace, text)
     meant += [address.rpartition("@")[2] for address in meant if "@" in address]
-    found = leads.find(ask.conn, ask.workspace_id, leads.Wanted(text=text)).lines[:MOST_LEADS]
-    for one in found:
+    for one in named:
         meant += [str(one.id), *(value for value in (one.phone, one.email) if value)]
     return [*meant, text.lower().removeprefix("@")]

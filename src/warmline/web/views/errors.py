@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -15,6 +17,18 @@ from ..not_now import TRY_AGAIN, why_not_now
 from ..programs import is_one, problem
 
 _log = logging.getLogger("warmline.web")
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django has refused to read the request."""
+    if isinstance(exception, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20
+        said = f"A form takes {most} MB of text, and nothing was changed. Go back, and bring what is longer as a file."
+        return _show(request, 413, "That is too long", said)
+    said = (
+        "Your browser sent something that can't be read, and nothing was changed. Go back, reload the page, try again."
+    )
+    return _show(request, 400, "That could not be read", said)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from ...insight.story import addresses_meant
 from ...store import playbooks
 from ...store.pages import leads
 from .. import database
@@ -27,8 +28,10 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def _wanted(ask: Ask) -> leads.Wanted:
+    text = ask.got("q")[:200]
     return leads.Wanted(
-        text=ask.got("q")[:200],
+        text=text,
+        addresses=tuple(addresses_meant(ask.workspace, text)),
         status=ask.got("status"),
         owner=ask.got("owner"),
         playbook=ask.got("playbook"),

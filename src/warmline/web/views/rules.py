@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from ... import rules
-from ...core.hours import at_local
 from ...core.rulebook import Pack
 from ...insight.may import May, UnreadableError, may
 from ..asking import Ask, asked
 from ..kept_back import by_reason, kept_back
+from ..moments import read_moment
 
 
 class Box(NamedTuple):
@@ -46,20 +45,12 @@ def _box(ask: Ask) -> Box:
     if not to:
         return Box(at=at)
     try:
-        when = _instant(at, ask)
+        when = read_moment(at, ask.zone) or ask.now
         return Box(to, at, may(ask.conn, ask.workspace, to, when))
     except UnreadableError as error:
         return Box(to, at, None, str(error))
     except ValueError:
         return Box(to, at, None, f"{at[:40]} is not a day and time. Pick both from the field, or leave it empty.")
-
-
-def _instant(text: str, ask: Ask) -> datetime:
-    """What a date-time field of a browser sends, on the clock of the workspace; now when it is empty. Raises ValueError."""
-    if not text:
-        return ask.now
-    local = datetime.fromisoformat(text)
-    return at_local(local.date(), local.time(), ask.zone)
 
 
 def _packs() -> list[Pack]:
