@@ -10,7 +10,7 @@ from tests.engine.hands import FakeChannel, Hands, a_stop
 from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, NotSent, Refused, Unknown
 from warmline.engine.dispatch import SETTLE
-from warmline.engine.outcomes import LONGEST_PAUSE, MOST_TRIES
+from warmline.engine.outcomes import LONGEST_PAUSE, MOST_TRIES, MOST_TRIES_EVER, NO_OTHER_WAY
 from warmline.engine.pacing import UNUSABLE
 from warmline.intake import acts
 from warmline.store import due as dues
@@ -141,6 +141,26 @@ def test_what_left_nothing_is_tried_again_after_growing_pauses_and_given_up_in_t
     assert hands.one("select status, reason, tries, error from touches") == ("failed", "gave_up", MOST_TRIES, "busy")
     assert story(hands.conn, lead).count("touch.failed") == 1
     assert len(hands.sms.took) == MOST_TRIES
+
+
+def test_where_there_is_no_other_channel_a_provider_may_be_away_for_an_afternoon(hands: Hands, lead: UUID) -> None:
+    hands.conn.execute("update touches set last = true")
+    began = hands.now
+    hands.sms.answers = [NotSent("no connection", timedelta(seconds=5))] * MOST_TRIES_EVER
+    while True:
+        (outcome,) = hands.hand_over(lead)
+        if outcome.status != "queued":
+            break
+        hands.now = outcome.until
+    assert (outcome.status, outcome.reason) == ("failed", "gave_up")
+    assert NO_OTHER_WAY <= hands.now - began < NO_OTHER_WAY + LONGEST_PAUSE
+    assert MOST_TRIES < len(hands.sms.took) < MOST_TRIES_EVER / 2
+
+
+def test_a_clock_that_stands_still_ends_the_tries_all_the_same(hands: Hands, lead: UUID) -> None:
+    hands.conn.execute("update touches set last = true, tries = %s", (MOST_TRIES_EVER - 2,))
+    hands.sms.answers = [NotSent("no connection", timedelta(0))] * 3
+    assert [hands.hand_over(lead)[0].status for _ in range(2)] == ["queued", "failed"]
 
 
 def test_tries_that_were_broken_off_on_our_side_bring_a_touch_no_nearer_to_being_given_up(

@@ -10,8 +10,12 @@ from warmline.store.touches import Outcome, Ready
 
 from .compose import Unsendable
 
-#: After this many tries that certainly left nothing, a touch has failed.
+#: After this many tries that certainly left nothing, a touch has failed: some ten minutes, and the next channel has its turn.
 MOST_TRIES = 8
+
+#: Where there is no other channel, a provider may be away for an afternoon: tries go on for so long, and so many at most.
+NO_OTHER_WAY = timedelta(hours=4)
+MOST_TRIES_EVER = 64
 
 #: However long a provider is busy, it is tried again after this.
 LONGEST_PAUSE = timedelta(hours=1)
@@ -26,7 +30,7 @@ def outcome_of_receipt(lane: int, touch: Ready, receipt: Receipt, now: datetime)
         case Refused(reason, code, detail):
             base.status, base.event, base.reason, base.wakes = "failed", "touch.failed", reason, True
             base.error, base.data = detail, {"code": code, "detail": detail}
-        case NotSent(detail, retry_after, counts) if not counts or touch.tries - touch.excused < MOST_TRIES:
+        case NotSent(detail, retry_after, counts) if not counts or _is_worth_a_try(touch, now):
             base.status, base.event, base.error, base.excused = "queued", "", detail, not counts
             base.until = now + min(retry_after * 2 ** min(touch.tries - 1, MOST_TRIES), LONGEST_PAUSE)
         case NotSent(detail):
@@ -35,6 +39,13 @@ def outcome_of_receipt(lane: int, touch: Ready, receipt: Receipt, now: datetime)
         case Unknown(detail):
             base.status, base.event, base.error = "asking", "", detail
     return base
+
+
+def _is_worth_a_try(touch: Ready, now: datetime) -> bool:
+    tries = touch.tries - touch.excused
+    if tries < MOST_TRIES:
+        return True
+    return touch.last and now < touch.created_at + NO_OTHER_WAY and tries < MOST_TRIES_EVER
 
 
 def again(lane: int, touch: Ready, now: datetime) -> Outcome:
