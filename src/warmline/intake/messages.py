@@ -122,7 +122,9 @@ def leave(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: d
         _keep_out(conn, workspace, address, "unsubscribed", evidence, now)
         return
     with taken(conn, workspace, lead_id, now, signal.key or None) as case:
-        if not signal.key or signal.key not in case.known_keys:
+        if case.is_erased:  # while we waited for it
+            _keep_out(conn, workspace, address, "unsubscribed", evidence, now)
+        elif not signal.key or signal.key not in case.known_keys:
             how = {"how": signal.data["how"]} if signal.data.get("how") else {}
             opt_out(
                 case, reason="unsubscribed", evidence=evidence, address=address,
