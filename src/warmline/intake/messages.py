@@ -262,7 +262,7 @@ def _stranger(
     if sender is not None and reading.kind == "start":
         with conn.transaction():
             suppressions.hold(conn, workspace.id, sender)
-            nobody = Person(new_id(), True, phone=sender)
+            nobody = Person(new_id(), True, phone=sender, addresses={sender: "ok"})
             lifted = _lift(conn, workspace, nobody, sender, _given_by_start(text, signal.at), now)
         if lifted is not None:
             return answer_of(workspace, signal, "start", _channel(sender))
