@@ -207,6 +207,27 @@ def test_release_gives_the_lead_back_and_keeps_what_happened() -> None:
     assert told_so_far.steps["text"].settled
 
 
+@pytest.mark.parametrize(
+    "settled",
+    [
+        event("task.done", 2 * HOUR, task="read_reply", outcome="done"), event("closed", 2 * HOUR, reason="lost"),
+        event("opted.out", 2 * HOUR), event("released", 2 * HOUR),
+    ],
+    ids=lambda one: one.kind,
+)  # fmt: skip
+def test_a_doubt_is_over_when_somebody_has_read_it_or_nobody_needs_to(settled: Event) -> None:
+    assert history(event("doubtful", HOUR)).doubtful_at == BEGIN + HOUR
+    assert history(event("doubtful", HOUR), settled).doubtful_at is None
+    assert history(event("doubtful", HOUR), settled, event("doubtful", DAY)).doubtful_at == BEGIN + DAY
+
+
+@pytest.mark.parametrize(
+    "other", [event("task.done", 2 * HOUR, task="review"), event("opted.out", 2 * HOUR, channels=["sms"])]
+)
+def test_a_doubt_outlives_what_says_nothing_of_it(other: Event) -> None:
+    assert history(event("doubtful", HOUR), other).doubtful_at == BEGIN + HOUR
+
+
 def test_an_opt_out_stays_until_the_lead_opts_in_again() -> None:
     assert history(event("opted.out", HOUR, enrollment=None)).opted_out_at == BEGIN + HOUR
     assert history(event("opted.out", HOUR), event("released", DAY), event("form.submitted", DAY)).opted_out_at
@@ -357,6 +378,7 @@ FOLDS = {
     3: "6bff6610ed6c5d7d",
     4: "17cea685b79feee8",
     5: "e908494d54cbc753",
+    6: "ad3f749f5f183ad8",
 }
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import TUESDAY, a_workspace, minutes, story
 from warmline import rules
@@ -286,6 +287,20 @@ def test_new_express_consent_lifts_the_opt_out_for_the_channels_it_names_and_no_
     assert left == [("address", ["email", "call"]), ("person", ["email", "call"])]
     assert all(why for (why,) in conn.execute("select lifted_why from suppressions where lifted_at is not null"))
     assert data_of(conn, first.lead, "opted.in")["channels"] == ["sms", "voicemail"]
+
+
+def test_consent_lifts_the_opt_out_also_where_the_same_form_came_without_it_a_moment_ago(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    (first,) = take(conn, workspace, a_submission())
+    opt_out(conn, workspace, first.lead)
+    later, again = TUESDAY + timedelta(days=35), TUESDAY + timedelta(days=35, seconds=20)
+    unticked = replace(a_submission(), consents=(INQUIRY,))
+    assert take(conn, workspace, unticked, at=later)[0].reason == "opted_out"
+    assert take(conn, workspace, unticked, at=again)[0].reason == "repeated"
+    assert take(conn, workspace, a_submission(), at=again)[0].playbook == "pricing"
+    assert take(conn, workspace, a_submission(), at=again)[0].reason == "repeated"
+    assert conn.execute("select status from leads").fetchone() == ("open",)
 
 
 @pytest.mark.parametrize("day", [None, TUESDAY - timedelta(days=300)])

@@ -322,6 +322,20 @@ def test_handed_back_after_a_correction_the_playbook_knows_better(line: Line, ta
     assert sent == [], "the mail that follows a missed call went out after a talk"
 
 
+def test_a_wrong_number_is_the_one_that_was_dialled_though_the_lead_has_the_right_one_by_now(
+    line: Line, task: UUID
+) -> None:
+    line.press(task)
+    line.talks()
+    line.hangs_up()
+    lane, right = lane_of(line.lead), "+13035550111"
+    acts.correct_address(line.conn, line.workspace, lane, line.lead, "sam", NOW, address=right)
+    acts.complete_call(line.conn, line.workspace, lane, task, "sam", NOW, outcome="wrong-number")
+    assert line.conn.execute("select value, reason from suppressions").fetchall() == [(PHONE, "wrong_number")]
+    (states,) = line.conn.execute("select addresses from leads").fetchall()[0]
+    assert (states[PHONE], states[right]) == ("invalid", "ok")
+
+
 def test_what_a_person_said_is_not_corrected_here(line: Line, task: UUID) -> None:
     acts.complete_call(line.conn, line.workspace, lane_of(line.lead), task, "sam", NOW, outcome="missed")
     with pytest.raises(ActError, match="said by a person"):

@@ -19,6 +19,7 @@ from warmline.core.gate import Ask, check
 from warmline.core.standing import Asked, facts_of, history_of
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
+from warmline.intake import acts
 from warmline.intake.inbound import receive
 from warmline.rules.binding import places_known, policy_of, zones_known
 from warmline.store.due import know
@@ -179,6 +180,18 @@ def test_where_channels_are_kept_apart_the_playbook_goes_on_with_the_others(conn
     rows = conn.execute("select channel, status from touches where lead_id = %s", (lead,)).fetchall()
     assert rows == [("email", "queued")]
     assert conn.execute("select status from leads where id = %s", (lead,)).fetchone() == ("open",)
+
+
+def test_where_channels_are_kept_apart_what_a_person_was_told_ends_all_as_the_page_says(
+    conn: psycopg.Connection,
+) -> None:
+    place = a_workspace_that_keeps_channels_apart(conn)
+    lead = a_lead(conn, place, phone=PHONE)
+    enrolled(conn, place, "pricing", lead)
+    acts.opt_out(conn, place, lane_of(lead), lead, "sam", TUESDAY, evidence="Leave me alone, on the phone")
+    assert set(refused(conn, place, lead, TUESDAY + minutes(1)).values()) == {"opted_out"}
+    assert conn.execute("select status from leads").fetchall() == [("opted_out",)]
+    assert conn.execute("select status from enrollments").fetchall() == [("ended",)]
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,13 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, story
+from tests.intake.test_accept import a_submission, take
+from warmline.channels.contract import Signal
 from warmline.core.gate import Ask, check
 from warmline.core.standing import Asked, facts_of, history_of
 from warmline.intake import acts
 from warmline.intake.acts import ActError, add_to_list, import_list, take_off_list
+from warmline.intake.inbound import receive
 from warmline.rules.binding import places_known, policy_of, zones_known
 from warmline.store import proofs, suppressions
 from warmline.store.due import know
@@ -136,6 +139,48 @@ def test_a_wish_of_the_leads_own_is_lifted_as_a_whole_with_its_proof_in_the_ledg
         "select distinct lifted_why, lifted_by from suppressions where lifted_at is not null"
     ).fetchall()
     assert lifted == (PROOF, "kim")
+
+
+def test_what_others_list_beside_a_leads_own_wish_stays_when_its_new_consent_lifts_the_wish(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead = a_lead(conn, place)
+    stop = Signal("inbound", TUESDAY, sender="+12125550123", text="STOP", key="m1")
+    receive(conn, place, [stop], TUESDAY)
+    assert add_to_list(conn, place, "+12125550123", "kim", TUESDAY, reason="legal", evidence="a letter")
+    assert not add_to_list(conn, place, "+12125550123", "kim", TUESDAY, reason="legal", evidence="the same letter")
+    assert take(conn, place, a_submission(), at=LATER)[0].reason == "opted_out"
+    wish = conn.execute("select id from suppressions where scope = 'address' and reason = 'opted_out'").fetchone()
+    assert wish is not None
+    take_off_list(conn, place, wish[0], "kim", LATER, evidence=PROOF, channels=("sms", "email", "voicemail", "call"))
+    assert in_force(conn, place) == {("address", "+12125550123"): []}
+    assert refused(conn, place, lead) == "suppressed"
+
+
+def test_a_lead_that_opted_out_stays_so_when_what_others_listed_besides_is_taken_off(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead = a_lead(conn, place)
+    add_to_list(conn, place, "+12125550123", "kim", TUESDAY, reason="legal", evidence="a letter")
+    receive(conn, place, [Signal("inbound", TUESDAY, sender="+12125550123", text="STOP", key="m1")], TUESDAY)
+    listed = conn.execute("select id from suppressions where reason = 'legal'").fetchone()
+    assert listed is not None
+    take_off_list(conn, place, listed[0], "kim", LATER, evidence=PROOF, channels=("sms", "email"))
+    assert conn.execute("select status from leads").fetchone() == ("opted_out",)
+    assert "opted.in" not in story(conn, lead)
+    assert conn.execute("select from tasks where status = 'open'").fetchall() == []
+
+
+def test_consent_lifts_nothing_for_a_number_of_another_lead(conn: psycopg.Connection, place: Workspace) -> None:
+    """Whoever types a number that is another lead's speaks for the own wish, and not for the other's."""
+    receive(conn, place, [Signal("inbound", TUESDAY, sender="+12125550199", text="STOP", key="m1")], TUESDAY)
+    a_lead(conn, place, phone="+12125550199", email="bob@example.com")
+    ann = a_lead(conn, place, phone=None)
+    receive(conn, place, [Signal("unsubscribed", TUESDAY, sender="ann@example.com", key="m2")], TUESDAY)
+    typed = a_submission(email="ann@example.com", phone="+12125550199")
+    assert take(conn, place, typed, at=LATER)[0].playbook == "pricing"
+    assert "opted.in" in story(conn, ann)
+    assert in_force(conn, place)["address", "+12125550199"] == []
 
 
 @pytest.mark.parametrize(

@@ -157,19 +157,46 @@ def test_a_part_that_an_erasure_of_long_ago_left_behind_can_still_be_named(
 # --- what comes at the same time or afterwards ----------------------------------------------------------------------------
 
 
+def erased_while_it_waits(conn: psycopg.Connection, dsn: str, place: Workspace, lead: UUID, signal: Signal) -> None:
+    conn.execute("begin")
+    forget(conn, place, lead, "kim", LATER)
+    with held_up(conn, dsn, lambda own: receive(own, place, [signal], LATER)) as done:
+        conn.execute("commit")
+        done.result(timeout=20)
+
+
 def test_a_stop_that_waits_for_a_lead_which_is_erased_is_in_force_for_its_number_as_the_erasure_is(
     conn: psycopg.Connection, dsn: str, place: Workspace
 ) -> None:
     lead = a_lead(conn, place)
-    stop = Signal("inbound", LATER, sender="+12125550123", text="STOP", key="k1")
-    conn.execute("begin")
-    forget(conn, place, lead, "kim", LATER)
-    with held_up(conn, dsn, lambda own: receive(own, place, [stop], LATER)) as done:
-        conn.execute("commit")
-        done.result(timeout=20)
+    erased_while_it_waits(
+        conn, dsn, place, lead, Signal("inbound", LATER, sender="+12125550123", text="STOP", key="k1")
+    )
     assert in_force(conn, place, {"+12125550123"})
     assert "2125550123" not in everything(conn)
     assert conn.execute("select kind from events where lead_id = %s", (lead,)).fetchall() == [("erased",)]
+
+
+def test_a_complaint_that_waits_for_a_lead_which_is_erased_writes_its_address_down_nowhere(
+    conn: psycopg.Connection, dsn: str, place: Workspace
+) -> None:
+    lead = a_lead(conn, place)
+    complaint = Signal("unsubscribed", LATER, sender="ann@example.com", key="k1", data={"how": "complaint"})
+    erased_while_it_waits(conn, dsn, place, lead, complaint)
+    assert in_force(conn, place, {"ann@example.com"})
+    assert "ann@example.com" not in everything(conn)
+    assert conn.execute("select kind from events where lead_id = %s", (lead,)).fetchall() == [("erased",)]
+
+
+def test_a_voicemail_that_waits_for_a_lead_which_is_erased_is_one_of_somebody_unknown(
+    conn: psycopg.Connection, dsn: str, place: Workspace
+) -> None:
+    lead = a_lead(conn, place)
+    voicemail = Signal("voicemail", LATER, sender="+12125550123", key="k1", data={"recording": "RE1", "seconds": "8"})
+    erased_while_it_waits(conn, dsn, place, lead, voicemail)
+    assert conn.execute("select kind from events where lead_id = %s", (lead,)).fetchall() == [("erased",)]
+    assert conn.execute("select status from leads").fetchall() == [("closed",)]
+    assert conn.execute("select door from quarantine").fetchall() == [("signal:voicemail",)]
 
 
 def test_an_erasure_that_waits_for_an_address_does_not_hold_the_lead(

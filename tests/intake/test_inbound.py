@@ -236,6 +236,18 @@ def test_a_doubtful_message_is_read_by_a_person_before_anything_else_goes_out(
     assert "doubtful" in story(conn, lead)
 
 
+@pytest.mark.parametrize("begins", ["not interested.", "Thank you."])
+def test_the_latest_of_many_long_messages_is_in_the_task_that_is_to_be_read(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, begins: str
+) -> None:
+    conn.execute("update enrollments set status = 'ended', due_at = null, ended_at = %s", (TUESDAY,))
+    for number in range(12):
+        text = f"{begins} {'We are busy here. ' * 60}"
+        tell(conn, workspace, "inbound", sender=PHONE, text=text, key=f"m{number}")
+    tell(conn, workspace, "inbound", sender=PHONE, text=f"{begins} Call me in May", key="last")
+    assert one(conn, "select note like '%Call me in May%' from tasks where status = 'open'")
+
+
 def test_help_is_no_reply(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     tell(conn, workspace, "inbound", sender=PHONE, text="HELP", key="k")
     assert story(conn, lead)[-2:] == ["help.asked", "keyword.answered"]

@@ -161,6 +161,28 @@ def test_what_ran_for_the_other_ends_and_somebody_looks_after_the_one(
     assert story(conn, gone)[-1] == "merged"
 
 
+@pytest.mark.parametrize("closed", ["won", "lost", "closed"])
+def test_a_closed_lead_is_open_again_when_one_that_waits_for_an_answer_becomes_a_part_of_it(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, closed: str
+) -> None:
+    conn.execute("update leads set status = %s where id = %s", (closed, keep))
+    enrolled(conn, place, "pricing", gone)
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert status(conn, keep) == "open"
+    assert conn.execute("select kind from tasks where status = 'open' and lead_id = %s", (keep,)).fetchall() == [
+        ("review",)
+    ]
+
+
+def test_a_closed_lead_stays_closed_when_another_one_becomes_a_part_of_it(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    conn.execute("update leads set status = 'won' where id = %s", (keep,))
+    conn.execute("update leads set status = 'lost' where id = %s", (gone,))
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert status(conn, keep) == "won"
+
+
 @pytest.mark.parametrize("which", ["keep", "gone"])
 def test_an_opt_out_of_either_outlives_it(
     conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID, which: str

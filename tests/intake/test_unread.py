@@ -8,7 +8,10 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, story
+from tests.intake.test_accept import a_submission, take
 from warmline.channels.contract import Signal
+from warmline.engine.catalog import Catalog
+from warmline.engine.tick import tick
 from warmline.intake import acts
 from warmline.intake.acts import Next
 from warmline.intake.messages import hear
@@ -59,3 +62,21 @@ def test_an_opt_out_that_comes_first_is_not_told_twice(conn: psycopg.Connection,
     hear(conn, place, Signal("reply", TUESDAY, sender="+12125550123", text="STOP", key="m2"), TUESDAY + MINUTE, None)
     assert withdraw_unread(conn, TUESDAY + 2 * UNREAD) == 0
     assert story(conn, lead).count("opted.out") == 1
+
+
+@pytest.mark.parametrize("settled", ["closed by who read it", "taken for an opt-out"])
+def test_a_doubt_that_is_over_freezes_no_later_playbook(
+    conn: psycopg.Connection, place: Workspace, settled: str
+) -> None:
+    lead = a_lead(conn, place)
+    doubtful(conn, place)
+    if settled == "closed by who read it":
+        task = conn.execute("select id from tasks where kind = 'read_reply'").fetchone()
+        assert task is not None
+        acts.complete_task(conn, place, lane_of(lead), task[0], "sam", TUESDAY + MINUTE, next=Next("lost"))
+    else:
+        withdraw_unread(conn, TUESDAY + UNREAD)
+    later = TUESDAY + timedelta(days=28)
+    assert take(conn, place, a_submission(), at=later)[0].playbook == "pricing"
+    tick(conn, lane_of(lead), later, Catalog(conn))
+    assert conn.execute("select distinct status from touches").fetchall() == [("queued",)]

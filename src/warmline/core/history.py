@@ -16,7 +16,7 @@ from .events import SIGNAL_OF, Event
 from .hours import at_local
 
 #: Raise it when the same events would fold into something else, or the fields below change: a test compares the code.
-FOLD = 5
+FOLD = 6
 
 #: What the lead asked for itself. An import, a referral or a missed appointment asks for nothing, so it opens no
 #: acknowledgement.
@@ -139,10 +139,13 @@ class History(msgspec.Struct, omit_defaults=True):
         elif kind == "opted.out":
             if not event.data.get("channels"):  # one that names channels leaves the others to the playbook
                 self.opted_out_at = event.at
+                self.doubtful_at = None  # nobody needs to find out any more what was meant
         elif kind == "opted.in":
             self.opted_out_at = None
         elif kind == "doubtful":
             self.doubtful_at = event.at
+        elif kind == "closed":
+            self.doubtful_at = None  # whoever closed it has decided; what the lead asks for later is another matter
 
     def _touch(self, what: str, event: Event) -> None:
         if what not in TOUCHED:
@@ -195,6 +198,8 @@ class History(msgspec.Struct, omit_defaults=True):
             self.taken = True
             if self.first_human_touch_at is None:
                 self.first_human_touch_at = event.at
+        if what == "done" and event.data.get("task") == "read_reply":
+            self.doubtful_at = None  # a person has read it, and says what comes next
         if not event.step or not self._ours(event):
             return
         state = self.state(event.step)

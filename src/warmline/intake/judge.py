@@ -82,7 +82,9 @@ class Batch:
         self._happened(person, one.kind, run, one.key, **self._event_data(one, event, other))
         if one.key is not None:
             person.keys.add(one.key)
-        if (one.kind, one.form) in person.recent:
+        standing = Suppressed(person, self.kept)
+        lifted = one.kind not in SIGNAL_OF and self._lift(person, one, standing)
+        if (one.kind, one.form) in person.recent and not lifted:
             self._declined(person, Decline("repeated"))
             return Accepted(person.id, created, reason="repeated")
         person.recent.add((one.kind, one.form))
@@ -90,7 +92,7 @@ class Batch:
             self._signal(person, one)
             return Accepted(person.id, created, reason="human_live")
         chosen = self.setting.chooser.choose(
-            event, person.values(), person.active, person.past, self.now, opted_out=self._opted_out(person, one)
+            event, person.values(), person.active, person.past, self.now, opted_out=standing.out and not lifted
         )
         if isinstance(chosen, Enter):
             self._enter(person, chosen, event)
@@ -151,20 +153,17 @@ class Batch:
             data["also"] = [{"address": value, "lead": str(lead_id)} for value, lead_id in other.items()]
         return data
 
-    def _opted_out(self, person: Person, one: Submission) -> bool:
+    def _lift(self, person: Person, one: Submission, standing: Suppressed) -> bool:
         """Invariant 8, and the one way out of it: new express consent on this very form."""
-        standing = Suppressed(person, self.kept)
-        if not standing.stands:
-            return False
-        lifted = standing.lift(one, self.setting.workspace_id, self.now)
+        lifted = standing.lift(one, self.setting.workspace_id, self.now) if standing.stands else None
         if lifted is None:
-            return standing.out
+            return False
         self.lifted += lifted.rows
         self.suppressed += lifted.narrowed
         self._happened(person, "opted.in", proof=lifted.proof, channels=list(lifted.channels), source=one.source)
         if person.status == "opted_out":
             person.put("status", "open")
-        return False
+        return True
 
     # --- what follows -----------------------------------------------------------------------------------------------
 

@@ -122,7 +122,9 @@ def leave(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: d
         _keep_out(conn, workspace, address, "unsubscribed", evidence, now)
         return
     with taken(conn, workspace, lead_id, now, signal.key or None) as case:
-        if not signal.key or signal.key not in case.known_keys:
+        if case.is_erased:  # while we waited for it
+            _keep_out(conn, workspace, address, "unsubscribed", evidence, now)
+        elif not signal.key or signal.key not in case.known_keys:
             how = {"how": signal.data["how"]} if signal.data.get("how") else {}
             opt_out(
                 case, reason="unsubscribed", evidence=evidence, address=address,
@@ -260,7 +262,7 @@ def _stranger(
     if sender is not None and reading.kind == "start":
         with conn.transaction():
             suppressions.hold(conn, workspace.id, sender)
-            nobody = Person(new_id(), True, phone=sender)
+            nobody = Person(new_id(), True, phone=sender, addresses={sender: "ok"})
             lifted = _lift(conn, workspace, nobody, sender, _given_by_start(text, signal.at), now)
         if lifted is not None:
             return answer_of(workspace, signal, "start", _channel(sender))

@@ -61,7 +61,8 @@ class Suppressed:
     def lift(self, one: Submission, workspace_id: int, now: datetime) -> Lifted | None:
         """None when the form brings no express consent of after the opt-out, when nothing stands against the channels that it
         names, or when something else than the lead's own word does."""
-        typed = [value for value in (one.draft.email, one.draft.phone) if value]
+        # What belongs to another lead is that one's to lift, whoever types it.
+        typed = [value for value in (one.draft.email, one.draft.phone) if value in self._person.addresses]
         in_force = [*self._kept.get(str(self._person.id), ())]
         in_force += [row for value in typed for row in self._of_address(value)]
         given = [consent for consent in one.consents if _outweighs(consent, one.kind, in_force)]

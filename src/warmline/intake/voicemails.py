@@ -25,9 +25,10 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     sender = read_address(signal.sender)
     lead_id = address_owners.owner_of(conn, workspace.id, sender)
     if sender is None or lead_id is None:
-        where = signal.data.get("url") or signal.data.get("recording", "")
-        raise UnplacedError(f"No lead has the number {signal.sender[:60]!r} that left a voicemail: {where[:300]}")
+        raise _unplaced(signal)
     with taken(conn, workspace, lead_id, now, signal.key or None) as case:
+        if case.is_erased:  # while we waited for it
+            raise _unplaced(signal)
         if signal.key and signal.key in case.known_keys:
             return
         text = clean(signal.text)[:MOST_TEXT]
@@ -35,6 +36,11 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
             _read(case, signal, text, sender)
         else:
             _left(case, signal)
+
+
+def _unplaced(signal: Signal) -> UnplacedError:
+    where = signal.data.get("url") or signal.data.get("recording", "")
+    return UnplacedError(f"No lead has the number {signal.sender[:60]!r} that left a voicemail: {where[:300]}")
 
 
 def _left(case: Case, signal: Signal) -> None:

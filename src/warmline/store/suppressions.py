@@ -55,9 +55,10 @@ def hold(conn: psycopg.Connection, workspace_id: int, address: str) -> None:
 
 
 def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> int:
-    """{id, workspace_id, scope, value, channels, reason, evidence, at, who}. One in force already is not repeated.
+    """{id, workspace_id, scope, value, channels, reason, evidence, at, who}. One in force already for the same reason is not
+    repeated; what lifts one of another reason says nothing of it.
 
-    Returns how many were not.
+    Returns how many were news.
     """
     return conn.execute(
         b"""
@@ -67,6 +68,7 @@ def add(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> int:
           reason text, evidence text, at timestamptz, who text)
         where not exists (
           select from suppressions s where s.workspace_id = w.workspace_id and s.value = w.value and s.scope = w.scope
+            and s.reason = w.reason
             and s.lifted_at is null and (s.channels = '{}' or (w.channels <> '{}' and s.channels @> w.channels))
         )
         """,

@@ -30,7 +30,7 @@ class Task:
 
 def open_many(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Open tasks that belong to no step. A second open one of a kind for the same lead adds its note to the first, which
-    waits for as long as the older of them."""
+    waits for as long as the older of them. Where there is no room for both, the end is kept: nobody has read that yet."""
     conn.execute(
         b"""
         insert into tasks as t (lane, id, lead_id, workspace_id, enrollment_id, kind, title, note, owner, due_at,
@@ -39,7 +39,7 @@ def open_many(conn: psycopg.Connection, rows: Sequence[dict[str, Any]]) -> None:
         from json_to_recordset(%s::json) as w (lane smallint, id uuid, lead_id uuid, workspace_id integer,
           enrollment_id uuid, kind text, title text, note text, owner text, due_at timestamptz, opened_at timestamptz)
         on conflict (lane, lead_id, kind) where status = 'open' and step = ''
-        do update set note = left(concat_ws(E'\\n', nullif(t.note, ''), nullif(excluded.note, '')), 8000),
+        do update set note = right(concat_ws(E'\\n', nullif(t.note, ''), nullif(excluded.note, '')), 8000),
           opened_at = least(t.opened_at, excluded.opened_at)
         """,
         (encode(rows),),
@@ -59,7 +59,7 @@ with lines as (
   from (select *, row_number() over () as place from json_to_recordset(%s::json) as w (id uuid, line text)) placed
   group by id
 )
-update tasks t set note = left(concat_ws(E'\\n', nullif(t.note, ''), lines.line), 8000)
+update tasks t set note = right(concat_ws(E'\\n', nullif(t.note, ''), lines.line), 8000)
 from lines where t.lane = %s and t.id = lines.id and t.status = 'open'
 """
 
@@ -88,7 +88,7 @@ def finish(
     """`status`: done or cancelled. A note is added to what the task says already."""
     conn.execute(
         "update tasks set status = %s, outcome = %s, done_at = %s, done_by = %s,"
-        " note = left(concat_ws(E'\\n', nullif(note, ''), nullif(%s, '')), 8000)"
+        " note = right(concat_ws(E'\\n', nullif(note, ''), nullif(%s, '')), 8000)"
         " where lane = %s and id = %s and status = 'open'",
         (status, outcome, now, who, note, lane, task_id),
     )
@@ -98,7 +98,7 @@ def correct(conn: psycopg.Connection, lane: int, task_id: UUID, outcome: str, no
     """Another outcome for a task that is done, or one for a task that ran out. Returns when that was: it stays."""
     row = conn.execute(
         "update tasks set status = 'done', outcome = %s, done_by = %s,"
-        " note = left(concat_ws(E'\\n', nullif(note, ''), nullif(%s, '')), 8000)"
+        " note = right(concat_ws(E'\\n', nullif(note, ''), nullif(%s, '')), 8000)"
         " where lane = %s and id = %s and status in ('done', 'expired') returning done_at",
         (outcome, who, note, lane, task_id),
     ).fetchone()

@@ -161,6 +161,8 @@ def take_off_list(
             phone=case.person.phone, email=case.person.email, months=None,
         )  # fmt: skip
         consents.add(conn, [kept])
+        if found.reason not in OWN_WORD and _wants_none(case, found):
+            return  # others have put it on the list besides, and only that is over
         case.happened("opted.in", proof=said, channels=list(wanted), who=who)
         if case.person.status == "opted_out":
             case.person.put("status", "open")
@@ -179,11 +181,18 @@ def _lead_of(conn: psycopg.Connection, workspace: Workspace, found: Stored) -> U
 
 def _together(case: Case, found: Stored) -> list[Stored]:
     """The row itself, and with a lead's own wish all rows that hold it."""
-    if found.reason not in OWN_WORD:
-        return [found]
+    return _own_wish(case, found) if found.reason in OWN_WORD else [found]
+
+
+def _own_wish(case: Case, found: Stored) -> list[Stored]:
     values = {found.value, str(case.id), *case.person.addresses}
     rows = suppressions.stored(case.conn, case.workspace.id, values)
     return [one for one in rows if one.reason in OWN_WORD]
+
+
+def _wants_none(case: Case, found: Stored) -> bool:
+    """Whether the lead's own word ends all contact."""
+    return any(not one.channels for one in _own_wish(case, found))
 
 
 def _lift(

@@ -91,7 +91,7 @@ def enroll(
 def opt_out(
     conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, evidence: str
 ) -> None:
-    """The lead told a person that it wants no more contact."""
+    """The lead told a person that it wants no more contact: on no channel, as the page says, whichever it used."""
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         if case.person.status == "opted_out":
             raise ActError("The lead has opted out already; nothing goes out to it.")
@@ -99,7 +99,7 @@ def opt_out(
         for address in (case.person.phone, case.person.email):
             if address:
                 opting.suppress_address(case, address, "opted_out", said)
-        opting.opt_out(case, reason="opted_out", evidence=said, address="", channel="call", who=who)
+        opting.opt_out(case, reason="opted_out", evidence=said, address="", channel="", who=who)
 
 
 @in_rounds()

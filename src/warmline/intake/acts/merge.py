@@ -30,8 +30,8 @@ LOOKED_BACK = timedelta(days=31)
 @in_rounds()
 def merge(conn: psycopg.Connection, workspace: Workspace, keep: UUID, gone: UUID, who: str, now: datetime) -> None:
     """`gone` becomes a part of `keep`: addresses, proofs, wishes, and attempts that caps count. What one has opted out of,
-    both have; where a person has one, or is to read what it wrote, that holds for both. What runs for `gone` ends, and it
-    stays as an empty, closed lead whose story says where it went.
+    both have; where a person has one, or is to read what it wrote, that holds for both; one that was closed is open again where
+    the other was. What runs for `gone` ends, and it stays as an empty, closed lead whose story says where it went.
 
     One transaction. Raises ActError.
     """
@@ -80,6 +80,7 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
     for name in ("email", "phone"):
         gone.person.put(name, None)
     opted_out = "opted_out" in (keep.person.status, gone.person.status)
+    was_open = gone.person.status == "open"
     if gone.person.status not in CLOSED:
         gone.person.put("status", "closed")
     gone.happened("merged", into=str(keep.id), who=who)
@@ -92,6 +93,8 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
         keep.person.put("status", "opted_out")
     elif with_a_person and not opted_out:
         _take_over(keep, who)
+    elif was_open:
+        keep.reopen()  # what it asked for, nobody has answered
     keep.leave_nobody_behind(f"Two leads became one: decide what {keep.person.called} gets next")
 
 

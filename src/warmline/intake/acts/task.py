@@ -11,7 +11,8 @@ import psycopg
 
 from warmline.core.decide import attempts_used_up
 from warmline.core.lead import clean
-from warmline.store import playbooks, tasks
+from warmline.store import calls, playbooks, tasks
+from warmline.store.ids import lane_of
 from warmline.store.races import in_rounds
 from warmline.store.tasks import Task
 from warmline.store.workspaces import Workspace
@@ -112,7 +113,7 @@ def tell_done(
     still = tasks.open_of_lead(case.conn, case.lane, case.id)
     case.person.tasks = {one.kind: one.id for one in still}
     if outcome == "wrong-number":
-        _wrong_number(case, who)
+        _wrong_number(case, task, who)
     _go_on(case, following, who)
 
 
@@ -140,9 +141,11 @@ def _used_up(case: Case, task: Task) -> bool:
     return attempts_used_up(step, task.attempt)
 
 
-def _wrong_number(case: Case, who: str) -> None:
-    """The number is somebody else's: nobody calls or texts it again, whichever lead holds it."""
-    phone = case.person.phone
+def _wrong_number(case: Case, task: Task, who: str) -> None:
+    """The number is somebody else's: nobody calls or texts it again, whichever lead holds it. It is the one that was dialled,
+    where the button did it: the lead may have got the right one since."""
+    placed = calls.of_task(case.conn, case.workspace.id, lane_of(task.lead_id), task.id)
+    phone = next((one.lead_phone for one in placed if one.connected), case.person.phone)
     if phone:
         case.person.mark_address(phone, "invalid")
         opting.suppress_address(case, phone, "wrong_number", f"wrong number, says {who}")
