@@ -22,7 +22,7 @@ from warmline.intake.case import NoSuchLeadError
 from warmline.intake.erased import in_force
 from warmline.intake.forget import forget
 from warmline.intake.inbound import receive
-from warmline.store import address_owners, ledger
+from warmline.store import address_owners, ledger, quarantine
 from warmline.store.ids import lane_of, touch_ref
 from warmline.store.orphans import count_orphans
 from warmline.store.workspaces import Workspace
@@ -279,3 +279,19 @@ def test_a_stop_of_somebody_who_was_erased_writes_the_address_down_nowhere(
     before = everything(conn)
     receive(conn, place, [Signal("inbound", LATER, key="s1", sender="+12125550123", text="STOP")], LATER)
     assert everything(conn) == before
+
+
+def test_what_waits_in_quarantine_and_names_the_person_is_emptied_and_other_items_are_not(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    def keep(body: str, reason: str = "unread") -> UUID:
+        return quarantine.keep(conn, place.id, "source:pricing", reason, body, "text/plain", {}, TUESDAY)
+
+    named = [keep("call (212) 555-0123"), keep("x", "No lead has '+12125550123'"), keep("email=ZELDA%40example.com")]
+    other = keep("call (212) 555-0124, zelda@example.comb")
+    quarantine.settle(conn, named[0], "replayed", "kim", TUESDAY)
+    erased(conn, place, opted_out=False)
+    rows = dict(conn.execute("select id, (status, reason, body)::text from quarantine").fetchall())
+    assert [rows[one] for one in named] == ['(replayed,erased,"")', *['(dismissed,erased,"")'] * 2]
+    assert "555-0124" in rows[other]
+    assert rows[other].startswith("(open,")

@@ -275,6 +275,20 @@ def test_a_doubtful_reply_of_the_other_is_still_to_be_read_and_taken_for_an_opt_
     assert status(conn, keep) == "opted_out"
 
 
+def test_what_a_person_has_said_to_do_next_for_the_other_is_done_at_its_time(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    friday = TUESDAY + timedelta(days=3)
+    acts.take_over(conn, place, lane_of(gone), gone, "sam", TUESDAY)
+    ((task,),) = conn.execute("select id from tasks where status = 'open' and lead_id = %s", (gone,)).fetchall()
+    acts.complete_task(conn, place, lane_of(gone), task, "sam", TUESDAY, next=acts.Next("next_step", friday))
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert conn.execute(
+        "select lead_id, due_at, owner from tasks where status = 'open' and kind = 'next_step'"
+    ).fetchall() == [(keep, friday, "sam")]
+    assert status(conn, keep) == "handed_off"
+
+
 def test_a_lead_is_not_merged_with_itself_nor_with_one_of_another_workspace(
     conn: psycopg.Connection, place: Workspace, keep: UUID
 ) -> None:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import psycopg
 
+from warmline.core.mentions import mention_of
 from warmline.core.tokens import tokens_of
-from warmline.store import erasure, ledger, merges, suppressions
+from warmline.store import erasure, ledger, merges, quarantine, suppressions
 from warmline.store.ids import lane_of, new_id
 from warmline.store.races import LostRaceError, in_rounds
 from warmline.store.workspaces import Workspace
@@ -24,7 +25,8 @@ def forget(conn: psycopg.Connection, workspace: Workspace, lead_id: UUID, who: s
     A lead that was merged is erased with the other: whichever of the two is named, they are one person.
 
     Whoever asks to be erased wants no more contact: its addresses are suppressed under their tokens, and any of them that
-    comes in again is suppressed from the first moment on. Backups keep what they hold until they are deleted.
+    comes in again is suppressed from the first moment on. What waits in quarantine and names one of them is emptied and put
+    aside. Backups keep what they hold until they are deleted.
     """
     with conn.transaction(), ExitStack() as held:
         parts = sorted(merges.one_person(conn, lead_id), key=lambda one: (lane_of(one), one))
@@ -50,6 +52,7 @@ def forget(conn: psycopg.Connection, workspace: Workspace, lead_id: UUID, who: s
             for token in names.values()
         ]  # fmt: skip
         suppressions.add(conn, rows)
+        quarantine.erase(conn, workspace.id, [mention_of(one) for one in addresses], now)
         for case in cases:
             case.events.clear()  # what was written above is told by this one
             case.happened("erased", who=who)

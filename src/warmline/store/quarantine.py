@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,6 +96,19 @@ def explain(conn: psycopg.Connection, kept_id: UUID, reason: str, body: str) -> 
     """A replay that failed again: the corrected body stays, with what is wrong with it now."""
     conn.execute(
         "update quarantine set reason = %s, body = %s where id = %s", (_storable(reason), _storable(body), kept_id)
+    )
+
+
+def erase(conn: psycopg.Connection, workspace_id: int, patterns: Sequence[str], now: datetime) -> None:
+    """Empty whatever matches one of these (PostgreSQL's regular expressions, in any case): it stays on record, put aside."""
+    conn.execute(
+        """
+        update quarantine set reason = 'erased', body = '', context = '{}',
+          status = case when status = 'open' then 'dismissed' else status end, settled_at = coalesce(settled_at, %(now)s)
+        where workspace_id = %(workspace)s
+          and (body ~* any(%(patterns)s) or reason ~* any(%(patterns)s) or context::text ~* any(%(patterns)s))
+        """,
+        {"workspace": workspace_id, "patterns": list(patterns), "now": now},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from warmline.store.leads import Run
 from warmline.store.workspaces import Workspace
 
 from ..case import Case, NoSuchLeadError, taken
+
+#: A next step keeps everything automated from the lead until then: a slip of the year would do it for ever.
+FARTHEST = timedelta(days=731)
 
 #: Tasks that mean a person deals with the lead; they are over when the lead goes back to a playbook or is closed.
 HUMAN_TASKS = ("hand_off", "next_step", "escalation", "read_reply", "review", "promise")
@@ -138,6 +141,8 @@ def _next_step(case: Case, following: Next, who: str) -> None:
     person, run, at = case.person, case.person.run, following.at
     if at is None or at <= case.now:
         raise ActError("The next step is in the past. Name a day and a time to come.")
+    if at > case.now + FARTHEST:
+        raise ActError("The next step is more than two years away. Name a day and a time before that.")
     if run is not None and run.status == "running":
         writes.stop(case.conn, case.lane, [{"id": run.id, "reason": "human_live"}], case.now)
         enrollments.hand_off(case.conn, case.lane, run.id, case.now)

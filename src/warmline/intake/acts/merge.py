@@ -20,8 +20,8 @@ from warmline.store.workspaces import Workspace
 from ..case import Case, hold_all
 from .following import ActError, in_hand
 
-#: Tasks that ask what the lead meant, or whether a message reached it.
-QUESTIONS = ("read_reply", "unknown")
+#: Tasks that ask what the lead meant or whether a message reached it, and what a person has said to do next and when.
+GO_OVER = ("read_reply", "unknown", "next_step")
 
 #: Attempts further back count against no cap.
 LOOKED_BACK = timedelta(days=31)
@@ -59,7 +59,7 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
     # A person has it, or has it as soon as the engine looks at what came in.
     with_a_person = gone.person.status == "handed_off" or bool(told.signal)
     if keep.person.status != "opted_out":
-        _take_questions(keep, gone)
+        _take_tasks(keep, gone)
     gone.cancel_tasks("merged", who)
     gone.end_runs("merged")
     _take_wishes(keep, gone, who)
@@ -114,10 +114,10 @@ def _id_of(attempt: str) -> UUID:
         return new_id()
 
 
-def _take_questions(keep: Case, gone: Case) -> None:
-    """What a person is to find out for the one is to be found out still. A doubt stops the machine until it is read, and
-    its time goes on: nine days unread, it is an opt-out (unread.py)."""
-    rows = merges.tasks_for(keep.conn, gone.id, keep.id, QUESTIONS)
+def _take_tasks(keep: Case, gone: Case) -> None:
+    """What a person is to find out or to do for the one is to be done still, at its time. A doubt stops the machine until it
+    is read, and its days count on: nine unread, and it is an opt-out (unread.py)."""
+    rows = merges.tasks_for(keep.conn, gone.id, keep.id, GO_OVER)
     tasks.open_many(keep.conn, rows)
     for row in rows:
         if row["kind"] not in keep.person.tasks:
