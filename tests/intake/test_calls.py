@@ -31,9 +31,9 @@ from warmline.intake.acts import ActError, CallRefused, Next
 from warmline.intake.calls import hear, note_receipt
 from warmline.intake.inbound import receive
 from warmline.intake.messages import UnplacedError
-from warmline.store import calls
+from warmline.store import calls, snapshots
 from warmline.store.connect import connect
-from warmline.store.ids import lane_of, read_touch_ref
+from warmline.store.ids import lane_of, new_id, read_touch_ref
 
 # --- the button -----------------------------------------------------------------------------------------------------
 
@@ -82,6 +82,14 @@ def test_a_lead_that_replied_may_be_called_by_the_person(line: Line, task: UUID)
 def test_a_person_without_a_phone_is_told_where_to_write_it(line: Line, task: UUID) -> None:
     with pytest.raises(ActError, match=r"people\.nobody"):
         acts.begin_call(line.conn, line.workspace, lane_of(line.lead), task, "nobody", NOW, dialer=line.dialer)
+
+
+def test_no_phone_rings_from_a_restored_copy_that_nobody_has_resumed(line: Line, task: UUID) -> None:
+    line.conn.execute("insert into restores (id, taken_at, restored_at) values (%s, now(), now())", (new_id(),))
+    with pytest.raises(ActError, match="warmline resume"):
+        line.press(task)
+    snapshots.resume(line.conn)
+    assert line.press(task)
 
 
 def test_the_rate_of_the_account_binds(line: Line, task: UUID) -> None:

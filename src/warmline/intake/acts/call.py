@@ -12,7 +12,7 @@ from warmline.channels.call.contract import Dialer, Placing
 from warmline.core.events import TRIGGERS, WORDS, Event
 from warmline.core.gate import Finding, Verdict
 from warmline.core.history import NOBODY
-from warmline.store import calls, due, events, paces, tasks
+from warmline.store import calls, due, events, paces, snapshots, tasks
 from warmline.store.calls import Call
 from warmline.store.ids import new_id, touch_ref
 from warmline.store.races import in_rounds
@@ -44,6 +44,11 @@ def begin_call(
 ) -> Placing:
     """Ask the gate and commit the intent. The caller hands the answer to `dialer.place` at once, and what comes of that
     to `calls.note_receipt`: nobody else ever places this call. Raises ActError; CallRefused when the gate says no."""
+    if snapshots.held(conn) is not None:
+        raise ActError(
+            "This database is a restored copy that nobody has resumed yet, and until then nothing leaves it: no phone rings. "
+            "Resume it first: warmline resume."
+        )
     with task_in_hand(conn, workspace, lane, task_id, now) as (case, _):
         give_up_lost(case, case.id)
     with task_in_hand(conn, workspace, lane, task_id, now) as (case, task):
