@@ -29,6 +29,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks for the server, by whatever way, is marked: the rest takes a minute or so."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "server" in item.fixturenames:
+            item.add_marker(pytest.mark.database)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of a server with a migrated template database in it. WARMLINE_TEST_DSN names one that runs already."""
