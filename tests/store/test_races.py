@@ -34,7 +34,8 @@ def lost(conn: psycopg.Connection, error: Exception, *also: type[Exception]) -> 
 def test_a_transaction_that_was_ended_in_a_ring_is_run_again_and_gets_through(
     conn: psycopg.Connection, dsn: str
 ) -> None:
-    """Two that take the same in another order: each has its first before either asks for its second."""
+    """Two that take the same in another order: each has its first before either asks for its second. Who was ended may be
+    back at its first before the other has woken up, and then there is another ring: three runs, or a few more."""
     lead, runs, both = new_id(), [], Barrier(2)
     address_owners.claim(conn, 1, {ONE: lead, OTHER: lead})()
 
@@ -50,7 +51,7 @@ def test_a_transaction_that_was_ended_in_a_ring_is_run_again_and_gets_through(
     with connect(dsn) as one, connect(dsn) as other, ThreadPoolExecutor(2) as threads:
         for done in [threads.submit(work, one, ONE, OTHER), threads.submit(work, other, OTHER, ONE)]:
             done.result(timeout=20)
-    assert len(runs) == 3
+    assert len(runs) > 2
 
 
 def test_rounds_have_an_end_and_the_last_one_says_what_it_was(conn: psycopg.Connection) -> None:

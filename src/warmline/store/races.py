@@ -2,7 +2,7 @@
 
 Locks have one order (docs/architecture.md), but a row that is made between two of them can still close a ring of
 transactions that wait for each other. PostgreSQL then ends one of them, any one: nothing of it is kept, and the others get
-through.
+through, unless it is back at its first lock before they have woken up: then it is another round.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from psycopg.pq import TransactionStatus
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Each round somebody else has got through, so a few are plenty.
+#: Nearly every round somebody else has got through, so a few are plenty.
 ROUNDS = 12
 
 
