@@ -14,11 +14,8 @@ from .judge import Batch
 
 
 def write(conn: psycopg.Connection, batch: Batch, now: datetime) -> None:
-    """In the caller's transaction, which holds the leads (leads.hold) and the addresses.
-
-    Turns of teams come last of what no owner is needed for: whoever takes one keeps every other intake waiting until its
-    commit, so it should have little left to write.
-    """
+    """In the caller's transaction, which holds the leads (leads.hold) and the addresses. Whose turn it is, is asked with what
+    needs no owner: whoever has just taken a turn has little left to write, so nearly all turns are one dealer's."""
     turns = batch.turns_wanted()
     with together(conn):
         _write_unowned(conn, batch, now)

@@ -18,7 +18,7 @@ from psycopg import sql
 SHARDS = 24
 
 #: Read beside the rows of leads, or named by a foreign key of one that is; written seldom.
-REFERENCE = ("workspaces", "people", "rotations", "playbook_versions", "suppressions", "number_facts")
+REFERENCE = ("workspaces", "people", "playbook_versions", "suppressions", "number_facts")
 
 Say = Callable[[str], None]
 
