@@ -89,6 +89,19 @@ def test_a_lead_that_is_due_gets_its_text_with_no_hint_at_all(dsn: str, conn: ps
     assert conn.execute("select count(*) from engines").fetchone() == (0,), "a clean stop takes its sign of life back"
 
 
+def test_answers_that_nobody_asks_for_any_more_go_while_it_runs(dsn: str, conn: psycopg.Connection) -> None:
+    conn.execute(
+        "insert into answers (workspace_id, source, key, digest, answer, at)"
+        " select 1, 'pricing', n::text, '', 'null', now() - n * interval '20 days' from generate_series(0, 2) n"
+    )
+
+    async def body(_: Engine) -> None:
+        await until(lambda: count(conn, "answers") == 2)
+
+    running(dsn, body)
+    assert conn.execute("select max(key) from answers").fetchone() == ("1",)
+
+
 def test_settings_published_while_it_runs_count_for_what_goes_out_after(dsn: str, conn: psycopg.Connection) -> None:
     workspace = a_workspace(conn, at_any_hour())
 

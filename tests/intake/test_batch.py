@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -16,6 +17,8 @@ from warmline.intake import batch
 from warmline.intake.batch import Answer, Door, DoorClosedError
 from warmline.intake.submission import Origin
 from warmline.store import races
+from warmline.store.answers import KEPT, drop_old
+from warmline.store.connect import connect
 from warmline.store.workspaces import Workspace
 
 
@@ -73,6 +76,27 @@ def test_a_repeated_key_gets_the_same_answer_and_does_nothing_again(
     assert count(conn, "events") == before
     assert post(door, workspace, {"email": "other@example.com"}, "k1").status == 409
     assert count(conn, "leads") == 1
+
+
+def test_an_answer_is_kept_for_thirty_days_and_then_the_key_is_as_new(
+    door: Door, conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    post(door, workspace, {"email": "ann@example.com"}, "k1")
+    assert drop_old(conn, TUESDAY + KEPT) == 0
+    assert post(door, workspace, {"email": "other@example.com"}, "k1").status == 409
+    assert drop_old(conn, TUESDAY + KEPT + timedelta(seconds=1)) == 1
+    assert post(door, workspace, {"email": "other@example.com"}, "k1").status == 202
+
+
+def test_an_answer_that_somebody_waits_for_is_not_dropped_and_holds_up_nobody(
+    door: Door, dsn: str, conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    post(door, workspace, {"email": "ann@example.com"}, "k1")
+    post(door, workspace, {"email": "bob@example.com"}, "k2")
+    with connect(dsn) as other, other.transaction():
+        other.execute("select 1 from answers where key = 'k1' for update")
+        assert drop_old(conn, TUESDAY + 2 * KEPT) == 1
+    assert drop_old(conn, TUESDAY + 2 * KEPT) == 1
 
 
 def test_the_same_key_from_many_threads_at_once_is_done_once(

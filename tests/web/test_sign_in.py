@@ -52,6 +52,20 @@ def test_a_link_lives_for_half_an_hour(conn: psycopg.Connection, place: Workspac
     assert sign_ins.use(conn, token, real_now() + timedelta(minutes=31)) is None
 
 
+def test_links_and_sessions_that_have_had_their_time_are_not_kept(
+    stranger: Any, conn: psycopg.Connection, place: Workspace
+) -> None:
+    from django.contrib.sessions.models import Session
+
+    sign_ins.create(conn, place.id, "jo", real_now() - timedelta(hours=1))
+    Session.objects.create(session_key="old", session_data="", expire_date=real_now() - timedelta(days=1))
+    address = f"/sign-in/{sign_ins.create(conn, place.id, 'sam', real_now())}"
+    stranger.get(address)
+    stranger.post(address, {"csrfmiddlewaretoken": cookies_of(stranger)["csrf"].value})
+    assert ("jo",) not in conn.execute("select person from sign_ins").fetchall()
+    assert not Session.objects.filter(session_key="old").exists()
+
+
 def test_the_database_keeps_no_token(conn: psycopg.Connection, place: Workspace) -> None:
     token = sign_ins.create(conn, place.id, "sam", real_now())
     kept = conn.execute("select hash from sign_ins where workspace_id = %s", (place.id,)).fetchall()

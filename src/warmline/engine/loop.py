@@ -26,7 +26,7 @@ from warmline.garbage import calm_the_collector
 from warmline.intake.unread import withdraw_unread
 from warmline.intake.visits import settle_due
 from warmline.logs import plain_logs
-from warmline.store import beats, snapshots, touches
+from warmline.store import answers, beats, snapshots, touches
 from warmline.store import due as dues
 from warmline.store.clock import Clock, read_clock
 from warmline.store.connect import AWAY, connect
@@ -211,7 +211,7 @@ class Engine:
             decider.close()
 
     def upkeep(self, conn: psycopg.Connection, catalog: Catalog) -> None:
-        """What no lead waits for: the ledger, replies that nobody read in time, lost calls, look-ups of numbers."""
+        """What no lead waits for: the ledger, replies that nobody read in time, lost calls, look-ups of numbers, old answers."""
         asker = Asker(conn, catalog, self.now, self.options.folder)
         while not self.stopping.wait(UPKEEP):
             catalog.refresh()
@@ -219,6 +219,7 @@ class Engine:
             seal_all(conn, self.now)
             withdraw_unread(conn, self.now())
             ask_about_calls(conn, catalog, self.options.environ, self.now)
+            answers.drop_old(conn, self.now())
 
     def idle_seconds(self, conn: psycopg.Connection) -> float:
         """How long to wait for a hint: until the next due instant, so that a fast clock keeps its appointments too."""

@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -122,7 +123,7 @@ class Door:
 
     def _work(self, enough: int) -> None:
         """Take groups while at least `enough` leads wait; when the door closes, whatever is left."""
-        line, began = _Line(self._dsn), 0.0
+        line, began = _Line(self._dsn), -inf
         while True:
             with self._bell:
                 while not self._closing and self._leads < enough:

@@ -1,14 +1,20 @@
-"""Answers given to an Idempotency-Key: a repeated request gets the same one, and does nothing again."""
+"""Answers given to an Idempotency-Key: a repeated request gets the same one, and does nothing again, for thirty days."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import psycopg
 
 from .rows import encode
+
+#: How long a request may be repeated. Senders that repeat by themselves give up within days.
+KEPT = timedelta(days=30)
+
+#: So many old ones go in one statement.
+_AT_A_TIME = 1_000
 
 
 class Answer(msgspec.Struct):
@@ -43,3 +49,12 @@ def give(conn: psycopg.Connection, workspace_id: int, source: str, key: str, bod
         "update answers set answer = (%s::json)->0 where workspace_id = %s and source = %s and key = %s",
         (encode([body]), workspace_id, source, key),
     )
+
+
+def drop_old(conn: psycopg.Connection, now: datetime) -> int:
+    """Drop the oldest of those that are kept no longer; how many. Skips what others are at, and is soon called again."""
+    return conn.execute(
+        "delete from answers where (workspace_id, source, key) in ("
+        "  select workspace_id, source, key from answers where at < %s order by at limit %s for update skip locked)",
+        (now - KEPT, _AT_A_TIME),
+    ).rowcount

@@ -33,7 +33,8 @@ class PersonMiddleware:
 
 
 def sign_in(request: HttpRequest, person: SignedIn) -> None:
-    """Open a session for `person`."""
+    """Open a session for `person`. Sessions that have had their time go."""
+    request.session.clear_expired()
     users = get_user_model()
     user, made = users.objects.get_or_create(username=_username(person))
     if made:
