@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -120,7 +121,7 @@ class Dispatcher:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="dispatch")
         writer = asyncio.create_task(self._write_receipts())
         try:
-            began = polled = 0.0
+            began = polled = -inf
             much: list[int] = []  # lanes that hold more than their share of a batch: in turn, a batch of one at a time
             while not stopping.is_set():
                 lanes = await hint(0 if much else GATHER if self._rooms.left else POLL)

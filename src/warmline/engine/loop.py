@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 from pathlib import Path
 from uuid import UUID
 
@@ -166,7 +167,7 @@ class Engine:
 
     def watch(self, conn: psycopg.Connection, catalog: Catalog) -> None:
         """Look at what has just become due, all lanes together; lanes that hold much are left to `work_off`."""
-        began = polled = refreshed = 0.0
+        began = polled = refreshed = -inf
         while not self.stopping.is_set():
             lanes = self.hints.take(0) or self.hints.take(self.idle_seconds(conn))
             if lanes and (pause := began + GATHER - time.monotonic()) > 0:
@@ -211,7 +212,7 @@ class Engine:
             decider.close()
 
     def upkeep(self, conn: psycopg.Connection, catalog: Catalog) -> None:
-        """What no lead waits for: the ledger, replies that nobody read in time, lost calls, look-ups of numbers, old answers."""
+        """What no lead waits for: the ledger, unread replies, lost calls, look-ups of numbers, old answers."""
         asker = Asker(conn, catalog, self.now, self.options.folder)
         while not self.stopping.wait(UPKEEP):
             catalog.refresh()
