@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.builders import STARTER
 
@@ -106,19 +108,26 @@ def test_a_request_with_a_key_is_answered_once_and_for_all(house: House, ann: Pe
 # --- a form of a website, in a browser ------------------------------------------------------------------------------
 
 
-def test_a_plain_html_form_in_a_browser_sends_its_person_on_and_keeps_the_proof(house: House, ann: Person) -> None:
+@contextmanager
+def a_browser() -> Iterator[Browser]:
     path = next(
         (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
     )
     if not path:
         pytest.skip("There is no Chromium here. `./run test` says how to install it.")
-    form = (STARTER / "forms" / "pricing.html").read_text()
-    house.far.pages["pricing.html"] = form.replace('action="/in/pricing"', f'action="{house.url}/in/pricing"')
-    site = f"http://localhost:{house.far.port}/site/pricing.html"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         )
+        yield browser
+        browser.close()
+
+
+def test_a_plain_html_form_in_a_browser_sends_its_person_on_and_keeps_the_proof(house: House, ann: Person) -> None:
+    form = (STARTER / "forms" / "pricing.html").read_text()
+    house.far.pages["pricing.html"] = form.replace('action="/in/pricing"', f'action="{house.url}/in/pricing"')
+    site = f"http://localhost:{house.far.port}/site/pricing.html"
+    with a_browser() as browser:
         page = browser.new_page()
         page.goto(site)
         page.get_by_label("First name").fill("Ann")
@@ -131,7 +140,6 @@ def test_a_plain_html_form_in_a_browser_sends_its_person_on_and_keeps_the_proof(
         page.wait_for_url(f"{house.url}/thanks")
         assert page.get_by_role("heading", level=1).inner_text() == "Thank you"
         agent = page.evaluate("navigator.userAgent")
-        browser.close()
     house.first_text(ann.phone)
     story = house.why(ann.email)
     assert story.told["lead"]["fields"]["job"].split() == ["A", "new", "roof", "for", "the", "shed"]
@@ -141,6 +149,23 @@ def test_a_plain_html_form_in_a_browser_sends_its_person_on_and_keeps_the_proof(
     ).fetchall()
     assert [row[:6] for row in kept] == [("express_written", "sms-2026-11", shown, site, "127.0.0.1", agent)]
     assert timedelta(0) <= house.now() - kept[0][6] < timedelta(minutes=1)
+
+
+def test_a_script_on_a_website_posts_json_and_reads_the_answer(house: House, ann: Person) -> None:
+    house.far.pages["scripted.html"] = "<!doctype html><title>Ask for a price</title>"
+    script = """([address, told]) => fetch(address, {
+        method: "POST",
+        headers: {"Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID()},
+        body: JSON.stringify(told),
+    }).then(async answer => [answer.status, await answer.json()])"""
+    with a_browser() as browser:
+        page = browser.new_page()
+        page.goto(f"http://localhost:{house.far.port}/site/scripted.html")
+        taken = page.evaluate(script, [f"{house.url}/in/pricing", {**ann.form(), "agree": True}])
+        wrong = page.evaluate(script, [f"{house.url}/in/pricing", {"email": "nobody"}])
+    assert (taken[0], set(taken[1])) == (202, {"lead"})
+    assert (wrong[0], set(wrong[1]["fields"])) == (422, {"email"})
+    house.first_text(ann.phone)
 
 
 @pytest.mark.parametrize(

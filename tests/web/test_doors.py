@@ -139,9 +139,17 @@ def test_a_program_that_posts_a_form_gets_json(call: Call) -> None:
     assert "lead" in answer.json()
 
 
+def test_a_script_of_any_website_may_post_and_read_the_answer_but_not_send_a_key(call: Call) -> None:
+    asked = call("OPTIONS", "/in/pricing", origin="https://acme.test", access_control_request_method="POST")
+    assert (asked.status, asked.headers["access-control-allow-origin"]) == (204, "*")
+    assert asked.headers["access-control-allow-headers"] == "content-type, idempotency-key"
+    for content in ({"email": "ann@example.com"}, {"email": "nobody"}):
+        assert post(call, "pricing", content).headers["access-control-allow-origin"] == "*"
+
+
 def test_reading_a_door_that_takes_posts_is_told_so(call: Call) -> None:
     answer = call("GET", "/in/pricing")
-    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert (answer.status, answer.headers["allow"]) == (405, "OPTIONS, POST")
     assert "Allow" in answer.json()["error"]
 
 

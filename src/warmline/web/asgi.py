@@ -53,7 +53,7 @@ class Entry(NamedTuple):
 
 #: By prefix. One that ends in "/" takes what follows it as the request's tail.
 DOORS: dict[str, Entry] = {
-    "/in/": Entry(POST, intake.take, intake.refuse),
+    "/in/": Entry(POST | {"OPTIONS"}, intake.take, intake.refuse),
     "/hooks/": Entry(GET | POST, hooks.take),
     "/t/": Entry(GET, links.follow),
     "/o/": Entry(GET, links.open_pixel),

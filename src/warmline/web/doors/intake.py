@@ -27,10 +27,22 @@ _log = logging.getLogger("warmline.web")
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
+#: A script on any page of the web may post and read what it is answered, as any form may post: no cookie counts here. What
+#: a script can't send is X-Warmline-Key, for a key in a page would be nobody's secret. Source: fetch.spec.whatwg.org, CORS.
+_FOR_SCRIPTS = ((b"access-control-allow-origin", b"*"),)
+_BEFOREHAND = (
+    *_FOR_SCRIPTS,
+    (b"access-control-allow-methods", b"POST"),
+    (b"access-control-allow-headers", b"content-type, idempotency-key"),
+    (b"access-control-max-age", b"86400"),
+)
+
 
 async def take(request: Request) -> Response:
-    """202, or what is wrong: 422 names the fields, 404 and 403 the source, 409 the key, 503 a secret that is not set. Raises
-    DoorClosedError."""
+    """202, or what is wrong: 422 names the fields, 404 and 403 the source, 409 the key, 503 a secret that is not set; 204
+    where a browser asks beforehand. Raises DoorClosedError."""
+    if request.method == "OPTIONS":
+        return Response(204, headers=_BEFOREHAND)
     workspace = await find_soon(request)
     source = workspace.config.sources.get(request.tail) if workspace else None
     if workspace is None or source is None:
@@ -109,7 +121,7 @@ def _origin(request: Request) -> Origin:
 
 def _answer(request: Request, source: Source | None, answer: Answer) -> Response:
     if not (request.wants_page and request.content_type in FORMS):
-        return json(answer.status, answer.body)
+        return json(answer.status, answer.body, *_FOR_SCRIPTS)
     if answer.status == 202:
         return redirect(303, source.redirect if source and source.redirect else "/thanks")
     fields = answer.body.get("fields") or {}
