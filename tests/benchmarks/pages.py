@@ -85,6 +85,7 @@ def _pages(crowd: Crowd, house: House, cookie: str) -> dict[str, Address]:
         "attention": lambda n: "/attention",
         "playbooks": lambda n: "/playbooks",
         "a playbook": lambda n: "/playbooks/pricing",
+        "which step works": lambda n: "/playbooks/pricing/review",
         "sandbox": lambda n: "/sandbox",
         "a thread of the sandbox": lambda n: f"/sandbox/{leads[(n + 100) % len(leads)]}",
     }  # fmt: skip

@@ -50,6 +50,7 @@ class Site:
             "rules": "/rules?to=%2B14015550123",
             "task": f"/tasks/{lane}/{self.task}", "sandbox": "/sandbox", "thread": f"/sandbox/{self.lead}",
             "attention": "/attention", "playbooks": "/playbooks", "playbook": "/playbooks/pricing", "design": "/design",
+            "review": "/playbooks/pricing/review?days=90",
             "recordings": "/recordings", "consents": "/consents", "do not contact": "/do-not-contact",
             "doubtful": "/doubtful",
         }  # fmt: skip

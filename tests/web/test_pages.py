@@ -33,6 +33,7 @@ PAGES = (
     "/sandbox",
     "/playbooks",
     "/playbooks/pricing",
+    "/playbooks/pricing/review",
     "/rules",
     "/consents",
     "/consents?q=ann",

@@ -30,6 +30,7 @@ from warmline.cli.registry import registry
 from warmline.cli.reply import reply
 from warmline.cli.restore import restore
 from warmline.cli.resume import resume
+from warmline.cli.review import review
 from warmline.cli.say import PlainGroup
 from warmline.cli.sign_in import sign_in
 from warmline.cli.stats import stats
@@ -68,6 +69,7 @@ app.command(rich_help_panel=LEADS)(merge)
 app.command(rich_help_panel=LEADS)(forget)
 app.command("import", rich_help_panel=LEADS)(import_)
 app.command(rich_help_panel=LEADS)(stats)
+app.command(rich_help_panel=LEADS)(review)
 app.command(rich_help_panel=LEADS)(orphans)
 app.add_typer(suppress, name="suppress", rich_help_panel=LISTS)
 app.add_typer(registry, name="registry", rich_help_panel=LISTS)

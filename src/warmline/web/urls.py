@@ -44,6 +44,7 @@ urlpatterns = [
     path("attention/<slug:what>/<slug:ref>/<slug:act>", attention.act, name="attention-act"),
     path("playbooks", playbooks.show, name="playbooks"),
     path("playbooks/<slug:key>", playbooks.one, name="playbook"),
+    path("playbooks/<slug:key>/review", playbooks.review, name="review"),
     path("rules", rules.show, name="rules"),
     path("api/v1/leads/<str:ref>/why", api.why, name="api-why"),
     path("api/v1/may", api.may, name="api-may"),

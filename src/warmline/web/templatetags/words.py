@@ -172,6 +172,12 @@ def compliance_pages(context: dict[str, Any]) -> SafeString:
 
 
 @register.filter
+def seconds_words(seconds: float) -> str:
+    """12 h."""
+    return span(timedelta(seconds=seconds))
+
+
+@register.filter
 def size_words(text: str) -> str:
     """How long a text is for a carrier: 1 text, GSM-7, 28 characters left."""
     return in_words(segments(text))
