@@ -56,7 +56,7 @@ def test_a_step_has_who_it_reached_who_answered_it_and_who_opted_out(
     on(conn, place, runs[1], "touch.sent", 24, step="nudge", channel="sms")
     on(conn, place, runs[1], "opted.out", 25)
     found = of_pricing(conn, place)
-    assert (found.began, found.review.runs, found.review.answered.count, found.review.opted_out) == (3, 3, 1, 1)
+    assert (found.review.runs, found.review.answered.count, found.review.opted_out) == (3, 1, 1)
     ack, nudge = step_of(found, "ack"), step_of(found, "nudge")
     assert (ack.reached, ack.channels, ack.answers, ack.opted_out) == (3, {"sms": 3}, {"replied": 1}, 0)
     assert (nudge.reached, nudge.opted_out) == (1, 1)
@@ -79,10 +79,10 @@ def test_runs_before_the_time_asked_for_and_of_other_workspaces_do_not_count(
     a_run(conn, place, 1, at=NOW - MONTH - timedelta(hours=1))
     a_run(conn, a_workspace(conn, name="Other"), 2)
     a_run(conn, place, 3, at=NOW - MONTH)
-    assert of_pricing(conn, place).began == 1
+    assert of_pricing(conn, place).review.runs == 1
 
 
-def test_of_very_many_the_newest_are_read_and_it_says_how_many_there_were(
+def test_of_very_many_the_newest_are_read_and_it_says_so(
     conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(insight, "MOST", 2)
@@ -90,4 +90,4 @@ def test_of_very_many_the_newest_are_read_and_it_says_how_many_there_were(
         run = a_run(conn, place, number, at=TUESDAY + timedelta(hours=number))
         on(conn, place, run, "touch.sent", 10 + number, step="ack", channel="sms")
     found = of_pricing(conn, place)
-    assert (found.began, found.review.runs, found.review.first_touch) == (3, 2, 10 * 3600.0)
+    assert (found.cut, found.review.runs, found.review.first_touch) == (True, 2, 10 * 3600.0)

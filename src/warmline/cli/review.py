@@ -54,8 +54,8 @@ def review(
 
 def show(console: Console, found: Reviewed) -> None:
     review = found.review
-    some = f", the newest {MOST:,} of {found.began:,}" if found.began > review.runs else ""
-    console.print(f"[name]{escape(found.name)}[/]: {counted(review.runs, 'run')} since {found.since:%d %b %Y}{some}")
+    some = "the newest " if found.cut else ""
+    console.print(f"[name]{escape(found.name)}[/]: {some}{counted(review.runs, 'run')} since {found.since:%d %b %Y}")
     if not review.runs:
         console.print("[quiet]Nobody has entered it in that time. A longer one: --days 90[/]")
         return
@@ -82,14 +82,15 @@ def show(console: Console, found: Reviewed) -> None:
 def compare(console: Console, found: list[Reviewed], days: float) -> None:
     console.print(f"Runs that began in the last {counted(round(days), 'day') if days >= 1 else span(days * 86400)}")
     table = _table("Playbook", "Runs", "Going on", "Answered", "", "Meetings", "Out")
-    for one in sorted(found, key=lambda one: -one.began):
+    for one in sorted(found, key=lambda one: -one.review.runs):
         review = one.review
         table.add_row(
-            one.playbook, *map(_number, (one.began, review.under_way, review.answered.count)),
+            one.playbook, *map(_number, (review.runs, review.under_way, review.answered.count)),
             _share(review.answered), *map(_number, (review.meetings, review.opted_out)),
         )  # fmt: skip
     console.print(table)
-    console.print(f"[quiet]Step by step: {escape(called())} review PLAYBOOK[/]")
+    newest = f"Of the newest {MOST:,} runs of each. " if any(one.cut for one in found) else ""
+    console.print(f"[quiet]{newest}Step by step: {escape(called())} review PLAYBOOK[/]")
 
 
 def _and_more(review: Review) -> str:

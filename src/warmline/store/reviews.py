@@ -13,23 +13,17 @@ from .pages import BY_NO_MACHINE
 from .rows import read
 
 
-def count(conn: psycopg.Connection, workspace_id: int, playbook: str, since: datetime) -> int:
-    """Runs that began since then."""
-    asked = f"select count(*) from enrollments where {_SINCE}"  # noqa: S608 - only fixed text is joined in
-    row = conn.execute(asked, _given(workspace_id, playbook, since)).fetchone()
-    return int(row[0]) if row else 0
-
-
 def runs(
     conn: psycopg.Connection, workspace_id: int, playbook: str, since: datetime, kinds: Sequence[str], most: int
 ) -> list[Run]:
-    """The newest of them, at most `most`, each with what happened to its lead since it began, in that order. What a merge
-    tells again has happened to the other lead."""
+    """The newest that began since then, at most `most`, each with what happened to its lead since it began, in that order.
+    What a merge tells again has happened to the other lead."""
     return read(
         conn,
         f"""
         with newest as (
-          select lane, id, lead_id, status, end_reason, started_at from enrollments where {_SINCE}
+          select lane, id, lead_id, status, end_reason, started_at from enrollments
+          where workspace_id = %(workspace)s and playbook = %(playbook)s and started_at >= %(since)s and status <> 'scheduled'
           order by started_at desc limit %(most)s
         )
         select json_agg(json_build_array(
@@ -44,15 +38,6 @@ def runs(
             and {BY_NO_MACHINE} and data->>'merged' is null
         ) t
         """,  # noqa: S608 - only fixed text is joined in
-        _given(workspace_id, playbook, since) | {"kinds": list(kinds), "most": most},
+        {"workspace": workspace_id, "playbook": playbook, "since": since, "kinds": list(kinds), "most": most},
         Run,
     )
-
-
-_SINCE = (
-    "workspace_id = %(workspace)s and playbook = %(playbook)s and started_at >= %(since)s and status <> 'scheduled'"
-)
-
-
-def _given(workspace_id: int, playbook: str, since: datetime) -> dict[str, object]:
-    return {"workspace": workspace_id, "playbook": playbook, "since": since}
