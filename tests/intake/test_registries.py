@@ -124,3 +124,13 @@ def test_one_workspace_s_files_say_nothing_in_another(conn: psycopg.Connection, 
     other = a_workspace(conn, name="Other")
     take(conn, place, FTC)
     assert "never asked" in said(conn, other, "+12125550123")
+
+
+@pytest.mark.parametrize("lines", [[], ["# 0 numbers\n"], [*FTC, "212,55"]], ids=["empty", "a heading", "cut short"])
+def test_a_file_that_was_not_downloaded_whole_takes_nobody_off(
+    conn: psycopg.Connection, place: Workspace, lines: list[str]
+) -> None:
+    take(conn, place, FTC)
+    with pytest.raises(UnusableFileError, match=r"not downloaded whole\. Fetch it again"):
+        take(conn, place, lines, DAY + timedelta(days=1))
+    assert "stands in the registry us.national of 20 Nov 2026" in said(conn, place, "+12125550123")
