@@ -27,7 +27,7 @@ def backup(
     to: Annotated[Path, typer.Option("--to", help="The file to write.", show_default=False)],
     directory: Annotated[
         Path,
-        typer.Argument(metavar="[DIR]", envvar="WARMLINE_DIR", help="The workspace's folder.", show_default=False),
+        typer.Argument(metavar="DIR", envvar="WARMLINE_DIR", help="The workspace's folder.", show_default=False),
     ] = HERE,
     without_key: Annotated[
         bool, typer.Option("--without-key", help="Leave out the key that signs links; keep it elsewhere then.")
