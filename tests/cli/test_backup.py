@@ -380,6 +380,11 @@ def _raise(said: Any) -> None:
         raise RuntimeError(said.err)
 
 
+def test_a_folder_in_the_files_place_is_told_before_anything_is_written(run: Run, kept: Path, acme: Path) -> None:
+    said = run("backup", acme, "--to", kept.parent, "--replace")
+    assert (said.code, f"{kept.parent} is a folder" in said.err) == (1, True)
+
+
 def test_a_file_where_the_folder_should_be_is_named(
     run: Run, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,6 +80,18 @@ def test_a_disk_that_refuses_is_quoted_with_the_file_and_what_helps(
     assert f"error: /srv/acme/x: {what}. {advice}" in said.err
 
 
+def test_a_disk_that_is_full_in_the_middle_of_writing_is_told_without_a_name(
+    run: Run, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_workspace(conn)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(sys.modules["warmline.cli.stats"], "measure", refuse)
+    assert run("stats").err == "error: No space left on device. Make room, and run it again.\n"
+
+
 def test_a_fault_of_ours_still_shows_its_traceback(
     run: Run, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

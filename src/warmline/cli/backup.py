@@ -39,6 +39,8 @@ def backup(
     Everything may go on meanwhile. The file holds all your leads: keep it as you keep the database.
     """
     to = to.resolve()
+    if to.is_dir():
+        raise CommandError(f"{to} is a folder. Name the file in it.")
     if to.exists() and not replace:
         raise CommandError(f"{to} is there already. Name another file, or overwrite it with --replace.")
     texts = texts_of(directory, with_key=not without_key)

@@ -76,11 +76,12 @@ class CommandError(Exception):
 #: What people meet in ordinary life; everything else is a fault of ours and shows its traceback.
 _KNOWN = (CommandError, MachineError, WorkspaceError, VersionError, BadEnvironmentError)
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 #: What a disk says no with in ordinary life, and what helps.
 _DISKS = {
     **dict.fromkeys((errno.EACCES, errno.EPERM), "Run this as the account that owns it, or name a place of your own."),
     **dict.fromkeys((errno.EEXIST, errno.ENOTDIR, errno.EISDIR), "Name another place."),
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Make room, and run it again."),
+    **dict.fromkeys(_FULL, "Make room, and run it again."),
     errno.EROFS: "Name a place that can be written to.",
 }
 
@@ -112,9 +113,11 @@ class PlainGroup(TyperGroup):
                 "Check DATABASE_URL, and that PostgreSQL is running and reachable from here."
             )
         except OSError as error:
-            if error.filename is None or error.errno not in _DISKS:
+            # What is full says so in the middle of writing, when nobody knows the file any more; all else names one.
+            if error.errno not in _DISKS or (error.filename is None and error.errno not in _FULL):
                 raise
-            fail(f"{error.filename}: {error.strerror}. {_DISKS[error.errno]}")
+            where = "" if error.filename is None else f"{error.filename}: "
+            fail(f"{where}{error.strerror}. {_DISKS[error.errno]}")
 
 
 def _first_line(error: Exception) -> str:

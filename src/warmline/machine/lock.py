@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shlex
@@ -29,8 +30,9 @@ def take_lock(path: Path, account: Account) -> int:
         os.close(held)
         raise HeldError(_already_running(path, holder)) from None
     hand_over(held, account)
-    os.ftruncate(held, 0)
-    os.pwrite(held, f"{os.getpid()}\n{shlex.join([sys.executable, *sys.argv])}\n".encode(), 0)
+    with contextlib.suppress(OSError):  # the disk is full: the lock holds all the same, and only lacks a name
+        os.ftruncate(held, 0)
+        os.pwrite(held, f"{os.getpid()}\n{shlex.join([sys.executable, *sys.argv])}\n".encode(), 0)
     return held
 
 
