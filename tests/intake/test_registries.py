@@ -111,12 +111,14 @@ def test_every_registry_that_a_law_asks_can_be_imported() -> None:
 
 def test_answers_come_from_a_file_and_an_older_one_changes_nothing(conn: psycopg.Connection, place: Workspace) -> None:
     head = "number,line,reassigned,asked_at\n"
-    assert import_answers(conn, place, [head, "+12125550123,landline,,2026-11-20\n"], "a.csv") == (1, 1)
-    assert import_answers(conn, place, [head, "+12125550123,mobile,,2026-11-10\n"], "b.csv") == (1, 0)
+    assert import_answers(conn, place, [head, "+12125550123,landline,,2026-11-20\n"], "a.csv", TUESDAY) == (1, 1)
+    assert import_answers(conn, place, [head, "+12125550123,mobile,,2026-11-10\n"], "b.csv", TUESDAY) == (1, 0)
     found = may(conn, place, "+12125550123", TUESDAY)
     assert next(one for one in found.channels if one.channel == "sms").rule == "line"
     with pytest.raises(LookUpError, match="Line 3"):
-        import_answers(conn, place, [head, "+12125550123,mobile,,2026-11-25\n", "x,mobile,,2026-11-25\n"], "c.csv")
+        import_answers(
+            conn, place, [head, "+12125550123,mobile,,2026-11-25\n", "x,mobile,,2026-11-25\n"], "c.csv", TUESDAY
+        )
     assert [one.answer for one in numbers.of_number(conn, place.id, "+12125550123")] == ["landline"]
 
 

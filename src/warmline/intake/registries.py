@@ -146,11 +146,13 @@ def _beginning(area_code: str) -> str:
     return f"+1{code}"
 
 
-def import_answers(conn: psycopg.Connection, workspace: Workspace, source: Iterable[str], name: str) -> tuple[int, int]:
+def import_answers(
+    conn: psycopg.Connection, workspace: Workspace, source: Iterable[str], name: str, now: datetime
+) -> tuple[int, int]:
     """Take the answers of look-ups made elsewhere: (read, news). Raises lookups.contract.LookUpError; nothing is taken then."""
     read = news = 0
     with conn.transaction():
-        answers = read_answers(source)
+        answers = read_answers(source, now)
         while some := list(islice(answers, 5_000)):
             read += len(some)
             rows = [
