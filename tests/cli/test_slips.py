@@ -92,6 +92,13 @@ def test_a_disk_that_is_full_in_the_middle_of_writing_is_told_without_a_name(
     assert run("stats").err == "error: No space left on device. Make room, and run it again.\n"
 
 
+def test_what_is_no_text_is_told_as_it_was_typed(run: Run, conn: psycopg.Connection) -> None:
+    a_workspace(conn)
+    said = run("suppress", "add", "a@b.test", "--evidence", "m\udcfcller")
+    assert said.code == 1
+    assert "What was typed is no text in UTF-8: 'm\\udcfcller'." in said.err
+
+
 def test_a_fault_of_ours_still_shows_its_traceback(
     run: Run, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

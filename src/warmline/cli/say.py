@@ -112,6 +112,12 @@ class PlainGroup(TyperGroup):
                 f"The database does not answer: {_first_line(error)}. "
                 "Check DATABASE_URL, and that PostgreSQL is running and reachable from here."
             )
+        except UnicodeEncodeError as error:
+            if error.reason != "surrogates not allowed":
+                raise
+            fail(
+                f"What was typed is no text in UTF-8: {error.object[:60]!r}. Set the terminal to UTF-8, and type it anew."
+            )
         except OSError as error:
             # What is full says so in the middle of writing, when nobody knows the file any more; all else names one.
             if error.errno not in _DISKS or (error.filename is None and error.errno not in _FULL):

@@ -32,7 +32,7 @@ def take_lock(path: Path, account: Account) -> int:
     hand_over(held, account)
     with contextlib.suppress(OSError):  # the disk is full: the lock holds all the same, and only lacks a name
         os.ftruncate(held, 0)
-        os.pwrite(held, f"{os.getpid()}\n{shlex.join([sys.executable, *sys.argv])}\n".encode(), 0)
+        os.pwrite(held, os.fsencode(f"{os.getpid()}\n{shlex.join([sys.executable, *sys.argv])}\n"), 0)
     return held
 
 
