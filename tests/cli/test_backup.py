@@ -378,3 +378,29 @@ def set_clock(conn: psycopg.Connection, now: Any) -> None:
 def _raise(said: Any) -> None:
     if said.code:
         raise RuntimeError(said.err)
+
+
+def test_a_folder_in_the_files_place_is_told_before_anything_is_written(run: Run, kept: Path, acme: Path) -> None:
+    said = run("backup", acme, "--to", kept.parent, "--replace")
+    assert (said.code, f"{kept.parent} is a folder" in said.err) == (1, True)
+
+
+def test_a_file_where_the_folder_should_be_is_named(
+    run: Run, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    (tmp_path / "notes").write_text("mine")
+    for folder in (tmp_path / "notes", tmp_path / "notes" / "acme"):
+        said = run("restore", kept, folder)
+        assert said.code == 1
+        assert f"error: {folder}: " in said.err
+        assert "Name another place." in said.err
+
+
+def test_what_is_to_be_said_after_a_restore_works_from_where_it_was_typed(
+    run: Run, kept: Path, empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty)
+    said = run("restore", kept, tmp_path / "else where")
+    assert said.out.rstrip().endswith(f"warmline resume --dir '{tmp_path}/else where'")
+    assert (tmp_path / "else where" / ".warmline" / ".gitignore").read_text() == "*\n"

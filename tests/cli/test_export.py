@@ -18,6 +18,7 @@ def test_a_case_file_is_written_as_json_and_as_a_page(run: Run, conn: psycopg.Co
     assert "4 consents, 0 withdrawals" in said.out
     told = json.loads((tmp_path / "cases" / f"case-{lead}.json").read_text())
     assert told["lead"]["email"] == "ann@example.com"
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "cases").iterdir()} == {0o600}
     assert "Case file of" in (tmp_path / "cases" / f"case-{lead}.html").read_text()
     assert json.loads(run("export", lead, "--json").out)["lead"]["id"] == str(lead)
 

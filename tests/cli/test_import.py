@@ -130,3 +130,21 @@ def test_a_list_of_which_nothing_can_be_read_is_no_success(run: Run, acme: Path,
     said = run("import", people, "--source", "referral", "--dir", acme)
     assert said.code == 1
     assert "+1 201 555 0123; Email: 'nobody' is no mail address" in people.with_name("people.rejects.csv").read_text()
+
+
+def test_a_list_that_is_refused_leaves_the_rejects_of_an_earlier_one_as_they_were(
+    run: Run, acme: Path, people: Path
+) -> None:
+    rejects = people.with_name("people.rejects.csv")
+    rejects.write_text("corrected by hand\n")
+    people.write_text("a,b\n1,2\n")
+    assert run("import", people, "--source", "referral", "--dir", acme).code == 1
+    assert rejects.read_text() == "corrected by hand\n"
+    assert {path.name for path in people.parent.iterdir() if "rejects" in path.name} == {rejects.name}
+
+
+def test_it_is_said_when_no_playbook_takes_the_leads_of_a_list(run: Run, acme: Path, people: Path) -> None:
+    said = run("import", people, "--source", "referral", "--dir", acme)
+    assert "No playbook asks for leads of a list, so a person has a task for each of them." in said.err
+    again = run("import", people, "--source", "referral", "--dir", acme)
+    assert "No playbook asks" not in again.err

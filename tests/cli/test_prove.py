@@ -94,6 +94,7 @@ def test_when_the_time_is_up_it_says_how_far_it_got(acme: Path) -> None:
         (("pricing", "--worlds", "texaz"), "There is no world texaz. Did you mean texas?"),
         (("pricing", "--events", "9"), "Write a number from 0 to 6."),
         (("pricing", "--seconds", "0"), "Write a number above 0, such as 60."),
+        (("pricing", "--seconds", "nan"), "Write a number above 0, such as 60."),
     ],
 )
 def test_bad_input_is_told_with_what_to_write(acme: Path, arguments: tuple[str, ...], said: str) -> None:

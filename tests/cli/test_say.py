@@ -33,17 +33,19 @@ def test_a_text_names_the_command_as_it_was_called_and_nothing_else(monkeypatch:
     )
 
 
-def test_what_a_list_says_to_do_next_can_be_typed(called: Run, conn: psycopg.Connection) -> None:
+def test_what_a_list_says_to_do_next_can_be_typed(called: Run, conn: psycopg.Connection, acme: Path) -> None:
     place = a_workspace(conn)
     quarantine.keep(conn, place.id, "source:pricing", "no address", "{}", "application/json", {}, real_now())
     assert "Correct and replay: ./run warmline quarantine replay ID" in called("quarantine", "list").out
+    said = called("quarantine", "list", "--dir", acme).out
+    assert f"quarantine replay ID --body FILE --dir {acme}" in said
     said = called("stats").out
     assert "see ./run warmline quarantine list" in said
     assert "start one: ./run warmline engine" in said
 
 
 def test_an_error_and_its_remedy_name_it_so(called: Run, tmp_path: Path) -> None:
-    assert called("orphans", "--dir", tmp_path).err.endswith("Run: ./run warmline apply DIR\n")
+    assert called("orphans").err.endswith("Run: ./run warmline apply DIR\n")
     assert called("check", tmp_path).err.endswith("Make one with: ./run warmline init DIR\n")
     assert called("init", tmp_path / "acme").out.endswith(f"  ./run warmline up {tmp_path}/acme\n")
 

@@ -21,7 +21,7 @@ def test_stats_of_an_empty_workspace_are_zeros(run: Run, acme: Path) -> None:
 
 def test_stats_count_the_engines_that_live(run: Run, acme: Path, conn: psycopg.Connection) -> None:
     run("apply", acme)
-    assert "Engines      0  start one: warmline engine\n" in run("stats", "--dir", acme).out
+    assert f"Engines      0  start one: warmline engine --dir {acme}\n" in run("stats", "--dir", acme).out
     beats.beat(conn, new_id(), "host-a", 7)
     beats.beat(conn, new_id(), "host-b", 7)
     conn.execute("update engines set beat_at = now() - interval '1 minute' where host = 'host-b'")

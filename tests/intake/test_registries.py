@@ -111,12 +111,14 @@ def test_every_registry_that_a_law_asks_can_be_imported() -> None:
 
 def test_answers_come_from_a_file_and_an_older_one_changes_nothing(conn: psycopg.Connection, place: Workspace) -> None:
     head = "number,line,reassigned,asked_at\n"
-    assert import_answers(conn, place, [head, "+12125550123,landline,,2026-11-20\n"], "a.csv") == (1, 1)
-    assert import_answers(conn, place, [head, "+12125550123,mobile,,2026-11-10\n"], "b.csv") == (1, 0)
+    assert import_answers(conn, place, [head, "+12125550123,landline,,2026-11-20\n"], "a.csv", TUESDAY) == (1, 1)
+    assert import_answers(conn, place, [head, "+12125550123,mobile,,2026-11-10\n"], "b.csv", TUESDAY) == (1, 0)
     found = may(conn, place, "+12125550123", TUESDAY)
     assert next(one for one in found.channels if one.channel == "sms").rule == "line"
     with pytest.raises(LookUpError, match="Line 3"):
-        import_answers(conn, place, [head, "+12125550123,mobile,,2026-11-25\n", "x,mobile,,2026-11-25\n"], "c.csv")
+        import_answers(
+            conn, place, [head, "+12125550123,mobile,,2026-11-25\n", "x,mobile,,2026-11-25\n"], "c.csv", TUESDAY
+        )
     assert [one.answer for one in numbers.of_number(conn, place.id, "+12125550123")] == ["landline"]
 
 
@@ -124,3 +126,13 @@ def test_one_workspace_s_files_say_nothing_in_another(conn: psycopg.Connection, 
     other = a_workspace(conn, name="Other")
     take(conn, place, FTC)
     assert "never asked" in said(conn, other, "+12125550123")
+
+
+@pytest.mark.parametrize("lines", [[], ["# 0 numbers\n"], [*FTC, "212,55"]], ids=["empty", "a heading", "cut short"])
+def test_a_file_that_was_not_downloaded_whole_takes_nobody_off(
+    conn: psycopg.Connection, place: Workspace, lines: list[str]
+) -> None:
+    take(conn, place, FTC)
+    with pytest.raises(UnusableFileError, match=r"not downloaded whole\. Fetch it again"):
+        take(conn, place, lines, DAY + timedelta(days=1))
+    assert "stands in the registry us.national of 20 Nov 2026" in said(conn, place, "+12125550123")

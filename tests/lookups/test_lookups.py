@@ -54,6 +54,8 @@ def test_what_a_file_does_not_hold_it_does_not_know(tmp_path: Path) -> None:
         ("", "first line must name the columns"),
         ("phone,line\n", "first line must name the columns"),
         (HEAD + "hello,mobile,no,2026-11-01\n", "Line 2: 'hello' is no phone number"),
+        ("number" + "x" * 200_000, "Line 1 is no CSV: field larger than field limit"),
+        (HEAD + "+12125550100,mobile,no,2062-11-01\n", "Line 2: 2062-11-01 has not come yet"),
         (HEAD + "+12125550100,mobile,no,yesterday\n", "Line 2: 'yesterday' is no date"),
         (
             HEAD + "+12125550100,mobile,no,2026-11-01\n+12125550100,pigeon,no,2026-11-01\n",
@@ -63,7 +65,7 @@ def test_what_a_file_does_not_hold_it_does_not_know(tmp_path: Path) -> None:
 )
 def test_a_fault_of_a_file_is_named_by_its_line(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(LookUpError, match=said):
-        list(read_answers(text.splitlines(keepends=True)))
+        list(read_answers(text.splitlines(keepends=True), NOW))
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
@@ -75,3 +77,13 @@ def test_the_settings_name_the_provider(tmp_path: Path) -> None:
     assert build(LookUps(), tmp_path) is None
     assert isinstance(build(LookUps("sandbox"), tmp_path), SandboxLookUp)
     assert isinstance(build(LookUps("file", path="n.csv"), tmp_path), FileLookUp)
+
+
+def test_a_line_that_can_not_be_read_is_told_with_its_file(tmp_path: Path) -> None:
+    with pytest.raises(LookUpError, match=r"numbers\.csv: Line 2: 'hello' is no phone number"):
+        a_file(tmp_path, HEAD + "hello,mobile,no,2026-11-01\n").ask(NUMBERS, ["line"], NOW)
+
+
+def test_a_day_that_has_begun_further_east_is_one_that_has_come(tmp_path: Path) -> None:
+    told = a_file(tmp_path, HEAD + "+12125550100,mobile,no,2026-11-27\n").ask(["+12125550100"], ["line"], NOW)
+    assert [one.answer for one in told] == ["mobile"]

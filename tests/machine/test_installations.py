@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,20 @@ def test_programs_in_a_closed_folder_are_copied_and_work(
     server.stop()
     server.start()
     assert list((folder / "shared").iterdir()) == copies
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [OSError(errno.ENOSPC, "No space left on device"), shutil.Error([("a", "b", "No space left on device")])],
+    ids=["one file", "many files"],
+)
+def test_a_copy_that_does_not_fit_is_told_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, refusal: OSError
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(shutil, "copytree", refuse)
+    with pytest.raises(MachineError, match="can read it: No space left on device"):
+        copy_for_everybody(wheel(), folder / "shared")
+    assert list((folder / "shared").iterdir()) == []

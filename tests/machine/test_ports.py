@@ -54,3 +54,21 @@ def test_when_all_are_busy_it_says_so(busy: int, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(ports, "_TRIES", 1)
     with pytest.raises(MachineError, match=rf"ports from {busy} to {busy} are all in use.*--port"):
         free_port(busy)
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "203.0.113.9"], ids=["no host", "another machine"])
+def test_an_address_that_is_not_of_this_machine_is_named(host: str) -> None:
+    with pytest.raises(MachineError, match=rf"{host} is no address of this machine.*--host"):
+        is_free(8000, host)
+
+
+def test_a_host_may_be_one_of_version_6(busy: int) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 on this machine")
+    with socket.socket(socket.AF_INET6) as server:
+        try:
+            server.bind(("::1", 0))
+        except OSError:
+            pytest.skip("no IPv6 on this machine")
+        server.listen()
+        assert not is_free(server.getsockname()[1], "::1")

@@ -20,7 +20,7 @@ def clone(folder: Path) -> Path:
     (clone / "pyproject.toml").write_text("[project]\n")
     (clone / ".venv" / "bin" / "python").symlink_to(sys.executable)
     warmline = clone / ".venv" / "bin" / "warmline"
-    warmline.write_text('#!/bin/sh\necho "$@"\n[ "$1" != init ] || { mkdir -p "$2"; touch "$2/warmline.toml"; }\n')
+    warmline.write_text('#!/bin/sh\necho "$@"\n')
     warmline.chmod(0o755)
     sums = subprocess.run(["cksum"], input="[project]\n", capture_output=True, text=True, check=True).stdout.strip()
     (clone / ".venv" / "prepared").write_text(f"{clone.resolve()} {sums}\n")
@@ -33,10 +33,15 @@ def run(clone: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[
     )
 
 
-def test_up_makes_the_starter_workspace_once_and_passes_options_on(clone: Path) -> None:
+def test_up_is_of_the_workspace_in_the_clone_and_passes_options_on(clone: Path) -> None:
     workspace = clone.resolve() / "workspace"
-    assert run(clone, "up", cwd=Path("/")).stdout == f"init {workspace}\nup {workspace}\n"
+    assert run(clone, "up", cwd=Path("/")).stdout == f"up {workspace}\n"
     assert run(clone, "up", "--port", "9000", cwd=Path("/")).stdout == f"up {workspace} --port 9000\n"
+
+
+def test_asking_for_help_makes_no_workspace(clone: Path) -> None:
+    assert run(clone, "up", "--help", cwd=Path("/")).stdout.endswith(" --help\n")
+    assert not (clone / "workspace").exists()
 
 
 def test_up_takes_a_workspace_relative_to_where_it_was_called(clone: Path, folder: Path) -> None:

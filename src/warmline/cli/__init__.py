@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,19 +40,29 @@ from warmline.cli.web import web
 from warmline.cli.why import why
 from warmline.cli.wordings import wordings
 
+START, LEADS, LISTS, HELP_OUT, KEEPING, PARTS = PANELS = (
+    "Start", "Leads", "Whom not to contact", "Put right", "Keeping it", "The parts, for many machines",
+)  # fmt: skip
+
+
+class Commands(PlainGroup):
+    """The help shows the panels in the order in which a reader needs them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(
+            super().list_commands(ctx), key=lambda name: PANELS.index(str(vars(self.commands[name])["rich_help_panel"]))
+        )
+
+
 app = typer.Typer(
     name="warmline",
-    cls=PlainGroup,
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Answers every lead at once and keeps following up, through one gate, until a person takes over.",
 )
-
-START, LEADS, LISTS, HELP_OUT, KEEPING, PARTS = (
-    "Start", "Leads", "Whom not to contact", "Put right", "Keeping it", "The parts, for many machines",
-)  # fmt: skip
 
 app.command(rich_help_panel=START)(init)
 app.command(rich_help_panel=START)(up)

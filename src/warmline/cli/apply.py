@@ -22,7 +22,7 @@ _SIGN = {"added": ("good", "+"), "changed": ("care", "~"), "removed": ("bad", "-
 
 def apply(
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", envvar="WARMLINE_DIR", help="The workspace's folder.", show_default=False)
+        Path, typer.Argument(metavar="DIR", envvar="WARMLINE_DIR", help="The workspace's folder.", show_default=False)
     ] = HERE,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
 ) -> None:

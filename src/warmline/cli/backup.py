@@ -27,7 +27,7 @@ def backup(
     to: Annotated[Path, typer.Option("--to", help="The file to write.", show_default=False)],
     directory: Annotated[
         Path,
-        typer.Argument(metavar="[DIR]", envvar="WARMLINE_DIR", help="The workspace's folder.", show_default=False),
+        typer.Argument(metavar="DIR", envvar="WARMLINE_DIR", help="The workspace's folder.", show_default=False),
     ] = HERE,
     without_key: Annotated[
         bool, typer.Option("--without-key", help="Leave out the key that signs links; keep it elsewhere then.")
@@ -39,6 +39,8 @@ def backup(
     Everything may go on meanwhile. The file holds all your leads: keep it as you keep the database.
     """
     to = to.resolve()
+    if to.is_dir():
+        raise CommandError(f"{to} is a folder. Name the file in it.")
     if to.exists() and not replace:
         raise CommandError(f"{to} is there already. Name another file, or overwrite it with --replace.")
     texts = texts_of(directory, with_key=not without_key)

@@ -19,7 +19,7 @@ from warmline.core.words import Problem
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Workspaces, or files within one. Default: this folder."),
+        typer.Argument(metavar="PATH", help="Workspaces, or files within one. Default: this folder."),
     ] = None,
 ) -> None:
     """Say what is wrong in a workspace and what to write instead. Exit code 1 when something must be corrected."""

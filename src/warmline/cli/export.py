@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,13 +34,21 @@ def export(
     stem = f"case-{case.lead.id}"
     try:
         to.mkdir(parents=True, exist_ok=True)
-        (to / f"{stem}.json").write_bytes(as_json(case) + b"\n")
-        (to / f"{stem}.html").write_text(as_page(case), "utf-8")
+        for name, content in ((f"{stem}.json", as_json(case) + b"\n"), (f"{stem}.html", as_page(case).encode())):
+            with open(to / name, "wb", opener=_for_us_alone) as file:
+                file.write(content)
     except OSError as error:
         raise CommandError(
             f"The case file can't be written into {to}: {error.strerror}. Name a folder with --to."
         ) from error
     out().print(f"{to / stem}.json and .html: {_held(case)}", soft_wrap=True, markup=False)
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    """Opens a file that others may not read, as a backup is: it holds all that is known of a person."""
+    opened = os.open(path, flags, 0o600)
+    os.fchmod(opened, 0o600)
+    return opened
 
 
 def _held(case: CaseFile) -> str:

@@ -75,6 +75,11 @@ def import_(
         show_json(counts)
     else:
         _show(counts, kept, dry_run)
+    if counts.created and not counts.enrolled and not dry_run:
+        note(
+            "No playbook asks for leads of a list, so a person has a task for each of them. One that says "
+            "enroll: {when: 'event.kind == \"lead.imported\"'} takes the next ones."
+        )
     if counts.rows and counts.rejected == counts.rows:
         raise typer.Exit(1)  # nothing came in; the reasons are in the rejects
 
@@ -114,18 +119,26 @@ def rejects_of(file: Path) -> Path:
 
 @contextmanager
 def _rejects(file: Path, dry_run: bool) -> Iterator[TextIO | None]:
-    """Written beside the list, so that it can be corrected there and imported again. Nowhere in a dry run."""
+    """Written beside the list, so that it can be corrected there and imported again. Nowhere in a dry run.
+
+    It takes its name when the list has been read to its end: what is refused or cut short leaves an older one as it was.
+    """
     if dry_run:
         yield None
         return
+    fresh = file.with_name(f".{rejects_of(file).name}.{os.getpid()}")
     try:
-        stream = rejects_of(file).open("w", encoding="utf-8", newline="")
+        stream = fresh.open("w", encoding="utf-8", newline="")
     except OSError as error:
         raise CommandError(
             f"{rejects_of(file)} can't be written: {error.strerror}. Copy the list to a folder that you may write to."
         ) from error
-    with stream:
-        yield stream
+    try:
+        with stream:
+            yield stream
+        fresh.replace(rejects_of(file))
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _settle_rejects(file: Path, counts: Counts, dry_run: bool) -> Path | None:

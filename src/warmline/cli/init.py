@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -32,12 +33,12 @@ def init(
         soft_wrap=True,
     )
     console.print(f"Next: edit [name]{escape(str(directory / 'warmline.toml'))}[/], then run", soft_wrap=True)
-    console.print(f"  {escape(called())} up {escape(str(directory))}", soft_wrap=True)
+    console.print(f"  {escape(called())} up {escape(shlex.quote(str(directory)))}", soft_wrap=True)
 
 
 def make_starter(directory: Path) -> list[str]:
     """Copy the starter workspace and return the paths written, within it. Raises CommandError rather than overwrite."""
-    if directory.exists() and not directory.is_dir():
+    if directory.is_file():
         raise CommandError(f"{directory} is a file. Name a folder that is new or empty.")
     there = {entry.name for entry in directory.iterdir()} - _HARMLESS if directory.is_dir() else set()
     if there:

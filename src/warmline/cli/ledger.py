@@ -71,7 +71,7 @@ def _show(found: Verified, heads: list[Head]) -> None:
     kept = f", and {counted(len(heads), 'head')} kept elsewhere still on them" if heads and found.is_whole else ""
     word = "[good]whole[/]" if found.is_whole else f"[bad]{len(found.broken)} broken[/]"
     console.print(
-        f"{word}  {found.entries} entries in {len(found.heads)} chains, {found.records} records, "
-        f"{found.unsealed} not sealed yet{kept}",
+        f"{word}  {counted(found.entries, 'entry', 'entries')} in {counted(len(found.heads), 'chain')}, "
+        f"{counted(found.records, 'record')}, {found.unsealed:,} not sealed yet{kept}",
         soft_wrap=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from warmline import web as site
-from warmline.cli.place import HERE, Dir, address
+from warmline.cli.place import HERE, Dir, address, ended_by_signals
 from warmline.cli.say import CommandError, counted, note, out
 from warmline.cli.secret import read_secret
 from warmline.store import distributed
@@ -18,7 +18,7 @@ from warmline.store.migrate import migrate as migrate_store
 def migrate(directory: Dir = HERE) -> None:
     """Make or update the tables. Safe to run twice, and from several machines at once."""
     os.environ["WARMLINE_SECRET"] = read_secret(directory)
-    with address(directory) as dsn:
+    with ended_by_signals(), address(directory) as dsn:
         applied = migrate_all(dsn)
     if applied:
         out().print(f"[good]Applied[/] {counted(len(applied), 'step')}: {', '.join(applied)}.")

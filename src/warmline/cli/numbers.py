@@ -11,6 +11,7 @@ from warmline.cli.place import HERE, Dir, database, workspace
 from warmline.cli.say import CommandError, out
 from warmline.intake.registries import import_answers
 from warmline.lookups.contract import LookUpError
+from warmline.store.clock import read_clock
 
 numbers = typer.Typer(no_args_is_help=True, help="Look-ups of phone numbers: kinds of line, and who has them now.")
 
@@ -32,7 +33,7 @@ def import_(
         raise CommandError(f"{file} can't be read: {error.strerror}. Check the path.") from error
     with source, database(directory) as conn:
         try:
-            read, news = import_answers(conn, workspace(conn, directory), source, file.name)
+            read, news = import_answers(conn, workspace(conn, directory), source, file.name, read_clock(conn).now())
         except LookUpError as error:
             raise CommandError(f"{error} Nothing of the file was taken.") from error
         except UnicodeDecodeError as error:

@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
-from warmline.cli.say import called, counted, out, show_json
+from warmline.cli.say import counted, out, show_json, typed
 from warmline.store import orphans as found
 
 
@@ -23,7 +23,7 @@ def orphans(directory: Dir = HERE, as_json: AsJson = False) -> None:
         if leads:
             out().print(
                 f"[bad]{counted(len(leads), 'lead')} without a next action.[/] This is a fault of Warmline: see what "
-                f"happened with `{escape(called())} why LEAD`, and give each an owner on its page."
+                f"happened with `{escape(typed('why LEAD', directory))}`, and give each an owner on its page."
             )
     if leads:
         raise typer.Exit(1)

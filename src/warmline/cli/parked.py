@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
-from warmline.cli.say import CommandError, called, counted, out, show_json
+from warmline.cli.say import CommandError, counted, out, show_json, typed
 from warmline.intake.acts import ActError, replay_parked
 from warmline.store.clock import read_clock
 from warmline.store.pages import attention
@@ -34,16 +34,13 @@ def show(directory: Dir = HERE, as_json: AsJson = False) -> None:
             f"  [bad]{escape(one.error)}[/]",
             soft_wrap=True,
         )
-    out().print(
-        f"{counted(len(found), 'parked run')}." + (f" Replay: {escape(called())} parked replay ID" if found else "")
-    )
+    then = f" Replay: {escape(typed('parked replay ID', directory))}" if found else ""
+    out().print(f"{counted(len(found), 'parked run')}.{then}")
 
 
 @parked.command()
 def replay(
-    ids: Annotated[
-        list[UUID] | None, typer.Argument(metavar="[ID]...", help="Which, as `parked list` shows them.")
-    ] = None,
+    ids: Annotated[list[UUID] | None, typer.Argument(metavar="ID", help="Which, as `parked list` shows them.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every parked run.")] = False,
     directory: Dir = HERE,
 ) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import psycopg
 import typer
 
-from warmline.cli.say import CommandError, note
+from warmline.cli.say import CommandError, at, note
 from warmline.core.bundle import PLAYBOOKS, SETTINGS, TEMPLATES, workspace_key
 from warmline.core.settings import Config, parse_settings
+from warmline.machine.borrowed import borrowed
 from warmline.machine.place import find_place
 from warmline.machine.postgres import Postgres
 from warmline.store import workspaces
@@ -63,33 +66,60 @@ def database(folder: Path) -> Iterator[psycopg.Connection]:
     DATABASE_URL when it is set. Otherwise the embedded PostgreSQL of the folder: the one that `warmline up` runs now,
     or else started here and stopped at the end. Raises CommandError when there is none, or when its tables are old.
     """
-    if not os.environ.get("DATABASE_URL"):
+    if not given_address():
         require_workspace(folder)
         if find_place(embedded(folder)) is None:
             raise CommandError(f"This workspace has no database yet. Start it with: warmline up {folder}")
-    with address(folder) as dsn, connect(dsn, "warmline command") as conn:
+    with ended_by_signals(), address(folder) as dsn, connect(dsn, "warmline command") as conn:
         if not is_current(conn):
             raise CommandError(
-                "The tables of this database are not there yet, or are of an older Warmline. Run: warmline migrate"
+                "The tables of this database are not there yet, or are of an older Warmline. Run: "
+                f"warmline migrate{at(folder)}"
             )
         yield conn
+
+
+def given_address() -> str:
+    """DATABASE_URL; "" when it is not set. Raises CommandError when it is no address, without showing it: it may hold a
+    password."""
+    given = os.environ.get("DATABASE_URL", "").strip()
+    try:
+        psycopg.conninfo.conninfo_to_dict(given)
+    except psycopg.ProgrammingError:
+        raise CommandError(
+            "DATABASE_URL is no address of a PostgreSQL. Write it as postgresql://USER:PASSWORD@HOST/DATABASE, with signs "
+            "such as @, / and # in a password as %40, %2F and %23. Unset, the database of the workspace is used."
+        ) from None
+    return given
 
 
 @contextmanager
 def address(folder: Path) -> Iterator[str]:
     """The database's address. Raises CommandError when there is none, MachineError when PostgreSQL can't start."""
-    given = os.environ.get("DATABASE_URL", "")
+    given = given_address()
     if given:
         yield given
         return
     require_workspace(folder)
-    server = Postgres(embedded(folder), progress=note)
-    running = server.address()
-    if running is not None:
-        yield running
-        return
-    with server as started:
-        yield started
+    with borrowed(Postgres(embedded(folder), progress=note)) as dsn:
+        yield dsn
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Whoever stops the command, or closes its terminal, ends it as Ctrl-C does: what it began is put away."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    ours = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def embedded(folder: Path) -> Path:
@@ -134,6 +164,8 @@ def workspace(conn: psycopg.Connection, folder: Path) -> Workspace:
 
     Raises CommandError when it can't be told which, WorkspaceError when it has not been published.
     """
+    if folder != HERE:
+        require_workspace(folder)  # whoever names a folder means that one, and not the only one there is
     config = read_config(folder)
     if config is not None:
         return workspaces.load(conn, workspace_key(config))

@@ -82,7 +82,7 @@ def prove(
     """
     if not 0 <= events <= MOST_EVENTS:
         _wrong(f"--events {events} can't be walked. Write a number from 0 to {MOST_EVENTS}.")
-    if seconds <= 0:
+    if not seconds > 0:  # nor one that is no number, which no time ever reaches
         _wrong(f"--seconds {seconds:g} is no time at all. Write a number above 0, such as 60.")
     try:
         bundle, book = _read(playbook, directory)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +11,7 @@ from rich.markup import escape
 
 from warmline.cli.parked import WHO
 from warmline.cli.place import HERE, AsJson, Dir, database, read_text, workspace
-from warmline.cli.say import CommandError, called, counted, out, show_json
+from warmline.cli.say import CommandError, counted, out, show_json, typed
 from warmline.intake.acts import ActError, dismiss_quarantine, replay_quarantine
 from warmline.store.clock import read_clock
 from warmline.store.pages import attention
@@ -36,7 +35,7 @@ def show(directory: Dir = HERE, as_json: AsJson = False) -> None:
             f"  [bad]{escape(one.reason)}[/]\n  [quiet]{escape(one.body[:300])}[/]",
             soft_wrap=True,
         )
-    more = f" Correct and replay: {escape(called())} quarantine replay ID --body FILE" if found else ""
+    more = f" Correct and replay: {escape(typed('quarantine replay ID --body FILE', directory))}" if found else ""
     first = "The oldest " if len(found) == attention.MOST else ""
     out().print(f"{first}{counted(len(found), 'item')} in quarantine.{more}")
 
@@ -51,9 +50,10 @@ def replay(
     directory: Dir = HERE,
 ) -> None:
     """Let it in again, corrected or, when the settings were at fault, as it came."""
+    # Before the database is opened: whoever types it in may take a while.
+    text = None if body is None else read_text(Path("/dev/stdin") if str(body) == "-" else body)
     with database(directory) as conn:
         place = workspace(conn, directory)
-        text = None if body is None else sys.stdin.read() if str(body) == "-" else read_text(body)
         try:
             replay_quarantine(conn, place, item, text, WHO, read_clock(conn).now())
         except ActError as error:

@@ -13,9 +13,9 @@ from rich.markup import escape
 
 from warmline.cli.backup import KEY, server_of
 from warmline.cli.migrate import migrate_all
-from warmline.cli.place import HERE, embedded
-from warmline.cli.say import CommandError, called, counted, note, out
-from warmline.cli.secret import read_secret
+from warmline.cli.place import HERE, embedded, ended_by_signals, given_address
+from warmline.cli.say import CommandError, counted, note, out, typed
+from warmline.cli.secret import keep_unpublished, read_secret
 from warmline.core.bundle import PLAYBOOKS, SETTINGS, TEMPLATES
 from warmline.machine import MachineError
 from warmline.machine.account import account_for_new_data
@@ -34,7 +34,7 @@ def restore(
     directory: Annotated[
         Path,
         typer.Argument(
-            metavar="[DIR]", envvar="WARMLINE_DIR", help="The workspace's folder; made when it is not there.",
+            metavar="DIR", envvar="WARMLINE_DIR", help="The workspace's folder; made when it is not there.",
             show_default=False,
         ),
     ] = HERE,
@@ -52,7 +52,7 @@ def restore(
         texts = archive.texts()
         if SETTINGS not in texts:
             read_secret(directory)  # nothing is begun that can't be ended without it
-        with target(directory, manifest) as dsn:
+        with ended_by_signals(), target(directory, manifest) as dsn:
             put_back(dsn, archive, replace=replace)
             kept = write_texts(directory, texts, replace=replace)
             os.environ["WARMLINE_SECRET"] = read_secret(directory)
@@ -70,7 +70,7 @@ def restore(
         )
     out().print(
         "[care]It is held:[/] nothing is decided and nothing leaves. When this is to be the live one, and the one it was "
-        f"made of has stopped for good: [name]{escape(called())} resume[/]",
+        f"made of has stopped for good: [name]{escape(typed('resume', directory))}[/]",
         soft_wrap=True,
     )
 
@@ -90,7 +90,7 @@ def target(folder: Path, manifest: Manifest) -> Iterator[str]:
 
     Raises MachineError when `warmline up` runs there, or no PostgreSQL suits.
     """
-    given = os.environ.get("DATABASE_URL", "")
+    given = given_address()
     if given:
         yield given
         return
@@ -144,6 +144,8 @@ def write_texts(folder: Path, texts: Mapping[str, bytes], *, replace: bool) -> l
             kept.append(name)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
+        if name == KEY:
+            keep_unpublished(path.parent)
         path.unlink(missing_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if name == KEY else 0o644), "wb") as file:
             file.write(text)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shlex
+from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
@@ -51,6 +54,16 @@ def called() -> str:
     return os.environ.get("WARMLINE_CALLED") or "warmline"
 
 
+def at(folder: Path) -> str:
+    """What is to be typed behind a command so that it works in that folder; nothing for the one we are in."""
+    return "" if folder == Path() else f" --dir {shlex.quote(str(folder))}"
+
+
+def typed(command: str, folder: Path) -> str:
+    """A command of ours as it is to be typed here to work in that folder."""
+    return f"{called()} {command}{at(folder)}"
+
+
 def as_called(text: str) -> str:
     """A text of ours, each `warmline COMMAND` in it as it is to be typed. Not for what others wrote."""
     return _NAME.sub(lambda _: called(), text)
@@ -62,6 +75,15 @@ class CommandError(Exception):
 
 #: What people meet in ordinary life; everything else is a fault of ours and shows its traceback.
 _KNOWN = (CommandError, MachineError, WorkspaceError, VersionError, BadEnvironmentError)
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+#: What a disk says no with in ordinary life, and what helps.
+_DISKS = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "Run this as the account that owns it, or name a place of your own."),
+    **dict.fromkeys((errno.EEXIST, errno.ENOTDIR, errno.EISDIR), "Name another place."),
+    **dict.fromkeys(_FULL, "Make room, and run it again."),
+    errno.EROFS: "Name a place that can be written to.",
+}
 
 
 class PlainGroup(TyperGroup):
@@ -78,12 +100,34 @@ class PlainGroup(TyperGroup):
             fail(str(error))
         except LOST:
             fail("Too much happened to the same lead at once, so nothing was changed. Run the command again.")
-        except psycopg.OperationalError as error:
-            first = str(error).strip().splitlines()[0]
+        except psycopg.errors.InsufficientPrivilege as error:
             fail(
-                f"The database does not answer: {first}. "
+                f"The database does not let its user do this: {_first_line(error)}. Make that user the owner of the "
+                "database (alter database NAME owner to USER), or name another one in DATABASE_URL."
+            )
+        except psycopg.errors.DiskFull as error:
+            fail(f"The database has no room left: {_first_line(error)}. Make room on its disk, and run it again.")
+        except psycopg.OperationalError as error:
+            fail(
+                f"The database does not answer: {_first_line(error)}. "
                 "Check DATABASE_URL, and that PostgreSQL is running and reachable from here."
             )
+        except UnicodeEncodeError as error:
+            if error.reason != "surrogates not allowed":
+                raise
+            fail(
+                f"What was typed is no text in UTF-8: {error.object[:60]!r}. Set the terminal to UTF-8, and type it anew."
+            )
+        except OSError as error:
+            # What is full says so in the middle of writing, when nobody knows the file any more; all else names one.
+            if error.errno not in _DISKS or (error.filename is None and error.errno not in _FULL):
+                raise
+            where = "" if error.filename is None else f"{error.filename}: "
+            fail(f"{where}{error.strerror}. {_DISKS[error.errno]}")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
 
 
 def fail(text: str) -> NoReturn:

@@ -38,9 +38,15 @@ def read_secret(folder: Path) -> str:
         ) from error
 
 
+def keep_unpublished(data: Path) -> None:
+    """Keep a workspace's `.warmline/` out of version control, whatever the folder's own .gitignore says of it."""
+    data.mkdir(exist_ok=True)
+    (data / ".gitignore").write_text("*\n")
+
+
 def _make(path: Path) -> None:
     """Whoever comes first makes it; the name appears only with the whole key in it."""
-    path.parent.mkdir(exist_ok=True)
+    keep_unpublished(path.parent)
     fresh = path.with_name(f"secret.{secrets.token_hex(8)}")
     try:
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

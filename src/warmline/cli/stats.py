@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,16 +13,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from warmline.cli.place import HERE, AsJson, Dir, database, workspace
-from warmline.cli.say import as_called, called, counted, out, show_json, span
+from warmline.cli.say import counted, out, show_json, span, typed
 from warmline.insight.measures import RECEIPTS, Measures, measure
 from warmline.store.clock import read_clock
 
 #: Where the numbers come from that a person must bring to zero.
 _PUT_RIGHT = {
-    "orphans": "warmline orphans",
-    "parked": "warmline parked list",
+    "orphans": "orphans",
+    "parked": "parked list",
     "unknown": "the page Attention",
-    "quarantined": "warmline quarantine list",
+    "quarantined": "quarantine list",
 }
 
 
@@ -37,10 +38,10 @@ def stats(
     if as_json:
         show_json(found)
         return
-    show(out(), found)
+    show(out(), found, directory)
 
 
-def show(console: Console, found: Measures) -> None:
+def show(console: Console, found: Measures, folder: Path = HERE) -> None:
     total = sum(found.leads.values())
     parts = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in found.leads.items())
     console.print(f"[name]{counted(total, 'lead')}[/]" + (f": {parts}" if parts else ""))
@@ -56,13 +57,17 @@ def show(console: Console, found: Measures) -> None:
     _lines(console, "Held by the gate", found.holds)
     _lines(console, "Refused by the gate", found.refusals)
     _lines(console, "Open tasks", found.tasks, {kind: f"{late} late" for kind, late in found.tasks_late.items()})
-    _queue(console, found)
+    _queue(console, found, folder)
     for name, where in _PUT_RIGHT.items():
         number = getattr(found, name)
         tone = "bad" if number else "good"
         console.print(
             f"{name.capitalize():<12} [{tone}]{number:,}[/]"
-            + (f"  [quiet]see {escape(as_called(where))}[/]" if number else "")
+            + (
+                f"  [quiet]see {escape(where if where.startswith('the ') else typed(where, folder))}[/]"
+                if number
+                else ""
+            )
         )
 
 
@@ -91,7 +96,7 @@ def _speed(console: Console, found: Measures) -> None:
     console.print()
 
 
-def _queue(console: Console, found: Measures) -> None:
+def _queue(console: Console, found: Measures, folder: Path) -> None:
     queue = found.queue
     console.print(
         f"{'Queue':<12} {counted(queue.looks, 'look')} due, {counted(queue.touches, 'touch', 'touches')} ready,"
@@ -100,7 +105,7 @@ def _queue(console: Console, found: Measures) -> None:
     tone = "good" if found.engines else "care"
     console.print(
         f"{'Engines':<12} [{tone}]{found.engines:,}[/]"
-        + ("" if found.engines else f"  [quiet]start one: {escape(called())} engine[/]")
+        + ("" if found.engines else f"  [quiet]start one: {escape(typed('engine', folder))}[/]")
     )
     for what, since in (("look", queue.looks_since), ("touch", queue.touches_since)):
         late = (found.at - since).total_seconds() if since else 0

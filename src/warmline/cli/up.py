@@ -24,8 +24,8 @@ from warmline.cli.apply import read_or_explain, show_diff
 from warmline.cli.first_lead import SAMPLE, curl_line
 from warmline.cli.init import make_starter
 from warmline.cli.migrate import migrate_all
-from warmline.cli.place import HERE, embedded, note_address
-from warmline.cli.say import CommandError, called, note, out
+from warmline.cli.place import HERE, embedded, ended_by_signals, given_address, note_address
+from warmline.cli.say import CommandError, at, called, note, out, typed
 from warmline.cli.secret import read_secret
 from warmline.cli.sign_in import choose, make_link
 from warmline.core.bundle import SETTINGS, Bundle
@@ -57,7 +57,7 @@ def up(
     directory: Annotated[
         Path,
         typer.Argument(
-            metavar="[DIR]",
+            metavar="DIR",
             envvar="WARMLINE_DIR",
             help="The workspace's folder; made when it is not there.",
             show_default=False,
@@ -80,12 +80,12 @@ def up(
     if speed != 1:
         require_sandbox(bundle.config)
     secret = os.environ["WARMLINE_SECRET"] = read_secret(directory)
-    with ready_database(directory) as (dsn, server):
+    with ended_by_signals(), ready_database(directory) as (dsn, server):
         free = free_port(port)
         if free != port:
             note(f"Port {port} is taken, so this runs on {free}.")
         url = f"http://{HOST}:{free}"
-        ground = prepare(dsn, bundle, speed, url, console)
+        ground = prepare(directory, dsn, bundle, speed, url, console)
         environment = {
             **os.environ,
             "DATABASE_URL": dsn,
@@ -124,7 +124,7 @@ def require_sandbox(config: Config) -> None:
 def ready_database(directory: Path) -> Iterator[tuple[str, Postgres | None]]:
     """The address of a database with its tables, and its server when it is ours. The server is taken here, and not only
     its address, so that a second `up` on the same folder is told who runs the first."""
-    given = os.environ.get("DATABASE_URL", "")
+    given = given_address()
     if given:
         note("Using the database of DATABASE_URL.")
         migrate_all(given)
@@ -153,7 +153,7 @@ def _is_over(at: float) -> bool:
     return time.monotonic() >= at
 
 
-def prepare(dsn: str, bundle: Bundle, speed: float, url: str, console: Console) -> Ground:
+def prepare(directory: Path, dsn: str, bundle: Bundle, speed: float, url: str, console: Console) -> Ground:
     """Publish the folder, set the clock, make a sign-in link."""
     with connect(dsn, "warmline up") as conn:
         clock = read_clock(conn)
@@ -165,7 +165,7 @@ def prepare(dsn: str, bundle: Bundle, speed: float, url: str, console: Console) 
         if (held := snapshots.held(conn)) is not None:
             note(
                 f"This database was restored from a backup of {held.taken_at:%Y-%m-%d %H:%M} UTC. Leads are accepted, and "
-                "nothing is sent until you say that it is the live one: warmline resume"
+                f"nothing is sent until you say that it is the live one: warmline resume{at(directory)}"
             )
         place = workspaces.load(conn, bundle.key)
         link = make_link(conn, place, choose(bundle.config, None), url)
@@ -202,12 +202,11 @@ def welcome(console: Console, ground: Ground, directory: Path, speed: float) -> 
     console.print("Sign in (this link works once, within 30 minutes):")
     console.print(f"  [link]{escape(ground.link)}[/]", soft_wrap=True)
     line = curl_line(ground.bundle.config, ground.url)
-    here = "" if directory == HERE else f" --dir {shlex.quote(str(directory))}"
     if line:
         console.print("Post a first lead:")
         console.print(f"  {escape(line)}", soft_wrap=True)
         console.print("Ask what happened to it, and what comes next:")
-        console.print(f"  {escape(called())} why {SAMPLE['email']}{escape(here)}", soft_wrap=True)
+        console.print(f"  {escape(typed('why ' + SAMPLE['email'], directory))}", soft_wrap=True)
     console.print("Stop: Ctrl-C")
     console.print()
 

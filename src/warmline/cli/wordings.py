@@ -40,7 +40,7 @@ def wordings(
     config = read_config(directory)
     named = seller or (config.workspace.name if config else "")
     if not named:
-        raise CommandError("Name the business: --seller 'Acme Roofing'.")
+        raise CommandError("Name the business: --seller 'Acme Roofing', or its workspace: --dir DIR.")
     text = wording.filled(language, named, privacy, terms)
     name = f"{key}-{language}-{wording.version}"
     if as_json:

@@ -37,6 +37,7 @@ class Lines:
     read: int = 0
     wrong: list[str] = field(default_factory=list)  # the first few lines that name no number
     unread: int = 0
+    is_cut: bool = False  # the last line has no end, and names no number
     digest: Any = field(default_factory=sha256)
 
     def __iter__(self) -> Iterator[str]:
@@ -48,6 +49,7 @@ class Lines:
             number = self._number(text)
             if number is None:
                 self.unread += 1
+                self.is_cut = not line.endswith("\n")
                 if len(self.wrong) < _SHOWN:
                     self.wrong.append(text[:60])
                 continue
@@ -112,6 +114,11 @@ def import_registry(
             conn, workspace.id, registry, as_of, covers, _fitting(lines, covers), name=name, digest=lines.digest, who=who,
             now=now,
         )  # fmt: skip
+        if not lines.read or lines.is_cut:
+            raise UnusableFileError(
+                f"The file {'ends in the middle of a line' if lines.is_cut else 'names no number'}, as one that was not "
+                "downloaded whole. Fetch it again. Nothing was changed."
+            )
         if lines.unread > max(_SHOWN, _MOST_WRONG * (lines.read + lines.unread)):
             raise UnusableFileError(
                 f"{lines.unread:,} of {lines.read + lines.unread:,} lines name no number of {lines.country}, such as "
@@ -139,11 +146,13 @@ def _beginning(area_code: str) -> str:
     return f"+1{code}"
 
 
-def import_answers(conn: psycopg.Connection, workspace: Workspace, source: Iterable[str], name: str) -> tuple[int, int]:
+def import_answers(
+    conn: psycopg.Connection, workspace: Workspace, source: Iterable[str], name: str, now: datetime
+) -> tuple[int, int]:
     """Take the answers of look-ups made elsewhere: (read, news). Raises lookups.contract.LookUpError; nothing is taken then."""
     read = news = 0
     with conn.transaction():
-        answers = read_answers(source)
+        answers = read_answers(source, now)
         while some := list(islice(answers, 5_000)):
             read += len(some)
             rows = [

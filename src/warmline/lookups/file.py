@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from warmline.core.numbers import ANSWERS, LINES
@@ -12,6 +12,8 @@ from warmline.core.phone import read_phone
 
 from .contract import LookUpError, Question, Told
 
+#: A day begins earlier elsewhere than in UTC, as which a date is read.
+_EAST = timedelta(days=1)
 COLUMNS = ("number", "line", "reassigned", "asked_at")
 
 
@@ -24,13 +26,15 @@ class FileLookUp:
     def ask(self, numbers: Sequence[str], questions: Sequence[Question], now: datetime) -> list[Told]:
         try:
             with self._path.open(encoding="utf-8-sig", newline="") as file:
-                known = {(one.number, one.question): one for one in read_answers(file)}
+                known = {(one.number, one.question): one for one in read_answers(file, now)}
         except OSError as error:
             raise LookUpError(
                 f"{self._path} can't be read ({error.strerror}). Put it there, or change [numbers]."
             ) from error
         except UnicodeDecodeError as error:
             raise LookUpError(f"{self._path} is not UTF-8 text. Save it as UTF-8.") from error
+        except LookUpError as error:
+            raise LookUpError(f"{self._path}: {error}") from error
         nothing = {"line": "unknown", "reassigned": "no_data"}
         return [
             known.get((number, question)) or Told(number, question, nothing[question], now)
@@ -39,23 +43,23 @@ class FileLookUp:
         ]
 
 
-def read_answers(lines: Iterable[str]) -> Iterator[Told]:
+def read_answers(lines: Iterable[str], now: datetime) -> Iterator[Told]:
     """Raises LookUpError at the first line that can't be read, with its number and what to write."""
     rows = csv.DictReader(lines)
-    names = [name.strip().lower() for name in rows.fieldnames or ()]
-    if "number" not in names or not {"line", "reassigned"} & set(names) or "asked_at" not in names:
-        raise LookUpError(
-            f"The first line must name the columns: {','.join(COLUMNS)}. Of line and reassigned one will do."
-        )
-    rows.fieldnames = names
     try:
+        names = [name.strip().lower() for name in rows.fieldnames or ()]
+        if "number" not in names or not {"line", "reassigned"} & set(names) or "asked_at" not in names:
+            raise LookUpError(
+                f"The first line must name the columns: {','.join(COLUMNS)}. Of line and reassigned one will do."
+            )
+        rows.fieldnames = names
         for row in rows:
-            yield from _read(row, rows.line_num)
+            yield from _read(row, rows.line_num, now)
     except csv.Error as error:
-        raise LookUpError(f"Line {rows.line_num} is no CSV: {error}.") from error
+        raise LookUpError(f"Line {max(rows.line_num, 1)} is no CSV: {error}.") from error
 
 
-def _read(row: dict[str, str | None], line: int) -> Iterator[Told]:
+def _read(row: dict[str, str | None], line: int, now: datetime) -> Iterator[Told]:
     number = read_phone(row["number"] or "", "US")
     if number is None:
         raise LookUpError(f"Line {line}: {(row['number'] or '')[:40]!r} is no phone number. Write +12125550123.")
@@ -64,6 +68,8 @@ def _read(row: dict[str, str | None], line: int) -> Iterator[Told]:
     except ValueError as error:
         raise LookUpError(f"Line {line}: {row['asked_at']!r} is no date. Write 2026-11-26.") from error
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if at > now + _EAST:  # it would be newer than every later answer, and never too old
+        raise LookUpError(f"Line {line}: {row['asked_at']} has not come yet. Write the day on which it was asked.")
     for question, answers in (("line", LINES), ("reassigned", ANSWERS)):
         said = (row.get(question) or "").strip().lower().replace(" ", "_").replace("-", "_")
         if not said:

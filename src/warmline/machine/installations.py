@@ -105,11 +105,21 @@ def copy_for_everybody(bin_folder: Path, shared_folder: Path = SHARED_FOLDER) ->
     folders = [bin_folder.parent / part for part in ("bin", "lib", "share")] + [
         package.with_name(f"{package.name}.libs")
     ]
-    for folder in filter(Path.is_dir, folders):
-        shutil.copytree(folder, making / folder.relative_to(package.parent), symlinks=True)
-    for path in [making, *making.rglob("*")]:
-        if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
+    try:
+        for folder in filter(Path.is_dir, folders):
+            shutil.copytree(folder, making / folder.relative_to(package.parent), symlinks=True)
+        for path in [making, *making.rglob("*")]:
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
+    except BaseException as problem:
+        shutil.rmtree(making)
+        if isinstance(problem, OSError):
+            why = problem.strerror or problem.args[0][0][2]  # of many files that could not be copied, the first
+            raise MachineError(
+                f"Could not copy PostgreSQL to {shared_folder}, where the account that runs it can read it: {why}. "
+                "Make room there, or put the clone where everybody may read it, such as /opt."
+            ) from problem
+        raise
     try:
         making.rename(copy)
     except OSError:  # another start was quicker: its copy is the same

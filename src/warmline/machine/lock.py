@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shlex
@@ -12,8 +13,12 @@ from warmline.machine import MachineError
 from warmline.machine.account import Account, hand_over
 
 
+class HeldError(MachineError):
+    """Another process runs this database. The text names it."""
+
+
 def take_lock(path: Path, account: Account) -> int:
-    """Take the lock and return its file descriptor; closing that lets go. Raises MachineError naming the holder.
+    """Take the lock and return its file descriptor; closing that lets go. Raises HeldError.
 
     The descriptor is not inherited by programs we start, so nothing we leave behind keeps the lock.
     """
@@ -23,10 +28,11 @@ def take_lock(path: Path, account: Account) -> int:
     except BlockingIOError:
         holder = os.pread(held, 2000, 0).decode(errors="replace")
         os.close(held)
-        raise MachineError(_already_running(path, holder)) from None
+        raise HeldError(_already_running(path, holder)) from None
     hand_over(held, account)
-    os.ftruncate(held, 0)
-    os.pwrite(held, f"{os.getpid()}\n{shlex.join([sys.executable, *sys.argv])}\n".encode(), 0)
+    with contextlib.suppress(OSError):  # the disk is full: the lock holds all the same, and only lacks a name
+        os.ftruncate(held, 0)
+        os.pwrite(held, os.fsencode(f"{os.getpid()}\n{shlex.join([sys.executable, *sys.argv])}\n"), 0)
     return held
 
 

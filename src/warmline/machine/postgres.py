@@ -13,6 +13,7 @@ next start on the same folder takes it over as it is.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -79,6 +80,12 @@ class Postgres:
             self._child = None
         os.close(self._held)
         self._held = None
+
+    def leave(self) -> None:
+        """Let go of the server and let it run: whoever starts it next takes it over."""
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     def is_running(self) -> bool:
         """Whether the server takes connections now, whoever runs it."""
@@ -176,7 +183,8 @@ class Postgres:
 
     def _end(self, place: Place, server: Postmaster) -> None:
         for stop_signal, patience in _STOPS:
-            os.kill(server.pid, stop_signal)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(server.pid, stop_signal)
             began = said = time.monotonic()
             while time.monotonic() - began < patience:
                 if self._child:

@@ -24,6 +24,7 @@ from psycopg import sql
 _LOCK = 0x7761726D
 _WAIT = "2s"  # for a lock, each time
 _PAUSE = 1.0  # seconds in which others pass, between two tries
+_OLDEST = 15
 _CONCURRENTLY = "-- concurrently"
 _INDEX = re.compile(r"create\s+(?:unique\s+)?index\s+concurrently\s+if\s+not\s+exists\s+(\w+)\s", re.IGNORECASE)
 
@@ -44,6 +45,7 @@ def migrate(
     """
     folder = schema if schema is not None else _folder()
     applied: list[str] = []
+    _require_fitting(conn)
     with one_at_a_time(conn, say):
         conn.execute(
             "create table if not exists schema_steps (name text primary key, applied_at timestamptz not null default now())"
@@ -53,6 +55,20 @@ def migrate(
                 _apply(conn, name, (folder / name).read_text(), patience, say)
                 applied.append(name)
     return applied
+
+
+def _require_fitting(conn: psycopg.Connection) -> None:
+    """Raises MigrationError for a server or database in which some leads could be accepted and others not."""
+    encoding = conn.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise MigrationError(
+            f"This database keeps text as {encoding}, which has no room for every name and message. Make one that keeps it "
+            "as UTF-8 (create database NAME encoding 'UTF8' template template0), and name it in DATABASE_URL."
+        )
+    if conn.info.server_version < _OLDEST * 10000:
+        raise MigrationError(
+            f"This is PostgreSQL {conn.info.server_version // 10000}, and Warmline needs {_OLDEST} or newer."
+        )
 
 
 def steps(folder: Traversable | None = None) -> list[str]:
