@@ -19,7 +19,9 @@ def test_what_is_there_is_not_overwritten() -> None:
     assert variables == {"event": {"form": "pricing"}, "lead": {"returning": True}}
 
 
-@pytest.mark.parametrize("source", ["int(lead.first_name) > 3", "lead.first_name", "1 / 0 == 1", "event.nope == 1"])
+@pytest.mark.parametrize(
+    "source", ["int(lead.first_name) > 3", "lead.first_name", "1 / 0 == 1", "event.nope == 1", "[1][3] == 1"]
+)
 def test_what_can_not_be_answered_names_the_condition(source: str) -> None:
     with pytest.raises(ConditionError, match="The condition `"):
         Condition(source).holds({"event": {}, "lead": {"first_name": "Ann"}})

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from itertools import combinations
 
-from .expression_parts import equalities
+from .expression_parts import named_texts
 from .keywords import keyword_in
 from .lint import Use, lint_template
 from .message import TemplateError
@@ -196,8 +196,8 @@ class _Check:
             "event.source": list(self.config.sources),
             "event.keyword": [word for source in self.config.sources.values() for word in source.keywords],
         }
-        for field, text in equalities(when.source) if when else ():
-            if field in known and known[field] and text not in known[field]:
+        for field, operator, text in named_texts(when.source) if when else ():
+            if operator != "!=" and field in known and known[field] and text not in known[field]:
                 name = field.removeprefix("event.")
                 advice = suggest(text, known[field])
                 self.note(

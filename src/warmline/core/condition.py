@@ -36,8 +36,13 @@ HISTORY_FIELDS: Mapping[str, Any] = {
     "attempts": 3,
     "day": 2,  # day of the enrollment in the lead's calendar, from 1
 }
+#: What `lead.status` may be.
+STATUSES = ("open", "handed_off", "won", "lost", "closed", "opted_out")
 #: history.clicked("step") and friends: did this outcome of this step happen?
 HISTORY_FUNCTIONS = ("sent", "delivered", "opened", "clicked", "failed", "refused", "connected", "missed", "done")
+
+#: What CEL raises where an expression has no answer: a wrong type, a text that is no number, nothing at that place of a list.
+UNANSWERED = (LookupError, TypeError, ValueError, RuntimeError, ArithmeticError)
 
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
 _PATH = re.compile(r"\b(event|lead|history)\.([A-Za-z_]\w*)(\s*\()?(?:\.([A-Za-z_]\w*))?")
@@ -72,7 +77,7 @@ class Condition:
         """Evaluate. Raises ConditionError when a custom field's text is not what the expression needs."""
         try:
             answer = self.answer(self._filled(variables), functions)
-        except (KeyError, TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+        except UNANSWERED as error:
             raise ConditionError(f"The condition `{self.source}` could not be answered: {error}") from error
         if not isinstance(answer, bool):
             raise ConditionError(f"The condition `{self.source}` answered {answer!r}; it must answer true or false.")
