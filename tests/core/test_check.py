@@ -360,6 +360,23 @@ def test_the_first_marketing_text_says_how_to_stop() -> None:
         ("one\n{{ lead.first_name }} STOP", "warning", "a.txt:5:1: warning: `lead.first_name` may be missing."),
         ("{{ lead.fields.budget }} STOP", "warning", '{{ lead.fields.budget | default: "..." }}'),
         ("{{ rep.booking_url }} STOP", "warning", "`rep.booking_url` may be missing"),
+        (
+            "one\n{{ lead.first_name | frob }} STOP",
+            "error",
+            "a.txt:5:1: error: It can't be written: unknown filter 'frob'.",
+        ),
+        ("{{ lead.company | truncate: 'x' }} STOP", "error", "It can't be written: truncate expected an integer"),
+        (
+            "{% if lead.fields.budget > 500 %}Big.{% endif %} STOP",
+            "error",
+            "It can't be written: '<' and '>' are not supported between 'int' and 'str'.",
+        ),
+        (
+            'a\n{% if lead.company == "" %}b{% endif %} STOP',
+            "error",
+            "a.txt:5:1: error: `lead.company` is never empty text",
+        ),
+        ("{% if lead.company != blank %}b{% endif %} STOP", "error", "Ask whether it is there: {% if lead.company %}."),
         ("Just checking in! STOP", "warning", '"just checking in" gives the lead nothing to answer'),
         ("Now? Or later? STOP", "warning", "One text has 2 questions"),
         ("https://a.test/?q=1 https://b.test STOP", "warning", "One text has 2 links"),
@@ -374,6 +391,19 @@ def test_the_first_marketing_text_says_how_to_stop() -> None:
 def test_a_text_is_read_the_way_the_lead_will(body: str, severity: str, words: str) -> None:
     lines = found([playbook("  a: {send: sms, template: a, at: now}")], [text("a", body)])
     assert any(f": {severity}: " in line and words in line for line in lines), lines
+
+
+def test_a_script_that_can_not_be_written_is_an_error_too() -> None:
+    book = playbook("  a: {send: sms, template: a, at: now}\n  b: {call: owner, at: now, script: b}")
+    (line,) = found([book], [text("a"), replace(text("b", "Say {{ lead.company | frob }}"), kind="script")])
+    assert "b.txt:4:1: error: It can't be written: unknown filter 'frob'." in line
+
+
+def test_a_text_made_by_the_template_itself_may_be_empty() -> None:
+    body = (
+        '{% assign at = lead.company | default: "" %}{% if at == "" %}Hello.{% else %}Hello {{ at }}.{% endif %} STOP'
+    )
+    assert found([playbook("  a: {send: sms, template: a, at: now}")], [text("a", body)]) == []
 
 
 def test_what_is_certain_needs_no_fall_back() -> None:
