@@ -276,6 +276,15 @@ def test_what_comes_after_must_exist_and_may_not_go_round_without_a_pause() -> N
     assert found(paused, [text("a")]) == []
 
 
+def test_an_acknowledgement_where_nobody_has_asked_for_anything_is_a_warning() -> None:
+    step = "  a: {send: email, template: a, at: now, purpose: acknowledge}"
+    referred = playbook(step, "enroll: {when: 'event.kind == \"lead.referred\"'}\n")
+    lines = found([referred], [text("a", subject="Hello")])
+    assert any("x.yaml:5:51: warning: Nobody who enters here has just asked for anything" in line for line in lines)
+    anything = playbook(step, "enroll: {when: 'event.kind != \"lead.referred\"'}\n")
+    assert found([anything], [text("a", subject="Hello")]) == []
+
+
 def test_a_playbook_that_nobody_enters_is_a_warning() -> None:
     books = [playbook("  a: {send: sms, template: a, at: now}", "", key="lonely")]
     assert any("lonely.yaml:1:1: warning: Nobody enters" in line for line in found(books, [text("a")]))

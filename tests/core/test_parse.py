@@ -157,6 +157,14 @@ def test_a_problem_prints_as_file_line_column() -> None:
         ("{send: sms, template: a, at: day 2, 10:00}", "Put the whole time in quotes: at: 'day 2, 10:00'."),
         ("{send: sms, template: a, at: 20 minutes, purpose: acknowledge}", "within 15 minutes"),
         ("{send: sms, template: a, at: after ack, purpose: acknowledge}", "within 15 minutes"),
+        (
+            "{send: voicemail, template: a, at: now, purpose: acknowledge}",
+            "No place lets a voicemail out as an acknowledgement",
+        ),
+        (
+            "{send: sms, or: voicemail, template: a, at: now, purpose: acknowledge}",
+            "Leave voicemail out, or `purpose`.",
+        ),
         ("{send: sms, template: a, at: now, if: history.day}", "must answer true or false"),
         ("{send: sms, template: a, at: now, if: 'history.sent(\"akc\")'}", "Did you mean ack?"),
         ("{call: owner, at: now, expires: 0 hours}", "can't be zero"),

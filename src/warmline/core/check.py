@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import combinations
 
 from .expression_parts import named_texts
+from .history import REQUESTS
 from .keywords import keyword_in
 from .lint import Use, lint_template
 from .message import TemplateError
@@ -110,6 +111,8 @@ class _Check:
 
     def steps(self, playbook: Playbook) -> None:
         told_how_to_stop = False
+        when = playbook.enroll.when
+        asked = when is None or any(satisfiable((when,), {("event", "kind"): kind}) for kind in REQUESTS)
         for step in playbook.steps:
             at = ("steps", step.name)
             if isinstance(step, Call) and step.script:
@@ -121,6 +124,9 @@ class _Check:
                     key = "send" if channel == step.channels[0] else "or"
                     advice = f'Add to warmline.toml: [channels.{channel}] provider = "sandbox".'
                     self.note(playbook, (*at, key), f"The channel {channel} is not configured.", advice)
+            if step.purpose == "acknowledge" and not asked:
+                said = "Nobody who enters here has just asked for anything, so `purpose: acknowledge` is read as marketing."
+                self.note(playbook, (*at, "purpose"), said, "Leave `purpose` out.", warning=True)
             for keys, name in _templates(step):
                 self._text(playbook, (*at, *keys), name, step)
                 template = self.templates.get(name)

@@ -157,6 +157,12 @@ def _send(draft: Draft) -> Send | None:
             "An acknowledgement answers the lead's own request within 15 minutes; later than that it is marketing.",
             "Write: at: now, or leave `purpose` out.",
         )
+    if common.get("purpose") == "acknowledge" and "voicemail" in channels:
+        reader.note(
+            fields["purpose"][1],
+            "No place lets a voicemail out as an acknowledgement: a recording in a mailbox is no answer to a request.",
+            "Leave voicemail out, or `purpose`.",
+        )
     if template is None or None in channels or common.get("at") is None:
         return None
     return Send(channels=tuple(channel for channel in channels if channel), template=template, **common)
