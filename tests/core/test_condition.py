@@ -31,3 +31,9 @@ def test_equal_sources_are_equal_conditions() -> None:
     assert Condition("true") == Condition("true")
     assert hash(Condition("true")) == hash(Condition("true"))
     assert Condition("true") != Condition("false")
+
+
+def test_what_a_comment_says_is_not_read_and_an_apostrophe_in_it_hides_nothing() -> None:
+    read = Condition("true // don't read lead.company\n&& lead.fields.size == 'x'")
+    assert read.reads == {("lead", "fields")}
+    assert read.custom == {("lead", "size")}

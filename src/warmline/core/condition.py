@@ -44,7 +44,7 @@ HISTORY_FUNCTIONS = ("sent", "delivered", "opened", "clicked", "failed", "refuse
 #: What CEL raises where an expression has no answer: a wrong type, a text that is no number, nothing at that place of a list.
 UNANSWERED = (LookupError, TypeError, ValueError, RuntimeError, ArithmeticError)
 
-_STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
+_STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|//[^\n]*')
 _PATH = re.compile(r"\b(event|lead|history)\.([A-Za-z_]\w*)(\s*\()?(?:\.([A-Za-z_]\w*))?")
 
 
@@ -57,7 +57,7 @@ class Condition:
         """Raises ValueError with the parser's own words when `source` is not CEL."""
         self.source = source
         self._program = cel.compile(source)
-        bare = _STRING.sub('""', source)
+        bare = _STRING_OR_COMMENT.sub('""', source)
         paths = [(m.group(1), m.group(2), bool(m.group(3)), m.group(4)) for m in _PATH.finditer(bare)]
         #: (variable, field) pairs that the expression reads.
         self.reads = frozenset((variable, name) for variable, name, _, _ in paths)

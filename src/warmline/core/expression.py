@@ -33,6 +33,7 @@ from .expression_parts import (
     split,
     strip_parentheses,
     ternary,
+    without_comments,
     without_strings,
 )
 from .words import NAME, Problem, suggest
@@ -75,7 +76,8 @@ def check_condition(source: str, where: Place, steps: Mapping[str, Collection[st
     if len(source) > LONGEST:
         return [Problem(*where, f"The condition has {len(source)} characters.", f"Write one of at most {LONGEST}.")]
     try:
-        condition = Condition(source)
+        Condition(source)
+        condition = Condition(without_comments(source))
     except ValueError as error:
         return [Problem(*where, f"`{source}` can't be read: {_said(error)}.", _syntax_advice(source))]
     check = _Check(condition, where, steps)
@@ -279,9 +281,11 @@ class _Check:
 
     def _rules_out(self, guard: str, values: Values) -> bool:
         """Whatever its other fields say: `event.form != lead.region` does not rule out that both are empty."""
+        if self._answer(guard, values) is not False:
+            return False
         read = _fields_of(Condition(guard))
         others = _texts(read) - values.keys()
-        fillings = [{}, *(dict.fromkeys(others, junk) for junk in _JUNK)] if others else [{}]
+        fillings = [dict.fromkeys(others, junk) for junk in _JUNK] if others else []
         return bool(values.keys() & read) and all(
             self._answer(guard, {**filling, **values}) is False for filling in fillings
         )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
+_STRING_OR_COMMENT = re.compile(rf"{_STRING.pattern}|//[^\n]*")
 _MACRO = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _COMPARISON = re.compile(r"==|!=|\bin\b")
 _OPERATOR = re.compile(r"[=<>+\-*/%]|\bin\b")
@@ -19,6 +20,11 @@ _OPEN, _CLOSE = "([{", ")]}"
 def without_strings(source: str) -> str:
     """The same length of text, with the inside of every string blanked out."""
     return _STRING.sub(lambda found: found[0][0] + "_" * (len(found[0]) - 2) + found[0][0], source)
+
+
+def without_comments(source: str) -> str:
+    """What // begins ends with its line. An apostrophe there begins no text."""
+    return _STRING_OR_COMMENT.sub(lambda found: "" if found[0].startswith("//") else found[0], source)
 
 
 def strip_parentheses(expression: str) -> str:
