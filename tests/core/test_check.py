@@ -257,7 +257,9 @@ def test_a_channel_that_is_not_configured_is_an_error() -> None:
     settings = parse_settings(SETTINGS.replace('[channels.voicemail]\nprovider = "sandbox"\n', "")).config
     assert settings is not None
     book = playbook("  a: {send: voicemail, template: a, at: now}")
-    (problem,) = check_workspace([book], {"a": text("a")}, settings)
+    (problem,) = check_workspace(
+        [book], {"a": text("a", "{{ company.name }} here, call {{ rep.phone | phone }}.")}, settings
+    )
     assert "The channel voicemail is not configured. Add to warmline.toml: [channels.voicemail]" in str(problem)
 
 
@@ -500,6 +502,14 @@ def test_a_long_voicemail_and_a_spoken_link_are_warnings() -> None:
     book = playbook("  a: {send: voicemail, template: a, at: now}")
     assert "about 40 seconds to say" in found([book], [text("a", "word " * 100)])[0]
     assert "can't carry a link" in found([book], [text("a", "See https://acme.test")])[0]
+
+
+def test_a_voicemail_says_whose_it_is_and_leaves_a_number() -> None:
+    book = playbook("  a: {send: voicemail, template: a, at: now}")
+    nameless, numberless = "Hi, call me on {{ rep.phone | phone }}.", "Hi, this is {{ company.name }}. Text me."
+    assert ["does not say whose it is" in line for line in found([book], [text("a", nameless)])] == [True]
+    assert ["leaves no number to call" in line for line in found([book], [text("a", numberless)])] == [True]
+    assert found([book], [text("a", "{{ company.name }} here. Call (555) 010-4477.")]) == []
 
 
 def test_a_template_file_is_read() -> None:

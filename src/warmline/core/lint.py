@@ -22,6 +22,7 @@ FILLER = (
     "bumping this", "circling back", "circle back", "per my last", "hope this finds you well", "hope you are well",
     "any updates",
 )  # fmt: skip
+_NUMBER = re.compile(r"\d(?:[\s().-]?\d){6}")
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -137,6 +138,13 @@ class _Lint:
             self.note(line, said_long, f"Cut it to {MOST_SECONDS} seconds, about {MOST_SECONDS * 5 // 2} words.")
         if _LINK.search(text):
             self.note(line, "A voicemail can't carry a link.", "Say a number to call back or to text.")
+        # 47 CFR 64.1200(b): a prerecorded message names the business at its beginning, and a number to call.
+        if self.config.workspace.name.lower() not in text.lower():
+            self.note(
+                line, "The voicemail does not say whose it is.", "Name the business early: from {{ company.name }}."
+            )
+        if not _NUMBER.search(text):
+            self.note(line, "The voicemail leaves no number to call.", "Say one: call {{ rep.phone | phone }}.")
 
     def _sms(self, text: str) -> None:
         line = self.template.line
