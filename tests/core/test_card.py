@@ -39,3 +39,34 @@ def test_counts_on_from_the_step_that_another_waits_for() -> None:
         "  c: {send: sms, template: c, at: 2 days after b}\n"
     )
     assert card(playbook(source))[2] == "For how long: 6 days, then the owner decides."
+
+
+def how_long(steps: str) -> str:
+    return card(playbook(f"name: X\nowner: {{team: s}}\nsteps:\n{steps}"))[2]
+
+
+def test_counts_the_attempts_of_a_call_with_their_pauses() -> None:
+    call = "  a: {call: owner, at: now, attempts: 3, every: 2 days}\n"
+    assert how_long(call) == "For how long: 5 days, then the owner decides."
+    assert how_long(call + "  b: {send: sms, template: b, at: day 2 after a.unanswered}\n").startswith(
+        "For how long: 6 days"
+    )
+    assert how_long(call + "  b: {send: sms, template: b, at: day 7 after a.missed}\n").startswith(
+        "For how long: 7 days"
+    )
+
+
+def test_hours_that_follow_each_other_make_days() -> None:
+    steps = "  a: {send: sms, template: a, at: 20 hours}\n  b: {send: email, template: b, at: 20 hours after a}\n"
+    assert how_long(steps).startswith("For how long: 2 days")
+
+
+def test_who_comes_first_is_told_first_wherever_it_stands_in_the_file() -> None:
+    def who(steps: str) -> str:
+        return card(playbook(f"name: X\nowner: {{team: s}}\nsteps:\n{steps}"))[0]
+
+    call, mail = "  a: {call: owner, at: day 10}\n", "  b: {send: email, template: b, at: day 2}\n"
+    assert who(call + mail) == "Responds first: an email (day 2), then the owner calls (day 10)."
+    task = "  c: {task: manager, title: T, at: now}\n"
+    assert who(call + task) == "Responds first: the manager has a task."
+    assert who(task + mail) == "Responds first: the manager has a task."

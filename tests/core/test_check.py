@@ -2,13 +2,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from warmline.core.check import check_workspace
+from warmline.core.condition import Condition
 from warmline.core.expression import Place, check_condition
 from warmline.core.parse import parse
 from warmline.core.playbook import CALL_OUTCOMES, SEND_OUTCOMES, Playbook, Template
 from warmline.core.settings import Config, parse_settings
 from warmline.core.templates import parse_template
+from warmline.core.values import event_values
 
 WHERE = Place("playbooks/x.yaml", 3, 7)
 STEPS = {"ack": SEND_OUTCOMES, "context": SEND_OUTCOMES, "first-call": CALL_OUTCOMES}
@@ -74,7 +78,17 @@ def found(playbooks: list[Playbook], templates: list[Template], more: str = "") 
         'lead.fields.size.matches("^[0-9]+$") && int(lead.fields.size) > 3',
         '!lead.fields.size.matches("^[0-9]+$") || int(lead.fields.size) > 3',
         '["a", "b"].exists(x, x == event.form)',
-        "has(lead.fields.size)",
+        'lead.fields.size.matches("^[0-9]{1,9}$") && int(lead.fields.size) > 3',
+        'event.keyword.matches("^[0-9]{1,9}$") && int(event.keyword) > 3',
+        "history.attempts > 0 && 10 / history.attempts > 2",
+        'history.day < 3 && ["a", "b", "c"][history.day] == "c"',
+        "!history.engaged == true",
+        'event.form == "a" // not lead.nme && int(event.form) > 1',
+        'event.form == "a // b" && true // && "',
+        "true // don't\n&& lead.fields.size == 'x'",
+        "!!history.engaged && !(history.day > 3) && !history.clicked('ack')",
+        'event.kind != "form.submitted" && event.kind in ["call.missed", "lead.returned"]',
+        'lead.status in ["open", "lost"]',
         "\"a && b\" == 'c || d'",
         "size(event.form) > 3",
     ],
@@ -97,14 +111,42 @@ def test_a_condition_that_every_lead_can_answer_passes(source: str) -> None:
         ("history.clicked('first-call')", "is never true"),
         ("history.clicked", "asks about no step"),
         ("history.clicked(event.form)", "names no step"),
-        ("lead.clicked('ack')", 'Write: history.clicked("step")'),
+        ("lead.clicked('ack')", 'Write: history.clicked("ack").'),
         ("history.klicked('ack')", "`klicked` is not a function. Did you mean clicked?"),
         ("event.form.startswith('a')", "Did you mean startsWith?"),
         ("event['form'] == 'a'", "hides which field is read"),
         ("event.form = 'a'", "Write == to compare."),
         ("event.form == 'a' and true", "Write && for `and`."),
         ("lead.fields.size > 3", "can't be answered"),
-        ("int(lead.fields.size) > 3", 'Ask first: lead.fields.size.matches("^[0-9]+$") && int(lead.fields.size) > 3.'),
+        (
+            "int(lead.fields.size) > 3",
+            'Ask first: lead.fields.size.matches("^[0-9]{1,9}$") && int(lead.fields.size) > 3.',
+        ),
+        ("int(event.keyword) > 3", "has no answer for a lead whose event.keyword is ''"),
+        ("int(lead.region) > 3", 'Ask first: lead.region.matches("^[0-9]{1,9}$")'),
+        ("event.form == 'a' && int(lead.region) > 3", "has no answer for a lead whose lead.region is ''"),
+        ("10 / size(lead.company) > 2", "has no answer for a lead whose lead.company is ''"),
+        ('duration(lead.fields.wait) > duration("5m")', 'Ask first: lead.fields.wait.matches("^[0-9]{1,4}[hms]$")'),
+        (
+            'lead.fields.size.matches("^[0-9]{1,9}$") && 10 / int(lead.fields.size) > 2',
+            "has no answer for a lead whose lead.fields.size is '0'. Ask first for what it can take",
+        ),
+        ('int(event.form) > 1 && true // && "', "has no answer for a lead whose event.form is ''"),
+        ('int(event.form) > 1 && r"a\\" == "b" && " \\" " == "b"', "has no answer for a lead whose event.form is ''"),
+        ("event.form != lead.region || int(lead.region) > 3", "has no answer for a lead whose lead.region is ''"),
+        ("10 / history.attempts > 2", "has no answer when history.attempts is 0"),
+        ("10 / (history.day - 1) > 2", "has no answer when history.day is 1"),
+        ('["a", "b", "c"][history.day] == "c"', "has no answer when history.day is"),
+        ('["a"][2] == "a"', "can't be answered: index out of bounds"),
+        ('!event.form == "pricing"', "`event.form` is text, and a condition must answer true or false"),
+        ("!history.day < 3", "`!history.day < 3` can't be answered"),
+        ("clicked('ack')", '`clicked(...)` does not ask the history. Write: history.clicked("ack").'),
+        ("event.form.clicked('ack')", 'Write: history.clicked("ack").'),
+        ("has(lead.fields.size)", 'Write: lead.fields.size != "".'),
+        ("min(history.day, 3) == 3", "`min` is not a function"),
+        ("event.kind != 'form.submited'", "No event is of the kind `form.submited`. Did you mean form.submitted?"),
+        ("event.kind in ['call.missed', 'form.submited']", "No event is of the kind `form.submited`"),
+        ("lead.status == 'opne'", "No lead has the status `opne`. Did you mean open?"),
         ("event.form == 'a' && int(lead.fields.size) > 3", "has no answer for a lead whose lead.fields.size is ''"),
         ("event.form in ['a', 1]", "looks for text among a number"),
         ("event.after_hours == 'true'", "Write it without a comparison: event.after_hours"),
@@ -128,6 +170,57 @@ def test_a_hostile_condition_is_refused(source: str) -> None:
 def test_every_wrong_part_is_named_not_only_the_first() -> None:
     lines = said("event.form == 1 || history.day == 'x' || !lead.email").splitlines()
     assert len(lines) == 3
+
+
+def test_a_form_that_no_source_brings_in_is_named_also_in_a_list() -> None:
+    book = playbook(
+        "  a: {send: sms, template: a, at: now}", 'enroll: {when: \'event.form in ["pricing", "pricng"]\'}\n'
+    )
+    (line,) = found([book], [text("a")])
+    assert "x.yaml:3:16: warning: No source brings in the form `pricng`. Did you mean pricing?" in line
+
+
+TEXTS = ("event.form", "event.keyword", "lead.region", "lead.fields.size", "lead.fields.when", '"a"', '"7"')
+NUMBERS = ("history.attempts", "history.day", "3", "0")
+TRUTHS = ("history.engaged", "event.after_hours", 'history.clicked("ack")', "lead.returning")
+numbers = st.recursive(
+    st.sampled_from(NUMBERS)
+    | st.sampled_from(TEXTS).flatmap(lambda text: st.sampled_from((f"int({text})", f"size({text})"))),
+    lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from("+-*/%"), inner),
+    max_leaves=3,
+)
+comparisons = st.one_of(
+    st.builds("{} {} {}".format, numbers, st.sampled_from(("==", "!=", "<", ">=")), numbers),
+    st.builds("{} {} {}".format, st.sampled_from(TEXTS), st.sampled_from(("==", "!=", "<")), st.sampled_from(TEXTS)),
+    st.builds('{}.matches("^[0-9]{{1,3}}$")'.format, st.sampled_from(TEXTS)),
+    st.builds('["a", "b", "c"][{}] == {}'.format, numbers, st.sampled_from(TEXTS)),
+    st.sampled_from(TRUTHS),
+)
+conditions = st.recursive(
+    comparisons,
+    lambda inner: st.one_of(
+        st.builds("!{}".format, inner),
+        st.builds("({})".format, inner),
+        st.builds("{} {} {}".format, inner, st.sampled_from(("&&", "||", "==")), inner),
+        st.builds("{} ? {} : {}".format, inner, inner, inner),
+    ),
+    max_leaves=5,
+)
+said_by_leads = st.sampled_from(("", "a", "7", "x7", "0", "12"))
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(conditions, said_by_leads, said_by_leads, st.integers(0, 40), st.integers(1, 400), st.booleans())
+def test_whatever_passes_has_an_answer_for_every_lead(
+    source: str, one: str, other: str, attempts: int, day: int, yes: bool
+) -> None:
+    if said(source):
+        return
+    event = event_values("form.submitted", form=one, keyword=other, after_hours=yes)
+    lead = {"region": other, "returning": yes, "fields": {"size": one, "when": other}}
+    history = {"engaged": yes, "replied": yes, "attempts": attempts, "day": day}
+    values = {"event": event, "lead": lead, "history": history}
+    assert Condition(source).holds(values, {"clicked": lambda _, step: yes}) in (True, False)
 
 
 def test_enrolling_may_not_ask_about_history() -> None:
@@ -164,7 +257,9 @@ def test_a_channel_that_is_not_configured_is_an_error() -> None:
     settings = parse_settings(SETTINGS.replace('[channels.voicemail]\nprovider = "sandbox"\n', "")).config
     assert settings is not None
     book = playbook("  a: {send: voicemail, template: a, at: now}")
-    (problem,) = check_workspace([book], {"a": text("a")}, settings)
+    (problem,) = check_workspace(
+        [book], {"a": text("a", "{{ company.name }} here, call {{ rep.phone | phone }}.")}, settings
+    )
     assert "The channel voicemail is not configured. Add to warmline.toml: [channels.voicemail]" in str(problem)
 
 
@@ -186,6 +281,15 @@ def test_what_comes_after_must_exist_and_may_not_go_round_without_a_pause() -> N
     assert any("goes round for ever without a pause: x -> y -> x" in line for line in found(round_trip, [text("a")]))
     paused = [lost, playbook(step, "after: {enroll: x, in: 7 days}\n", key="y")]
     assert found(paused, [text("a")]) == []
+
+
+def test_an_acknowledgement_where_nobody_has_asked_for_anything_is_a_warning() -> None:
+    step = "  a: {send: email, template: a, at: now, purpose: acknowledge}"
+    referred = playbook(step, "enroll: {when: 'event.kind == \"lead.referred\"'}\n")
+    lines = found([referred], [text("a", subject="Hello")])
+    assert any("x.yaml:5:51: warning: Nobody who enters here has just asked for anything" in line for line in lines)
+    anything = playbook(step, "enroll: {when: 'event.kind != \"lead.referred\"'}\n")
+    assert found([anything], [text("a", subject="Hello")]) == []
 
 
 def test_a_playbook_that_nobody_enters_is_a_warning() -> None:
@@ -272,6 +376,23 @@ def test_the_first_marketing_text_says_how_to_stop() -> None:
         ("one\n{{ lead.first_name }} STOP", "warning", "a.txt:5:1: warning: `lead.first_name` may be missing."),
         ("{{ lead.fields.budget }} STOP", "warning", '{{ lead.fields.budget | default: "..." }}'),
         ("{{ rep.booking_url }} STOP", "warning", "`rep.booking_url` may be missing"),
+        (
+            "one\n{{ lead.first_name | frob }} STOP",
+            "error",
+            "a.txt:5:1: error: It can't be written: unknown filter 'frob'.",
+        ),
+        ("{{ lead.company | truncate: 'x' }} STOP", "error", "It can't be written: truncate expected an integer"),
+        (
+            "{% if lead.fields.budget > 500 %}Big.{% endif %} STOP",
+            "error",
+            "It can't be written: '<' and '>' are not supported between 'int' and 'str'.",
+        ),
+        (
+            'a\n{% if lead.company == "" %}b{% endif %} STOP',
+            "error",
+            "a.txt:5:1: error: `lead.company` is never empty text",
+        ),
+        ("{% if lead.company != blank %}b{% endif %} STOP", "error", "Ask whether it is there: {% if lead.company %}."),
         ("Just checking in! STOP", "warning", '"just checking in" gives the lead nothing to answer'),
         ("Now? Or later? STOP", "warning", "One text has 2 questions"),
         ("https://a.test/?q=1 https://b.test STOP", "warning", "One text has 2 links"),
@@ -286,6 +407,19 @@ def test_the_first_marketing_text_says_how_to_stop() -> None:
 def test_a_text_is_read_the_way_the_lead_will(body: str, severity: str, words: str) -> None:
     lines = found([playbook("  a: {send: sms, template: a, at: now}")], [text("a", body)])
     assert any(f": {severity}: " in line and words in line for line in lines), lines
+
+
+def test_a_script_that_can_not_be_written_is_an_error_too() -> None:
+    book = playbook("  a: {send: sms, template: a, at: now}\n  b: {call: owner, at: now, script: b}")
+    (line,) = found([book], [text("a"), replace(text("b", "Say {{ lead.company | frob }}"), kind="script")])
+    assert "b.txt:4:1: error: It can't be written: unknown filter 'frob'." in line
+
+
+def test_a_text_made_by_the_template_itself_may_be_empty() -> None:
+    body = (
+        '{% assign at = lead.company | default: "" %}{% if at == "" %}Hello.{% else %}Hello {{ at }}.{% endif %} STOP'
+    )
+    assert found([playbook("  a: {send: sms, template: a, at: now}")], [text("a", body)]) == []
 
 
 def test_what_is_certain_needs_no_fall_back() -> None:
@@ -368,6 +502,14 @@ def test_a_long_voicemail_and_a_spoken_link_are_warnings() -> None:
     book = playbook("  a: {send: voicemail, template: a, at: now}")
     assert "about 40 seconds to say" in found([book], [text("a", "word " * 100)])[0]
     assert "can't carry a link" in found([book], [text("a", "See https://acme.test")])[0]
+
+
+def test_a_voicemail_says_whose_it_is_and_leaves_a_number() -> None:
+    book = playbook("  a: {send: voicemail, template: a, at: now}")
+    nameless, numberless = "Hi, call me on {{ rep.phone | phone }}.", "Hi, this is {{ company.name }}. Text me."
+    assert ["does not say whose it is" in line for line in found([book], [text("a", nameless)])] == [True]
+    assert ["leaves no number to call" in line for line in found([book], [text("a", numberless)])] == [True]
+    assert found([book], [text("a", "{{ company.name }} here. Call (555) 010-4477.")]) == []
 
 
 def test_a_template_file_is_read() -> None:

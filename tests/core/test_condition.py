@@ -19,7 +19,9 @@ def test_what_is_there_is_not_overwritten() -> None:
     assert variables == {"event": {"form": "pricing"}, "lead": {"returning": True}}
 
 
-@pytest.mark.parametrize("source", ["int(lead.first_name) > 3", "lead.first_name", "1 / 0 == 1", "event.nope == 1"])
+@pytest.mark.parametrize(
+    "source", ["int(lead.first_name) > 3", "lead.first_name", "1 / 0 == 1", "event.nope == 1", "[1][3] == 1"]
+)
 def test_what_can_not_be_answered_names_the_condition(source: str) -> None:
     with pytest.raises(ConditionError, match="The condition `"):
         Condition(source).holds({"event": {}, "lead": {"first_name": "Ann"}})
@@ -29,3 +31,9 @@ def test_equal_sources_are_equal_conditions() -> None:
     assert Condition("true") == Condition("true")
     assert hash(Condition("true")) == hash(Condition("true"))
     assert Condition("true") != Condition("false")
+
+
+def test_what_a_comment_says_is_not_read_and_an_apostrophe_in_it_hides_nothing() -> None:
+    read = Condition("true // don't read lead.company\n&& lead.fields.size == 'x'")
+    assert read.reads == {("lead", "fields")}
+    assert read.custom == {("lead", "size")}

@@ -213,6 +213,20 @@ def test_a_condition_is_asked_when_the_step_is_due_and_not_before() -> None:
     assert answer(book, history(event("opened", MINUTE, "other")), HOUR).actions == ()
 
 
+def test_a_condition_is_asked_again_after_the_last_look_has_held_the_touch() -> None:
+    book = playbook(send(condition=Condition("!history.engaged")))
+    held = (planned(), event("touch.held", MINUTE, "text", "sms", "t1"))
+    assert isinstance(answer(book, history(*held), DAY).actions[0], Reach)
+    (skip,) = answer(book, history(*held, event("opened", HOUR, "mail", "email", "t0")), DAY).actions
+    assert skip == Skip(book.steps[0], "condition")
+
+
+def test_a_touch_that_the_last_look_has_held_is_overtaken_as_any_other() -> None:
+    book = playbook(send("two", at=on_day(2)), send("three", at=on_day(3)))
+    held = history(planned("two", DAY), event("touch.held", DAY, "two", "sms", "t1"))
+    assert [type(action) for action in answer(book, held, 5 * DAY).actions] == [Skip, Reach]
+
+
 def test_a_condition_is_not_asked_again_between_the_attempts_of_a_call() -> None:
     book = playbook(call(attempts=2, every=HOUR, condition=Condition("!history.missed('call')")))
     assert isinstance(answer(book, history(opened(), told("missed", HOUR)), 2 * HOUR).actions[0], Ask)
@@ -267,6 +281,21 @@ def test_a_step_that_a_later_one_caught_up_with_is_skipped_rather_than_sent_besi
         Skip(book.steps[0], "overtaken"),
         Reach(book.steps[1], "sms", "three-words", last=True),  # type: ignore[arg-type]
     )
+
+
+def test_a_step_that_does_not_come_catches_up_with_none() -> None:
+    never = Condition("history.engaged")
+    book = playbook(send("two", at=on_day(2)), send("three", at=on_day(3), condition=never))
+    assert answer(book, history(), 5 * DAY).actions == (
+        Reach(book.steps[0], "sms", "two-words", last=True),  # type: ignore[arg-type]
+        Skip(book.steps[1], "condition"),
+    )
+
+
+def test_of_three_that_are_late_the_last_that_comes_is_sent() -> None:
+    never = Condition("history.engaged")
+    book = playbook(send("two", at=on_day(2)), send("three", at=on_day(3)), send("four", at=on_day(4), condition=never))
+    assert [type(action) for action in answer(book, history(), 6 * DAY).actions] == [Skip, Reach, Skip]
 
 
 @pytest.mark.parametrize(("apart", "skipped"), [(OVERTAKEN_BY, True), (OVERTAKEN_BY - MINUTE, False)])

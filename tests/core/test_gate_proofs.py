@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.core.gate_facts import (
     CALL,
@@ -26,7 +28,7 @@ from tests.core.gate_facts import (
     look,
     starter_rules,
 )
-from warmline.core.consent import Consent
+from warmline.core.consent import Consent, Suppression
 from warmline.core.gate import Ask, ConsentRule, NumberCheck, Reassigned, Registry
 
 # --- consent ----------------------------------------------------------------------------------------------------------
@@ -68,6 +70,38 @@ def test_consent_for_one_channel_is_none_for_another() -> None:
 def test_consent_ends_at_the_instant_it_expires(expires: datetime | None, result: str) -> None:
     held = Consent("express_written", ("sms",), LONG_AGO, expires)
     assert look(SMS, facts(consents=[held])).result == result
+
+
+given_together = st.builds(
+    Consent,
+    st.sampled_from(("inquiry", "express", "express_written")),
+    st.sampled_from((("sms",), ("email",), ("sms", "voicemail"))),
+    st.sampled_from((LONG_AGO, NOON - DAY)),
+    st.sampled_from((None, NOON + DAY)),
+    st.sampled_from(("", "a", "b")),
+    phone=st.sampled_from(("", "+12125550123", "+12125550199")),
+)
+listed = st.builds(
+    Suppression,
+    st.sampled_from(("address", "person")),
+    st.just("+12125550123"),
+    st.sampled_from(("complaint", "by hand")),
+    st.sampled_from((LONG_AGO, NOON - DAY)),
+    st.sampled_from(((), ("sms",))),
+)
+
+
+@given(st.data(), st.lists(given_together, max_size=4), st.lists(listed, max_size=3), st.sampled_from((SMS, EMAIL)))
+def test_the_gate_says_the_same_in_whatever_order_proofs_and_lists_are_known(
+    data: Any, consents: list[Consent], suppressions: list[Suppression], ask: Ask
+) -> None:
+    changed = Reassigned("no_data", LONG_AGO + DAY)
+    first = look(ask, facts(consents=consents, suppressions=suppressions, reassigned=changed))
+    turned = {
+        name: data.draw(st.permutations(some))
+        for name, some in (("consents", consents), ("suppressions", suppressions))
+    }
+    assert look(ask, facts(**turned, reassigned=changed)) == first
 
 
 def test_consent_of_tomorrow_does_not_serve_today() -> None:

@@ -25,8 +25,9 @@ from tests.core.gate_facts import (
     tried,
 )
 from tests.core.simulator import CHICAGO, LOS_ANGELES, NEW_YORK, PHOENIX, local
+from tests.core.weeks import every_day
 from warmline.core.gate import Ask, Cap, HoursRule, Rules
-from warmline.core.hours import Week, Window, every_day
+from warmline.core.hours import Week, Window
 
 # --- time zones and quiet hours ---------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.core.weeks import every_day
 from warmline.core.hours import (
     NeverOpen,
     UnknownZone,
@@ -15,8 +16,6 @@ from warmline.core.hours import (
     Window,
     add_office_time,
     at_local,
-    closes_at,
-    every_day,
     find_zone,
     is_open,
     local_clock,
@@ -31,6 +30,12 @@ DAYTIME = every_day(Window(time(8), time(21)))
 NIGHT = every_day(Window(time(21), time(8)))
 CLOSED: Week = ((), (), (), (), (), (), ())
 OFFICE: Week = (*[(Window(time(9), time(17)),)] * 5, (), ())  # type: ignore[assignment]
+
+
+def closes(week: Week, zone: str, at: datetime, holidays: frozenset[date] = frozenset()) -> bool:
+    """Whether it is open up to `at`, and not then."""
+    before = at - timedelta(microseconds=1)
+    return is_open(week, zone, before, holidays) and not is_open(week, zone, at, holidays)
 
 
 def utc(text: str) -> datetime:
@@ -61,9 +66,7 @@ def test_an_overnight_window_belongs_to_the_day_it_starts_on() -> None:
     assert is_open(friday_night, CHICAGO, at_local(friday, time(22), CHICAGO))
     assert is_open(friday_night, CHICAGO, at_local(saturday, time(5, 59), CHICAGO))
     assert not is_open(friday_night, CHICAGO, at_local(saturday, time(6), CHICAGO))
-    assert closes_at(friday_night, frozenset({CHICAGO}), at_local(friday, time(23), CHICAGO)) == at_local(
-        saturday, time(6), CHICAGO
-    )
+    assert closes(friday_night, CHICAGO, at_local(saturday, time(6), CHICAGO))
 
 
 def test_a_number_on_the_zone_border_waits_for_the_later_zone() -> None:
@@ -72,9 +75,9 @@ def test_a_number_on_the_zone_border_waits_for_the_later_zone() -> None:
     assert is_open(DAYTIME, NEW_YORK, half_past_eight)
     assert not open_in_all(DAYTIME, both, half_past_eight)
     assert next_open(DAYTIME, both, half_past_eight) == at_local(date(2026, 11, 23), time(8), CHICAGO)
-    assert closes_at(DAYTIME, both, at_local(date(2026, 11, 23), time(12), CHICAGO)) == at_local(
-        date(2026, 11, 23), time(21), NEW_YORK
-    )
+    half_past_eight_there = at_local(date(2026, 11, 23), time(20, 30), CHICAGO)
+    assert is_open(DAYTIME, CHICAGO, half_past_eight_there)
+    assert not open_in_all(DAYTIME, both, half_past_eight_there)
 
 
 def test_arizona_opens_with_denver_in_winter_and_an_hour_later_in_summer() -> None:
@@ -89,7 +92,6 @@ def test_no_zone_known_is_never_open() -> None:
     noon = at_local(date(2026, 7, 1), time(12), NEW_YORK)
     assert not open_in_all(DAYTIME, frozenset(), noon)
     assert next_open(DAYTIME, frozenset(), noon) is None
-    assert closes_at(DAYTIME, frozenset(), noon) == noon
 
 
 def test_zones_that_never_share_an_open_hour_give_none() -> None:
@@ -106,17 +108,10 @@ def test_an_opening_after_the_horizon_gives_none() -> None:
     assert next_open(sunday_only, frozenset({NEW_YORK}), monday, sunday - monday) == sunday
 
 
-def test_always_open_never_closes() -> None:
-    always = every_day(Window(time(0), time(0)))
-    assert closes_at(always, frozenset({NEW_YORK}), utc("2026-10-30T00:00")) is None
-
-
 def test_a_holiday_is_closed_from_midnight_to_midnight() -> None:
     holidays = frozenset({date(2026, 11, 26)})
     wednesday_night = at_local(date(2026, 11, 25), time(23), NEW_YORK)
-    assert closes_at(NIGHT, frozenset({NEW_YORK}), wednesday_night, holidays=holidays) == at_local(
-        date(2026, 11, 26), time(0), NEW_YORK
-    )
+    assert closes(NIGHT, NEW_YORK, at_local(date(2026, 11, 26), time(0), NEW_YORK), holidays)
     assert next_open(OFFICE, frozenset({NEW_YORK}), wednesday_night, holidays=holidays) == at_local(
         date(2026, 11, 27), time(9), NEW_YORK
     )
@@ -126,22 +121,22 @@ def test_a_window_inside_the_repeated_hour_opens_twice() -> None:
     quarter = every_day(Window(time(1, 30), time(1, 45)))
     zone = frozenset({NEW_YORK})
     assert next_open(quarter, zone, utc("2026-11-01T00:00")) == utc("2026-11-01T05:30")
-    assert closes_at(quarter, zone, utc("2026-11-01T05:30")) == utc("2026-11-01T05:45")
+    assert closes(quarter, NEW_YORK, utc("2026-11-01T05:45"))
     assert next_open(quarter, zone, utc("2026-11-01T05:45")) == utc("2026-11-01T06:30")
-    assert closes_at(quarter, zone, utc("2026-11-01T06:30")) == utc("2026-11-01T06:45")
+    assert closes(quarter, NEW_YORK, utc("2026-11-01T06:45"))
 
 
 def test_the_clock_going_back_closes_a_window_that_had_begun() -> None:
     from_half_past_one = every_day(Window(time(1, 30), time(4)))
     zone = frozenset({NEW_YORK})
-    assert closes_at(from_half_past_one, zone, utc("2026-11-01T05:30")) == utc("2026-11-01T06:00")
+    assert closes(from_half_past_one, NEW_YORK, utc("2026-11-01T06:00"))
     assert next_open(from_half_past_one, zone, utc("2026-11-01T06:00")) == utc("2026-11-01T06:30")
 
 
 def test_a_window_that_starts_in_the_skipped_hour_opens_when_the_clock_jumps() -> None:
     half_past_two = every_day(Window(time(2, 30), time(3, 30)))
     assert next_open(half_past_two, frozenset({NEW_YORK}), utc("2026-03-08T06:00")) == utc("2026-03-08T07:00")
-    assert closes_at(half_past_two, frozenset({NEW_YORK}), utc("2026-03-08T07:00")) == utc("2026-03-08T07:30")
+    assert closes(half_past_two, NEW_YORK, utc("2026-03-08T07:30"))
 
 
 @pytest.mark.parametrize(
@@ -256,9 +251,20 @@ def test_boundaries_agree_with_a_walk_minute_by_minute(
     walk = [at + timedelta(minutes=step) for step in range(2 * 24 * 60 + 1)]
     opened = [open_in_all(week, zones, moment, holidays) for moment in walk]
     first_open = walk[opened.index(True)] if True in opened else None
-    first_closed = walk[opened.index(False)] if False in opened else None
     assert next_open(week, zones, at, within, holidays) == first_open
-    assert closes_at(week, zones, at, within, holidays) == first_closed
+
+
+@settings(max_examples=120, deadline=None)
+@given(week=weeks, zone=zone_sets.map(min), at=starts, holiday=st.integers(0, 6), minutes=st.integers(1, 900))
+def test_a_clock_of_open_hours_agrees_with_a_walk_minute_by_minute(
+    week: Week, zone: str, at: datetime, holiday: int, minutes: int
+) -> None:
+    holidays = frozenset({at.date() + timedelta(days=holiday)})
+    walk = (at + timedelta(minutes=step) for step in range(4 * 24 * 60))
+    run = [moment for moment in walk if is_open(week, zone, moment, holidays)]
+    if len(run) >= minutes:
+        stops = run[minutes - 1] + timedelta(minutes=1)
+        assert add_office_time(at, timedelta(minutes=minutes), week, zone, holidays) == stops
 
 
 @settings(max_examples=300, deadline=None)

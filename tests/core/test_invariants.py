@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.core.gate_facts import starter_rules
 from tests.core.simulator import NEW_YORK, OFFICE
+from tests.core.weeks import every_day
 from tests.core.worlds import (
     DAY,
     HOUR,
@@ -36,7 +37,7 @@ from warmline.core.decide import Decision, End, Reach, decide
 from warmline.core.events import SIGNAL_OF, Event
 from warmline.core.gate import Ask, Cap, Facts, HoursRule, Reassigned, Registry, Rules, check
 from warmline.core.history import REQUESTS, History, fold, kept
-from warmline.core.hours import Window, every_day
+from warmline.core.hours import Window
 from warmline.core.playbook import Call, Playbook, Send
 from warmline.rules.binding import Somebody, places_known
 

@@ -165,6 +165,36 @@ def test_a_name_is_taken_apart(name: str, first: str, last: str) -> None:
     assert (found.first_name, found.last_name) == (first, last)
 
 
+@pytest.mark.parametrize(
+    "given_name",
+    [
+        "null", "None", "N/A", "NaN", "undefined", "-", "?", "...", "12345",
+        "http://win.example/x", "Ann www.win.example", "win.example/x", "<b>Ann</b>", "{{ first_name }}", "*|FNAME|*",
+        "[First Name]", "ann@example.com",
+    ],
+)  # fmt: skip
+def test_nobody_is_called_what_is_no_name(given_name: str) -> None:
+    """Or a text would begin with "Hi null," and a form would send links to whoever's number is written into it."""
+    found = draft(first_name=given_name, last_name="Lee", company=given_name, email="a@example.com")
+    assert (found.first_name, found.last_name) == ("", "Lee")
+    assert found.fields["first_name"] == given_name
+    assert any("is no name" in note for note in found.notes)
+    assert draft(name=given_name, email="a@example.com").first_name == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Null", "Nan", "Na", "J.R.", "St. John", "O'Neil", "Jean-Luc", "Ann (Annie)", "D’Arcy", "Нана", "Ng", "X Æ A-12"],
+)
+def test_a_name_that_looks_odd_is_a_name(name: str) -> None:
+    assert draft(first_name=name, email="a@example.com").first_name == name
+
+
+@pytest.mark.parametrize("company", ["7-11", "3M", "1-800-Roofs", "Smith & Sons [2]", "Booking.com"])
+def test_a_company_may_be_called_what_no_person_is(company: str) -> None:
+    assert draft(company=company, email="a@example.com").company == company
+
+
 def test_a_bad_address_beside_a_good_one_is_a_note_and_not_the_loss_of_the_lead() -> None:
     found = draft(phone="2125550123", email="ann at example")
     assert (found.phone, found.email) == ("+12125550123", None)

@@ -157,6 +157,19 @@ def test_a_problem_prints_as_file_line_column() -> None:
         ("{send: sms, template: a, at: day 2, 10:00}", "Put the whole time in quotes: at: 'day 2, 10:00'."),
         ("{send: sms, template: a, at: 20 minutes, purpose: acknowledge}", "within 15 minutes"),
         ("{send: sms, template: a, at: after ack, purpose: acknowledge}", "within 15 minutes"),
+        (
+            "{send: voicemail, template: a, at: now, purpose: acknowledge}",
+            "No place lets a voicemail out as an acknowledgement",
+        ),
+        (
+            "{send: sms, or: voicemail, template: a, at: now, purpose: acknowledge}",
+            "Leave voicemail out, or `purpose`.",
+        ),
+        ("{send: email, template: a, at: after ack.opened}", "Only a mail is ever `opened`, and `ack` sends none."),
+        (
+            "{send: email, template: a, at: now, if: '!history.opened(\"ack\")'}",
+            "that step does not come out as opened",
+        ),
         ("{send: sms, template: a, at: now, if: history.day}", "must answer true or false"),
         ("{send: sms, template: a, at: now, if: 'history.sent(\"akc\")'}", "Did you mean ack?"),
         ("{call: owner, at: now, expires: 0 hours}", "can't be zero"),
@@ -169,6 +182,26 @@ def test_a_problem_prints_as_file_line_column() -> None:
 def test_says_what_is_wrong_with_a_step(step: str, message: str) -> None:
     found = problems(with_step(step))
     assert any(line.startswith("5:") and message in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("channels", "outcome", "comes"),
+    [
+        ("voicemail", "clicked", False),
+        ("voicemail, or: sms", "clicked", True),
+        ("sms", "clicked", True),
+        ("sms, or: email", "opened", True),
+        ("sms, or: [voicemail, email]", "opened", True),
+        ("voicemail", "delivered", True),
+    ],
+)
+def test_only_what_holds_a_link_is_clicked_and_only_a_mail_is_opened(channels: str, outcome: str, comes: bool) -> None:
+    source = (
+        with_step(f"{{send: {channels}, template: a, at: now}}") + f"  next: {{call: owner, at: after it.{outcome}}}\n"
+    )
+    found = problems(source)
+    assert comes == (not found)
+    assert comes or "6:27: error: Only a text or a mail is ever `clicked`, and `it` sends none." in found[0]
 
 
 def test_steps_that_wait_for_each_other_are_found() -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.core.weeks import every_day
 from warmline import rules
-from warmline.core.hours import UnknownZone, Window, at_local, every_day, next_open, open_in_all
+from warmline.core.hours import UnknownZone, Window, at_local, next_open, open_in_all
 from warmline.core.places import Basis, Zones, countries_of, places_of, primary_zone, zones_of
 
 NEW_YORK, CHICAGO = "America/New_York", "America/Chicago"

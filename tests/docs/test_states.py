@@ -7,6 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from warmline.core.condition import STATUSES
+
 HOUSE = Path(__file__).parents[2]
 TABLES = {"Lead": "leads", "Enrollment": "enrollments", "Touch": "touches", "Task": "tasks", "Call": "calls"}
 PAGE = {
@@ -22,6 +24,10 @@ def test_every_thing_with_a_status_has_a_section() -> None:
 def test_the_states_are_those_the_database_allows(conn: psycopg.Connection) -> None:
     written = {table: set(rows(section, "State")) for section, table in TABLES.items()}
     assert written == {table: allowed(conn, table, "status") for table in TABLES.values()}
+
+
+def test_conditions_know_the_same_states_of_a_lead() -> None:
+    assert set(STATUSES) == set(rows("Lead", "State"))
 
 
 def test_the_kinds_of_tasks_are_those_the_database_allows(conn: psycopg.Connection) -> None:

@@ -12,7 +12,9 @@ from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.insight.measures import Measures, measure
-from warmline.store.ids import lane_of
+from warmline.intake.acts import merge
+from warmline.intake.forget import forget
+from warmline.store.ids import lane_of, new_id
 from warmline.store.measures import KeptBack, gate_reasons, kept_back
 from warmline.store.workspaces import Workspace
 
@@ -38,6 +40,31 @@ def test_leads_are_counted_by_status_in_their_own_workspace(conn: psycopg.Connec
         a_lead(conn, place, status=status)
     a_lead(conn, a_workspace(conn, name="Other"))
     assert measured(conn, place).leads == {"open": 2, "won": 1}
+
+
+def test_two_leads_that_became_one_are_one_lead_and_its_touches_are_not_planned_twice(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    keep, gone = a_lead(conn, place, phone=None), a_lead(conn, place, email=None, status="won")
+    planned = {"channel": "sms", "touch_id": new_id()}
+    on(conn, place, gone, "touch.planned", 0, **planned)
+    on(conn, place, gone, "touch.sent", 1, **planned)
+    merge(conn, place, keep, gone, "sam", NOW)
+    found = measured(conn, place, NOW)
+    assert found.leads == {"open": 1}
+    assert found.touches == {"sms": {"planned": 1, "sent": 1}}
+
+
+def test_who_was_erased_is_no_lead_and_what_a_machine_did_there_stays_no_answer(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    lead_id = a_lead(conn, place)
+    on(conn, place, lead_id, "clicked", 1, channel="email", data={"automated": "agent"})
+    on(conn, place, lead_id, "replied", 2, channel="email", data={"text": "Hello"})
+    forget(conn, place, lead_id, "sam", NOW)
+    found = measured(conn, place, NOW)
+    assert found.leads == {}
+    assert found.answers == {"replied": {"email": 1}}
 
 
 def test_touches_and_answers_are_counted_by_channel_within_the_time_asked_for(

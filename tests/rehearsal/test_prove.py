@@ -75,6 +75,13 @@ def test_a_saturday_in_rhode_island_and_a_sunday_in_texas_have_hours_of_their_ow
         assert rule in found.said
 
 
+def test_a_law_that_counts_by_a_clock_of_its_own_is_found_to_be_overrun() -> None:
+    evening = book("text: {send: sms, template: a, at: 'day 2, 20:30'}")
+    found = broken(evening, "texas.workday.written", gate=trials.asks_only_the_lead_s_clock)
+    assert found.property == "window"
+    assert "at 21:30 on Wed 02 Dec in America/Chicago, against us.tx.hours" in found.said
+
+
 def test_a_gate_that_ignores_opt_outs_is_found_by_a_stop_that_meets_a_queued_touch() -> None:
     found = broken(book(TEXTS), "new-york.workday.written", gate=forgets("opted_out"))
     assert (found.property, found.events) == ("opt-out", 2)

@@ -130,7 +130,7 @@ def test_worlds_start_on_edges_of_the_lead_s_own_calendar() -> None:
         "new-york.holiday": "Fri 25 Dec 2026 01:59",
         "new-york.weekend": "Sat 28 Nov 2026 15:00",
         "sydney.clock-change": "Sat 03 Apr 2027 09:59",
-        "texas.weekend": "Sun 29 Nov 2026 16:00",
+        "texas.weekend": "Sun 29 Nov 2026 17:00",
     }
 
 

@@ -71,6 +71,11 @@ def asks_one_zone(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdic
     return gates.check(ask, msgspec.structs.replace(facts, zones=frozenset(sorted(facts.zones)[:1])), rules, now)
 
 
+def asks_only_the_lead_s_clock(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdict:
+    hours = {pair: tuple(replace(rule, zone="") for rule in binding) for pair, binding in rules.hours.items()}
+    return gates.check(ask, facts, replace(rules, hours=hours), now)
+
+
 def never_sees_an_end(ask: Ask, facts: Facts, rules: Rules, now: datetime) -> Verdict:
     """Of a consent that runs out."""
     lasting = [msgspec.structs.replace(one, expires_at=None) for one in facts.consents]

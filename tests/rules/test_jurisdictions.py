@@ -219,6 +219,13 @@ def test_the_conservative_profile_keeps_to_the_middle_of_the_day() -> None:
     assert finding(verdict, "quiet_hours").result == "hold"
 
 
+def test_no_place_lets_a_voicemail_out_as_an_acknowledgement() -> None:
+    """`warmline check` says so to whoever writes such a step."""
+    for place in {place for pack in rules.packs().values() for place in pack.covers}:
+        bound = policy_of(starter_config(), TUESDAY).rules(frozenset({place}))
+        assert ("voicemail", "acknowledge") not in bound.consent
+
+
 # --- what more places may do ------------------------------------------------------------------------------------------
 
 PLACES = sorted({place for pack in rules.packs().values() for place in pack.covers} | {"BR", "US-CA"})

@@ -9,6 +9,7 @@ from .playbook import Call, Chore, Days, Delay, Playbook, Send, Step
 from .timing import print_at
 from .words import print_duration
 
+DAY = timedelta(days=1)
 _ONE = {"sms": "text", "email": "email", "voicemail": "voicemail", "call": "call", "task": "task"}
 
 
@@ -18,23 +19,26 @@ def card(playbook: Playbook) -> tuple[str, str, str]:
 
 
 def _who(playbook: Playbook) -> str:
-    instant = next((step for step in playbook.steps if isinstance(step, Send) and _is_instant(step)), None)
+    by_time = sorted(playbook.steps, key=lambda step: (_begins(playbook, step), not isinstance(step, Send)))
+    first = by_time[0]
+    human = next((step for step in by_time if isinstance(step, Call | Chore)), None)
     parts = []
-    if instant:
-        names = " or ".join(_article(_ONE[channel]) for channel in instant.channels)
-        when = "at once" if not _minutes(instant) else f"after {print_duration(_minutes(instant))}"
-        parts.append(f"{names} {when}")
-    human = next((step for step in playbook.steps if isinstance(step, Call | Chore)), None)
+    if isinstance(first, Send):
+        names = " or ".join(_article(_ONE[channel]) for channel in first.channels)
+        parts.append(f"{names} {_when(first)}")
     if human:
         verb = "calls" if isinstance(human, Call) else "has a task"
         promised = f", promised within {print_duration(playbook.promise)}" if playbook.promise else ""
         when = f" ({print_at(human.at)})" if human.at.anchor.step or isinstance(human.at, Days) else ""
         parts.append(f"the {human.by} {verb}{when}{promised}")
-    if not parts:
-        first = next(iter(playbook.steps))
-        what = _article(_ONE[first.channels[0]]) if isinstance(first, Send) else f"the {first.by}"
-        parts.append(f"{what} ({print_at(first.at)}), and nobody calls")
-    return f"Responds first: {', then '.join(parts)}."
+    alone = "" if human or _is_instant(first) else ", and nobody calls"
+    return f"Responds first: {', then '.join(parts)}{alone}."
+
+
+def _when(step: Send) -> str:
+    if not _is_instant(step):
+        return f"({print_at(step.at)})"
+    return "at once" if not _minutes(step) else f"after {print_duration(_minutes(step))}"
 
 
 def _channels(playbook: Playbook) -> str:
@@ -62,15 +66,28 @@ def _how_long(playbook: Playbook) -> str:
 
 
 def _last_day(playbook: Playbook, step: Step) -> int:
-    """The last day, counted from 1, on which `step` may begin, when everything it waits for comes as late as it can."""
+    """The last day, counted from 1, on which `step` may begin or be tried again, when what it waits for comes at once."""
+    return (_begins(playbook, step) + _goes_on(step)) // DAY + 1
+
+
+def _begins(playbook: Playbook, step: Step) -> timedelta:
+    """How long after the start of the first day."""
     anchor = playbook.step(step.at.anchor.step) if step.at.anchor.step else None
-    begin = _last_day(playbook, anchor) if anchor else 1
+    after = timedelta(0)
+    if anchor is not None:
+        first_attempt = step.at.anchor.outcome == "missed"
+        after = _begins(playbook, anchor) + (timedelta(0) if first_attempt else _goes_on(anchor))
     if isinstance(step.at, Delay):
-        return begin + step.at.amount // timedelta(days=1)
-    return begin + step.at.last - 1
+        return after + step.at.amount
+    return (after // DAY + step.at.last - 1) * DAY
 
 
-def _is_instant(step: Send) -> bool:
+def _goes_on(step: Step) -> timedelta:
+    """From the first attempt of a call to its last."""
+    return (step.attempts - 1) * step.every if isinstance(step, Call) else timedelta(0)
+
+
+def _is_instant(step: Step) -> bool:
     return isinstance(step.at, Delay) and not step.at.anchor.step and step.at.amount <= timedelta(hours=1)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from itertools import combinations
 
-from .expression_parts import equalities
+from .expression_parts import named_texts
+from .history import REQUESTS
 from .keywords import keyword_in
 from .lint import Use, lint_template
 from .message import TemplateError
@@ -110,6 +111,8 @@ class _Check:
 
     def steps(self, playbook: Playbook) -> None:
         told_how_to_stop = False
+        when = playbook.enroll.when
+        asked = when is None or any(satisfiable((when,), {("event", "kind"): kind}) for kind in REQUESTS)
         for step in playbook.steps:
             at = ("steps", step.name)
             if isinstance(step, Call) and step.script:
@@ -121,6 +124,9 @@ class _Check:
                     key = "send" if channel == step.channels[0] else "or"
                     advice = f'Add to warmline.toml: [channels.{channel}] provider = "sandbox".'
                     self.note(playbook, (*at, key), f"The channel {channel} is not configured.", advice)
+            if step.purpose == "acknowledge" and not asked:
+                said = "Nobody who enters here has just asked for anything, so `purpose: acknowledge` is read as marketing."
+                self.note(playbook, (*at, "purpose"), said, "Leave `purpose` out.", warning=True)
             for keys, name in _templates(step):
                 self._text(playbook, (*at, *keys), name, step)
                 template = self.templates.get(name)
@@ -196,8 +202,8 @@ class _Check:
             "event.source": list(self.config.sources),
             "event.keyword": [word for source in self.config.sources.values() for word in source.keywords],
         }
-        for field, text in equalities(when.source) if when else ():
-            if field in known and known[field] and text not in known[field]:
+        for field, operator, text in named_texts(when.source) if when else ():
+            if operator != "!=" and field in known and known[field] and text not in known[field]:
                 name = field.removeprefix("event.")
                 advice = suggest(text, known[field])
                 self.note(

@@ -36,10 +36,15 @@ HISTORY_FIELDS: Mapping[str, Any] = {
     "attempts": 3,
     "day": 2,  # day of the enrollment in the lead's calendar, from 1
 }
+#: What `lead.status` may be.
+STATUSES = ("open", "handed_off", "won", "lost", "closed", "opted_out")
 #: history.clicked("step") and friends: did this outcome of this step happen?
 HISTORY_FUNCTIONS = ("sent", "delivered", "opened", "clicked", "failed", "refused", "connected", "missed", "done")
 
-_STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
+#: What CEL raises where an expression has no answer: a wrong type, a text that is no number, nothing at that place of a list.
+UNANSWERED = (LookupError, TypeError, ValueError, RuntimeError, ArithmeticError)
+
+_STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|//[^\n]*')
 _PATH = re.compile(r"\b(event|lead|history)\.([A-Za-z_]\w*)(\s*\()?(?:\.([A-Za-z_]\w*))?")
 
 
@@ -52,7 +57,7 @@ class Condition:
         """Raises ValueError with the parser's own words when `source` is not CEL."""
         self.source = source
         self._program = cel.compile(source)
-        bare = _STRING.sub('""', source)
+        bare = _STRING_OR_COMMENT.sub('""', source)
         paths = [(m.group(1), m.group(2), bool(m.group(3)), m.group(4)) for m in _PATH.finditer(bare)]
         #: (variable, field) pairs that the expression reads.
         self.reads = frozenset((variable, name) for variable, name, _, _ in paths)
@@ -72,7 +77,7 @@ class Condition:
         """Evaluate. Raises ConditionError when a custom field's text is not what the expression needs."""
         try:
             answer = self.answer(self._filled(variables), functions)
-        except (KeyError, TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+        except UNANSWERED as error:
             raise ConditionError(f"The condition `{self.source}` could not be answered: {error}") from error
         if not isinstance(answer, bool):
             raise ConditionError(f"The condition `{self.source}` answered {answer!r}; it must answer true or false.")

@@ -117,15 +117,29 @@ def in_force(
 
 
 def strongest(proofs: Proofs) -> Consent | None:
-    """Of equals the latest."""
+    """Of equals the latest; of those given together always the same one, in whatever order they are known."""
     found: Consent | None = None
     for consent in proofs:
-        if found is None or (RANK[consent.level], consent.at) > (RANK[found.level], found.at):
+        if found is None:
+            found = consent
+            continue
+        one, other = (RANK[consent.level], consent.at), (RANK[found.level], found.at)
+        if one > other or (one == other and _told_apart(consent) > _told_apart(found)):
             found = consent
     return found
 
 
 def latest(consents: Iterable[Consent], now: datetime) -> Consent | None:
-    """The last proof given, for whatever channel, in force or not; of one moment the strongest."""
+    """The last proof given, for whatever channel, in force or not; of one moment the strongest, and of equals always the
+    same one."""
     given = [consent for consent in consents if consent.at <= now and consent.level != "none"]
-    return max(given, key=lambda one: (one.at, RANK[one.level]), default=None)
+    return max(given, key=lambda one: (one.at, RANK[one.level], *_told_apart(one)), default=None)
+
+
+def _told_apart(consent: Consent) -> tuple[object, ...]:
+    """An order of proofs of one level and moment. A form may ask for several, and the database knows no first."""
+    end = consent.expires_at
+    return (
+        consent.channels, consent.wording, consent.source, consent.phone, consent.email, consent.purpose, end is None,
+        end or consent.at,
+    )  # fmt: skip

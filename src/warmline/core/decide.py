@@ -189,16 +189,30 @@ def _act(
     state: StepState | None,
     ready: list[tuple[datetime, Step, StepState | None]],
 ) -> Action:
-    fresh = state is None or state.attempts == 0
-    if fresh and any(other >= at + OVERTAKEN_BY and _replaces(later, step) for other, later, _ in ready):
+    fresh = _is_fresh(state)
+    if fresh and any(
+        other >= at + OVERTAKEN_BY and _replaces(later, step) and _is_wanted(later, history, now, its)
+        for other, later, its in ready
+    ):
         return Skip(step, "overtaken")
-    if fresh and step.condition is not None and not _holds(step.condition, history, now):
+    if not _is_wanted(step, history, now, state):
         return Skip(step, "condition")
     if isinstance(step, Send):
         tried = state.tried if state else ()
         left = [channel for channel in step.channels if channel not in tried]
         return Reach(step, left[0], _template(step, history, now), last=len(left) == 1)
     return Ask(step, (state.attempts if state else 0) + 1, now + step.expires)
+
+
+def _is_fresh(state: StepState | None) -> bool:
+    """Nothing of the step has been begun."""
+    return state is None or state.attempts == 0
+
+
+def _is_wanted(step: Step, history: History, now: datetime, state: StepState | None) -> bool:
+    """Whether its condition lets it happen. It is asked until something has been begun: a touch that the last look held
+    has not."""
+    return step.condition is None or not _is_fresh(state) or _holds(step.condition, history, now)
 
 
 def _replaces(later: Step, step: Step) -> bool:

@@ -9,34 +9,54 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, NamedTuple
 
-from .condition import EVENT_FIELDS, HISTORY_FIELDS, HISTORY_FUNCTIONS, LEAD_FIELDS, Condition
+from .condition import (
+    EVENT_FIELDS,
+    HISTORY_FIELDS,
+    HISTORY_FUNCTIONS,
+    LEAD_FIELDS,
+    STATUSES,
+    UNANSWERED,
+    Condition,
+)
 from .events import TRIGGERS
 from .expression_parts import (
     arguments,
+    asked_of,
     bound_names,
     bracketed,
-    calls,
     comparison,
-    equalities,
+    named_texts,
+    negated,
     split,
     strip_parentheses,
     ternary,
+    without_comments,
     without_strings,
 )
-from .words import Problem, suggest
+from .words import NAME, Problem, suggest
 
 FIELDS: Mapping[str, Mapping[str, Any]] = {"event": EVENT_FIELDS, "lead": LEAD_FIELDS, "history": HISTORY_FIELDS}
 #: CEL's own functions that make sense on these values.
 FUNCTIONS = (
-    "size", "contains", "startsWith", "endsWith", "matches", "int", "uint", "double", "string", "bool", "type", "has",
-    "all", "exists", "exists_one", "map", "filter", "min", "max", "timestamp", "duration", "lowerAscii", "upperAscii",
-    "getFullYear", "getMonth", "getDate", "getHours", "getMinutes", "getSeconds", "getDayOfWeek",
+    "size", "contains", "startsWith", "endsWith", "matches", "int", "uint", "double", "string", "type",
+    "all", "exists", "exists_one", "map", "filter", "timestamp", "duration", "getFullYear", "getMonth",
+    "getDate", "getHours", "getMinutes", "getSeconds", "getDayOfWeek",
 )  # fmt: skip
+#: (variable, name, name of the own field): ("lead", "company", ""), ("lead", "fields", "size").
+Field = tuple[str, str, str]
+Values = Mapping[Field, Any]
 LONGEST = 1000  # characters of a condition
 _TEXTS = ("1", "2026-01-01T00:00:00Z", "10m")  # what a text may have to be, for int(), timestamp() and duration()
-_JUNK = ("", "abc")  # what a lead may have typed instead
+_JUNK = ("", "abc", "0", "1000")  # what a lead may have typed instead
+_COUNTS = (0, 1, 2, 3, 5, 10, 1000)  # what the history may have counted
+#: The closed lists among the texts of fields: what each is, in words, and what it may be.
+_KNOWN: Mapping[str, tuple[str, Collection[str]]] = {
+    "event.kind": ("No event is of the kind", TRIGGERS),
+    "lead.status": ("No lead has the status", STATUSES),
+}
 
 
 class Place(NamedTuple):
@@ -56,12 +76,13 @@ def check_condition(source: str, where: Place, steps: Mapping[str, Collection[st
     if len(source) > LONGEST:
         return [Problem(*where, f"The condition has {len(source)} characters.", f"Write one of at most {LONGEST}.")]
     try:
-        condition = Condition(source)
+        Condition(source)
+        condition = Condition(without_comments(source))
     except ValueError as error:
         return [Problem(*where, f"`{source}` can't be read: {_said(error)}.", _syntax_advice(source))]
     check = _Check(condition, where, steps)
     try:
-        for look in (check.names, check.types, check.triggers):
+        for look in (check.names, check.types, check.closed_lists):
             if not check.problems:
                 look()
     except RecursionError:
@@ -75,6 +96,10 @@ class _Check:
     where: Place
     steps: Mapping[str, Collection[str]] | None
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def texts(self) -> frozenset[Field]:
+        return _texts(_fields_of(self.condition))
 
     def note(self, message: str, instead: str) -> None:
         self.problems.append(Problem(*self.where, message, instead))
@@ -99,16 +124,14 @@ class _Check:
         for name in self.condition.functions():
             if name not in FUNCTIONS and name not in HISTORY_FUNCTIONS:
                 self.note(f"`{name}` is not a function.", suggest(name, (*HISTORY_FUNCTIONS, *FUNCTIONS), "one of"))
-        self._history_calls(source)
+        self._calls(source)
 
     def _field(self, variable: str, name: str) -> None:
         known = FIELDS[variable]
         if name in known or (name == "fields" and variable != "history"):
             return
         if name in self.condition.functions():
-            if variable != "history" and name in HISTORY_FUNCTIONS:
-                self.note(f"`{variable}.{name}` is not known.", f'Write: history.{name}("step").')
-            return
+            return  # of whom it is asked is looked at with the calls
         if variable == "history" and name in HISTORY_FUNCTIONS:
             self.note(f"`history.{name}` asks about no step.", f'Name the step: history.{name}("ack").')
             return
@@ -117,15 +140,23 @@ class _Check:
         )
         self.note(f"`{variable}.{name}` is not known.", suggest(name, known, "one of") + own)
 
-    def triggers(self) -> None:
-        for name, kind in equalities(self.condition.source):
-            if name == "event.kind" and kind not in TRIGGERS:
-                self.note(f"No event is of the kind `{kind}`.", suggest(kind, TRIGGERS, "one of"))
+    def closed_lists(self) -> None:
+        for name, _, text in named_texts(self.condition.source):
+            said, known = _KNOWN.get(name, ("", (text,)))
+            if text not in known:
+                self.note(f"{said} `{text}`.", suggest(text, known, "one of"))
 
-    def _history_calls(self, source: str) -> None:
-        for name, argument in calls(source, HISTORY_FUNCTIONS):
+    def _calls(self, source: str) -> None:
+        for _, name, argument in asked_of(source, ("has",)):
+            said = f"`{name}({argument})` is always true: a field that is absent is empty text."
+            self.note(said, f'Write: {argument.strip()} != "".')
+        for owner, name, argument in asked_of(source, HISTORY_FUNCTIONS):
             step = argument.strip()
-            if len(step) < 2 or step[0] not in "\"'" or step[-1] != step[0]:
+            if owner != "history":
+                named = step[1:-1] if NAME.fullmatch(step[1:-1]) else "ack"
+                asked = f"{owner}.{name}" if owner.isidentifier() else name
+                self.note(f"`{asked}(...)` does not ask the history.", f'Write: history.{name}("{named}").')
+            elif len(step) < 2 or step[0] not in "\"'" or step[-1] != step[0]:
                 self.note(
                     f"`history.{name}({step})` names no step.", f'Write the step in quotes: history.{name}("ack").'
                 )
@@ -177,9 +208,10 @@ class _Check:
                     others = tuple(holds.format(other) for other in parts_[:index] + parts_[index + 1 :])
                     self.truth(part, (*guards, *others))
                 return "true or false"
-        if text.startswith("!"):
-            self.truth(text[1:], guards)
-            return "true or false"
+        if (denied := negated(text)) is not None:
+            before = len(self.problems)
+            self.truth(denied, guards)
+            return "" if len(self.problems) > before else "true or false"
         return self._atom(text, guards)
 
     def _atom(self, text: str, guards: tuple[str, ...]) -> str:
@@ -205,7 +237,7 @@ class _Check:
         if isinstance(answer, Exception):
             self.note(f"`{text}` can't be answered: {_said(answer)}.", _type_advice(text))
             return ""
-        self._survives_junk(text, guards)
+        self._survives(text, guards)
         if sides and sides[1] == "in":
             self._membership(text, sides[0], sides[2])
         return _kind(answer)
@@ -221,45 +253,69 @@ class _Check:
         """The answer for the first example that suits it, or the exception."""
         answer: Any = None
         for index, sample in enumerate((None, *_TEXTS)):
-            answer = self._answer(text, sample, sample)
+            answer = self._answer(text, {} if sample is None else dict.fromkeys(self.texts, sample))
             if not isinstance(answer, Exception) or (index == 0 and not isinstance(answer, RuntimeError)):
                 break
         return answer
 
-    def _survives_junk(self, text: str, guards: tuple[str, ...]) -> None:
+    def _survives(self, text: str, guards: tuple[str, ...]) -> None:
         """int(lead.fields.size) must not meet a lead who typed words, unless another part rules that out."""
-        custom = Condition(text).custom
-        for junk in _JUNK if custom else ():
-            if not isinstance(self._answer(text, None, junk), Exception):
-                continue
-            if any(Condition(guard).custom & custom and self._answer(guard, None, junk) is False for guard in guards):
-                continue
-            variable, name = min(custom)
-            own = f"{variable}.fields.{name}"
-            self.note(
-                f"`{text}` has no answer for a lead whose {own} is {junk!r}.",
-                f'Ask first: {own}.matches("^[0-9]+$") && {text}.',
-            )
-            return
+        read = _fields_of(Condition(text))
+        typed = _texts(read)
+        for junk in _JUNK if typed else ():
+            if self._fails(text, dict.fromkeys(typed, junk), guards):
+                own = ".".join(part for part in min(typed) if part)
+                self.note(f"`{text}` has no answer for a lead whose {own} is {junk!r}.", _guard_advice(text, own, junk))
+                return
+        counted = [name for name in ("attempts", "day") if ("history", name, "") in read]
+        for name, count in product(counted, _COUNTS):
+            if (name, count) != ("day", 0) and self._fails(text, {("history", name, ""): count}, guards):
+                said = f"`{text}` has no answer when history.{name} is {count}."
+                self.note(said, f"Ask first, such as: history.{name} > 1 && history.{name} < 10 && {text}.")
+                return
 
-    def _answer(self, text: str, sample: str | None, custom: str | None) -> Any:
-        values: dict[str, Any] = {}
-        for variable, known in FIELDS.items():
-            values[variable] = {
-                name: sample if sample is not None and isinstance(value, str) else value
-                for name, value in known.items()
-            }
-            values[variable]["fields"] = {
-                name: custom or "" if custom is not None else "1" for _, name in self.condition.custom
-            }
-        return _run(text, values)
+    def _fails(self, text: str, values: Values, guards: tuple[str, ...]) -> bool:
+        """Whether these values of fields that it reads have no answer, and no guard that reads them rules them out."""
+        fails = isinstance(self._answer(text, values), Exception)
+        return fails and not any(self._rules_out(guard, values) for guard in guards)
+
+    def _rules_out(self, guard: str, values: Values) -> bool:
+        """Whatever its other fields say: `event.form != lead.region` does not rule out that both are empty."""
+        if self._answer(guard, values) is not False:
+            return False
+        read = _fields_of(Condition(guard))
+        others = _texts(read) - values.keys()
+        fillings = [dict.fromkeys(others, junk) for junk in _JUNK] if others else []
+        return bool(values.keys() & read) and all(
+            self._answer(guard, {**filling, **values}) is False for filling in fillings
+        )
+
+    def _answer(self, text: str, values: Values) -> Any:
+        """What it comes to for the example of each field, but for these `values`."""
+        sample: dict[str, Any] = {variable: {**known, "fields": {}} for variable, known in FIELDS.items()}
+        for variable, name in self.condition.custom:
+            sample[variable]["fields"][name] = "1"
+        for (variable, name, custom), value in values.items():
+            (sample[variable]["fields"] if custom else sample[variable])[custom or name] = value
+        return _run(text, sample)
+
+
+def _fields_of(condition: Condition) -> frozenset[Field]:
+    """Every field that it reads: (`lead`, `company`, ``), (`lead`, `fields`, `size`)."""
+    own = {(variable, "fields", name) for variable, name in condition.custom}
+    return frozenset(own | {(variable, name, "") for variable, name in condition.reads if name in FIELDS[variable]})
+
+
+def _texts(fields: frozenset[Field]) -> frozenset[Field]:
+    """Those that are texts: what a lead or a list says in them may be anything."""
+    return frozenset(one for one in fields if one[2] or isinstance(FIELDS[one[0]][one[1]], str))
 
 
 def _run(text: str, values: Mapping[str, Any]) -> Any:
     functions: dict[str, Callable[..., Any]] = {name: lambda *_: True for name in HISTORY_FUNCTIONS}
     try:
         return Condition(text).answer(values, functions)
-    except (KeyError, TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+    except UNANSWERED as error:
         return error
 
 
@@ -287,6 +343,16 @@ def _same_kind(left: str, right: str, kinds: tuple[str, str]) -> str:
         flag = left if kinds[0] == "true or false" else right
         return f"Write it without a comparison: {flag.strip()}, or !{flag.strip()}."
     return "Compare things of the same kind."
+
+
+def _guard_advice(text: str, own: str, junk: str) -> str:
+    """What to ask of the text in the field `own` before it is taken for something else."""
+    if junk.isdigit():
+        return f"Ask first for what it can take, such as: int({own}) > 0 && int({own}) < 10 && {text}."
+    if "timestamp(" in text:
+        return f'Compare the text of a day as it is: {own} >= "2026-01-01".'
+    shape = "^[0-9]{1,4}[hms]$" if "duration(" in text else "^[0-9]{1,9}$"
+    return f'Ask first: {own}.matches("{shape}") && {text}.'
 
 
 def _type_advice(text: str) -> str:

@@ -6,14 +6,25 @@ import re
 from collections.abc import Collection, Iterator
 
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
+_STRING_OR_COMMENT = re.compile(rf"{_STRING.pattern}|//[^\n]*")
 _MACRO = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _COMPARISON = re.compile(r"==|!=|\bin\b")
+_OPERATOR = re.compile(r"[=<>+\-*/%]|\bin\b")
+_TEXT, _FIELD = r"(\"[^\"]*\"|'[^']*')", r"\b((?:event|lead)\.[\w.]+)"
+_IS = re.compile(rf"{_FIELD}\s*([=!]=)\s*{_TEXT}")
+_IS_TURNED = re.compile(rf"{_TEXT}\s*([=!]=)\s*{_FIELD}")
+_IS_AMONG = re.compile(rf"{_FIELD}\s+in\s+\[([^\]]*)\]")
 _OPEN, _CLOSE = "([{", ")]}"
 
 
 def without_strings(source: str) -> str:
     """The same length of text, with the inside of every string blanked out."""
     return _STRING.sub(lambda found: found[0][0] + "_" * (len(found[0]) - 2) + found[0][0], source)
+
+
+def without_comments(source: str) -> str:
+    """What // begins ends with its line. An apostrophe there begins no text."""
+    return _STRING_OR_COMMENT.sub(lambda found: "" if found[0].startswith("//") else found[0], source)
 
 
 def strip_parentheses(expression: str) -> str:
@@ -60,6 +71,16 @@ def comparison(expression: str) -> tuple[str, str, str] | None:
     return None
 
 
+def negated(expression: str) -> str | None:
+    """The `a` of `!a`. None where the ! stands before a part only: `!a == b` is `(!a) == b`."""
+    if not expression.startswith("!"):
+        return None
+    bare, top = without_strings(expression), set(_top_level(expression))
+    if any(found.start() in top for found in _OPERATOR.finditer(bare)):
+        return None
+    return expression[1:]
+
+
 def arguments(expression: str) -> Iterator[str]:
     """Everything between commas in every outermost bracket."""
     bare = without_strings(expression)
@@ -82,12 +103,12 @@ def bracketed(expression: str) -> list[str]:
     return sorted(set(re.findall(r"\b(event|lead|history)(?:\.fields)?\s*\[", without_strings(expression))))
 
 
-def calls(expression: str, functions: Collection[str]) -> Iterator[tuple[str, str]]:
-    """(function, text of its arguments) for every `history.function(...)`."""
+def asked_of(expression: str, functions: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """(what it is asked of, function, text of its arguments) for every call of these functions; of nothing: ""."""
     bare = without_strings(expression)
-    for found in re.finditer(r"\bhistory\s*\.\s*([A-Za-z_]\w*)\s*\(", bare):
-        if found[1] in functions:
-            yield found[1], expression[found.end() : _closing(bare, found.end() - 1)]
+    for found in re.finditer(r"(?:([\w)\]\"']+)\s*\.\s*)?\b([A-Za-z_]\w*)\s*\(", bare):
+        if found[2] in functions:
+            yield found[1] or "", found[2], expression[found.end() : _closing(bare, found.end() - 1)]
 
 
 def _top_level(expression: str) -> Iterator[int]:
@@ -111,9 +132,13 @@ def _closing(bare: str, opening: int) -> int:
     return len(bare)
 
 
-def equalities(expression: str) -> Iterator[tuple[str, str]]:
-    """(`event.form`, `pricing`) for every `event.form == "pricing"`, either way round, anywhere in the expression."""
-    for found in re.finditer(r"\b((?:event|lead)\.[\w.]+)\s*==\s*(\"[^\"]*\"|'[^']*')", expression):
-        yield found[1], found[2][1:-1]
-    for found in re.finditer(r"(\"[^\"]*\"|'[^']*')\s*==\s*((?:event|lead)\.[\w.]+)", expression):
-        yield found[2], found[1][1:-1]
+def named_texts(expression: str) -> Iterator[tuple[str, str, str]]:
+    """(`event.form`, `==`, `pricing`) for every text that a field is compared with: by == and !=, either way round, and
+    by `in`."""
+    for found in _IS.finditer(expression):
+        yield found[1], found[2], found[3][1:-1]
+    for found in _IS_TURNED.finditer(expression):
+        yield found[3], found[2], found[1][1:-1]
+    for found in _IS_AMONG.finditer(expression):
+        for text in _STRING.finditer(found[2]):
+            yield found[1], "in", text[0][1:-1]

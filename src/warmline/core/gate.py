@@ -76,7 +76,7 @@ def _suppressed(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Pro
     if not standing:
         return passes("suppressed", "not on any do-not-contact list")
     # The same one in whatever order they are known, or a replay would find a difference where there is none.
-    one = min(standing, key=lambda one: (one.at, _SCOPES.index(one.scope), one.value))
+    one = min(standing, key=lambda one: (one.at, _SCOPES.index(one.scope), one.value, one.reason))
     saw = f"{one.scope} {one.value} suppressed on {minute_of(one.at)}: {one.reason}"
     return Finding("suppressed", "refuse", saw, "lift the suppression, with proof of new consent")
 

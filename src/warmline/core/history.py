@@ -16,7 +16,7 @@ from .events import SIGNAL_OF, Event
 from .hours import at_local
 
 #: Raise it when the same events would fold into something else, or the fields below change: a test compares the code.
-FOLD = 6
+FOLD = 7
 
 #: What the lead asked for itself. An import, a referral or a missed appointment asks for nothing, so it opens no
 #: acknowledgement.
@@ -171,6 +171,8 @@ class History(msgspec.Struct, omit_defaults=True):
         if what == "delivered":
             state.outcomes.setdefault("delivered", event.at)
             return
+        if what == "held" and state.in_flight:
+            state.attempts -= 1  # nothing of it was begun: whether the step is still wanted is asked anew
         state.last_at = event.at
         state.in_flight = False
         if what in ("refused", "failed"):

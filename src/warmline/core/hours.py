@@ -60,10 +60,6 @@ Week = tuple[
 """The windows of each day, Monday first."""
 
 
-def every_day(*windows: Window) -> Week:
-    return (windows, windows, windows, windows, windows, windows, windows)
-
-
 def is_open(week: Week, zone: str, at: datetime, holidays: frozenset[date] = NO_HOLIDAYS) -> bool:
     """Whether the wall clock of `zone` is inside a window of `week` at the aware instant `at`.
 
@@ -108,20 +104,6 @@ def next_open(
             return None
         moment = max(known)
     return moment
-
-
-def closes_at(
-    week: Week,
-    zones: frozenset[str],
-    at: datetime,
-    within: timedelta = FORTNIGHT,
-    holidays: frozenset[date] = NO_HOLIDAYS,
-) -> datetime | None:
-    """First instant at or after `at` that is closed in some zone: `at` when closed now, None when open throughout."""
-    if not zones:
-        return at.astimezone(UTC)
-    firsts = [_first(week, zone, at.astimezone(UTC), at + within, holidays, wanted=False) for zone in zones]
-    return min((first for first in firsts if first is not None), default=None)
 
 
 def at_local(day: date, clock: time, zone: str) -> datetime:

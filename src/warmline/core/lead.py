@@ -62,6 +62,13 @@ MOST_CHARACTERS = 2_000
 MOST_BYTES = 64 * 1024
 MOST_NAME = 200
 
+#: What lists write where there is no name. The case counts: Null and Nan are names of people.
+_NO_NAMES = frozenset(
+    ("null", "NULL", "none", "None", "NONE", "nil", "NIL", "nan", "NaN", "NAN", "n/a", "N/A", "#N/A", "undefined", "unknown",
+     "Unknown")
+)  # fmt: skip
+_LINK_OR_CODE = re.compile(r"://|\bwww\.|[<>{}]|\*\||\|\*")
+_ADDRESS = re.compile(r"[\[\]@]|\w\.[a-z]{2,}(?=[/\s]|$)")
 _HALF = re.compile("[\ud800-\udfff]")  # of a character: a lone surrogate
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -104,6 +111,8 @@ def normalise(
         return Problems(problems)
     if not draft.country and _dials(draft.phone, default_country, regions):
         draft.country = default_country
+    for name in ("first_name", "last_name", "name", "company"):
+        _check_name(name, known, draft)
     draft.first_name, draft.last_name = _names(known)
     draft.company = _line(known.get("company", ""))[:MOST_NAME]
     draft.page = known.get("page", "")
@@ -240,6 +249,26 @@ def _read_addresses(
             f"To reach the lead, give a phone number or a mail address. Write: {example_of(country)} or ann@example.com"
         )
         problems.update(phone=missing, email=missing)
+
+
+def _check_name(which: str, known: dict[str, str], draft: Draft) -> None:
+    """What is no name is kept as a custom field and noted: templates greet by it, whoever filled in the form."""
+    given = known.get(which, "")
+    if not given or _is_name(given, of_company=which == "company"):
+        return
+    del known[which]
+    draft.fields[which] = given
+    draft.notes.append(f"{which.replace('_', ' ').capitalize()}: {_quote(given)} is no name, and nobody is called so.")
+
+
+def _is_name(text: str, *, of_company: bool) -> bool:
+    if text in _NO_NAMES:
+        return False
+    if text.isalpha():  # nearly all
+        return True
+    if of_company:  # 7-11, Booking.com
+        return any(char.isalnum() for char in text) and not _LINK_OR_CODE.search(text)
+    return any(char.isalpha() for char in text) and not _LINK_OR_CODE.search(text) and not _ADDRESS.search(text)
 
 
 def _names(known: Mapping[str, str]) -> tuple[str, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .length import PLAIN, in_plain, named, odd_characters, segments, spoken_seconds
-from .message import CERTAIN, VARIABLES, TemplateError, compared, render, variables_of
+from .message import CERTAIN, VARIABLES, TemplateError, compared, held_against_nothing, render, variables_of
 from .playbook import CHANNELS, ChannelKind, Template
 from .sample import sampled, typical
 from .settings import Config
@@ -22,6 +22,7 @@ FILLER = (
     "bumping this", "circling back", "circle back", "per my last", "hope this finds you well", "hope you are well",
     "any updates",
 )  # fmt: skip
+_NUMBER = re.compile(r"\d(?:[\s().-]?\d){6}")
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -35,7 +36,8 @@ class Use:
 def lint_template(template: Template, use: Use, config: Config) -> list[Problem]:
     """Unknown variables are errors; all else is advice, on each channel that it goes out on."""
     lint = _Lint(template, config)
-    if lint.variables() and template.kind == "text":
+    channels: Iterable[ChannelKind] = use.channels if template.kind == "text" else ("call",)
+    if lint.variables() and lint.can_be_written(channels) and template.kind == "text":
         for channel in use.channels:
             lint.fall_backs(channel)
             lint.words(channel)
@@ -69,10 +71,29 @@ class _Lint:
                 elif name not in known[group]:
                     own = f" Own fields are under {group}.fields." if group in ("lead", "event") else ""
                     self.note(line, f"`{used.name}` is not known.", suggest(name, known[group]) + own, warning=False)
+            for asked in held_against_nothing(text) if text else ():
+                said = f"`{asked.name}` is never empty text: what is missing is not there at all."
+                advice = f"Ask whether it is there: {{% if {asked.name} %}}."
+                self.note(first + asked.line - 1, said, advice, warning=False)
             for asked in compared(text, "touch.channel") if text else ():
                 if asked.name not in CHANNELS:
                     never = f"`touch.channel` is never `{asked.name}`."
                     self.note(first + asked.line - 1, never, suggest(asked.name, CHANNELS), warning=False)
+        return not self.problems
+
+    def can_be_written(self, channels: Iterable[ChannelKind]) -> bool:
+        """Whether it comes to words, for a lead of whom everything is known and for one of whom nothing is."""
+        for channel in channels:
+            everything, least = typical(self.template, self.config, channel), self._least(channel)
+            for text, first in ((self.template.subject, 2), (self.template.body, self.template.line)):
+                for known in (everything, least) if text else ():
+                    try:
+                        render(replace(self.template, name="", body=text, subject=""), known)
+                    except TemplateError as error:
+                        if not error.variable:
+                            said = str(error).partition(". Write variables as ")[0]
+                            advice = "Every field is text, and a filter has to be one of Liquid's own."
+                            self.note(first + error.line - 1, f"It can't be written: {said}.", advice, warning=False)
         return not self.problems
 
     def fall_backs(self, channel: ChannelKind) -> None:
@@ -86,8 +107,7 @@ class _Lint:
                     break
                 except TemplateError as error:
                     if not error.variable or error.variable in missing:
-                        self.note(first + error.line - 1, str(error), "")
-                        break
+                        break  # noted by can_be_written
                     missing.add(error.variable)
                     advice = f'Write a fall-back: {{{{ {error.variable} | default: "..." }}}}.'
                     self.note(first + error.line - 1, f"`{error.variable}` may be missing.", advice)
@@ -118,6 +138,13 @@ class _Lint:
             self.note(line, said_long, f"Cut it to {MOST_SECONDS} seconds, about {MOST_SECONDS * 5 // 2} words.")
         if _LINK.search(text):
             self.note(line, "A voicemail can't carry a link.", "Say a number to call back or to text.")
+        # 47 CFR 64.1200(b): a prerecorded message names the business at its beginning, and a number to call.
+        if self.config.workspace.name.lower() not in text.lower():
+            self.note(
+                line, "The voicemail does not say whose it is.", "Name the business early: from {{ company.name }}."
+            )
+        if not _NUMBER.search(text):
+            self.note(line, "The voicemail leaves no number to call.", "Say one: call {{ rep.phone | phone }}.")
 
     def _sms(self, text: str) -> None:
         line = self.template.line

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from liquid import BoundTemplate, Environment, FalsyStrictUndefined, RenderContext
-from liquid.builtin.expressions import StringLiteral
+from liquid.builtin.expressions import Path, StringLiteral
 from liquid.builtin.expressions.logical import EqExpression, NeExpression
+from liquid.builtin.expressions.primitive import Blank, Empty
 from liquid.builtin.tags.case_tag import MultiExpressionBlockNode
 from liquid.exceptions import LiquidError, UndefinedError
 from liquid.expression import Expression
@@ -125,6 +126,21 @@ def compared(body: str, name: str) -> tuple[Use, ...]:
         if any(str(side) == name for side in sides)
         for side in sides
         if isinstance(side, StringLiteral)
+    )
+
+
+def held_against_nothing(body: str) -> tuple[Use, ...]:
+    """Every variable that the body asks whether it is empty text (`""`, blank, empty). What is missing is not even that."""
+    try:
+        template = _compiled(body)
+    except LiquidError as error:
+        raise _syntax_error(error, body) from error
+    return tuple(
+        Use(str(side), body.count("\n", 0, side.token.start_index) + 1)
+        for sides in _comparisons(template)
+        if any(isinstance(one, Blank | Empty) or (isinstance(one, StringLiteral) and not one.value) for one in sides)
+        for side in sides
+        if isinstance(side, Path) and str(side).partition(".")[0] in VARIABLES
     )
 
 

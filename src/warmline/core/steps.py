@@ -28,6 +28,11 @@ KEYS: Mapping[Kind, tuple[str, ...]] = {
 OUTCOMES: Mapping[Kind, tuple[str, ...]] = {"send": SEND_OUTCOMES, "call": CALL_OUTCOMES, "task": TASK_OUTCOMES}
 NATURAL: Mapping[Kind, str] = {"send": "sent", "call": "missed", "task": "done"}  # `after first-call` alone
 CHANNELS = ("sms", "email", "voicemail")
+#: Outcomes that not every channel comes to: which do, and in words.
+ONLY_OF: Mapping[str, tuple[set[str], str]] = {
+    "opened": ({"email"}, "a mail"),
+    "clicked": ({"sms", "email"}, "a text or a mail"),
+}
 PEOPLE = ("owner", "team", "manager")
 ACKNOWLEDGE_WITHIN = timedelta(minutes=15)
 
@@ -73,7 +78,7 @@ def read_steps(reader: Reader, node: Node) -> list[Placed]:
         else:
             named[name] = (key, value)
     kinds = {name: kind for name, (_, value) in named.items() if (kind := _kind_of(value))}
-    outcomes = {name: OUTCOMES[kinds[name]] if name in kinds else ANY_OUTCOME for name in named}
+    outcomes = {name: _outcomes(reader, kinds.get(name), value) for name, (_, value) in named.items()}
     placed = [_step(reader, key, value, kinds, outcomes) for key, value in named.values()]
     found = [step for step in placed if step is not None]
     _check_cycles(reader, found)
@@ -95,6 +100,19 @@ def _kind_of(node: Node) -> Kind | None:
     """Which kind a step is, by the key that names it, even when the rest of it is wrong."""
     keys = [str(key.value) for key, _ in node.value] if isinstance(node, MappingNode) else []
     return next((kind for kind in KINDS if kind in keys), None)
+
+
+def _outcomes(reader: Reader, kind: Kind | None, node: Node) -> tuple[str, ...]:
+    """What a step can come out as: a mail can be opened, and a text or a mail clicked."""
+    if kind is None:
+        return ANY_OUTCOME
+    if kind != "send":
+        return OUTCOMES[kind]
+    named = {str(key.value): value for key, value in node.value}
+    channels = {str(item.value) for key in ("send", "or") if key in named for item in reader.items(named[key])}
+    if not channels <= set(CHANNELS):  # noted where the channel is read
+        return OUTCOMES[kind]
+    return tuple(one for one in OUTCOMES[kind] if one not in ONLY_OF or channels & ONLY_OF[one][0])
 
 
 def _step(reader: Reader, key: Node, node: Node, kinds: Mapping[str, Kind], outcomes: Outcomes) -> Placed | None:
@@ -156,6 +174,12 @@ def _send(draft: Draft) -> Send | None:
             fields["at"][1] if "at" in fields else draft.key,
             "An acknowledgement answers the lead's own request within 15 minutes; later than that it is marketing.",
             "Write: at: now, or leave `purpose` out.",
+        )
+    if common.get("purpose") == "acknowledge" and "voicemail" in channels:
+        reader.note(
+            fields["purpose"][1],
+            "No place lets a voicemail out as an acknowledgement: a recording in a mailbox is no answer to a request.",
+            "Leave voicemail out, or `purpose`.",
         )
     if template is None or None in channels or common.get("at") is None:
         return None
@@ -249,8 +273,12 @@ def _at(reader: Reader, node: Node, own: str, kinds: Mapping[str, Kind], outcome
     kind = kinds.get(step)
     if kind is None:
         return None
+    if outcome in OUTCOMES[kind] and outcome not in outcomes[step]:
+        said = f"Only {ONLY_OF[outcome][1]} is ever `{outcome}`, and `{step}` sends none."
+        reader.note(node, said, suggest("", outcomes[step], "one of"))
+        return None
     if outcome and outcome not in OUTCOMES[kind]:
-        advice = suggest(outcome, OUTCOMES[kind], "one of")
+        advice = suggest(outcome, outcomes[step], "one of")
         reader.note(node, f"A {kind} step such as `{step}` never comes out as `{outcome}`.", advice)
         return None
     return replace(at, anchor=Anchor(step, outcome or NATURAL[kind]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .bundle import PLAYBOOKS, SETTINGS, Bundle
-from .expression_parts import equalities
+from .expression_parts import named_texts
 from .keywords import hear
 from .toml_table import find_key
 from .tree import Reader
@@ -39,8 +39,8 @@ def unheard_keywords(bundle: Bundle, words: Callable[[], OptOutWords]) -> list[P
                 problems.append(Problem(SETTINGS, *place, said, advice))
     for playbook in bundle.playbooks.values():
         when = playbook.enroll.when
-        for field, word in equalities(when.source) if when else ():
-            if field == "event.keyword" and (what := heard(word)):
+        for field, operator, word in named_texts(when.source) if when else ():
+            if operator != "!=" and field == "event.keyword" and (what := heard(word)):
                 place = Reader("").places(playbook.source).get(("enroll", "when"), (1, 1))
                 said = f"No keyword is ever `{word}`: it is heard as {what}."
                 advice = "Ask for a word that a source lists and that asks for nothing else, such as QUOTE."

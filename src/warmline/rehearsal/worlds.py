@@ -50,7 +50,7 @@ PLACES = (
     Where("two-zones", "the area code 850, in two zones", "+18505550123"),
     Where("arizona", "Arizona", "+16025550123", region="US-AZ"),
     Where("rhode-island", "Rhode Island", "+14015550123"),
-    Where("texas", "Texas", "+15125550123", weekend=SUNDAY),
+    Where("texas", "El Paso in Texas, whose law counts by Austin's clock, too", "+19155550123", weekend=SUNDAY),
     Where("honolulu", "Honolulu", "+18085550123"),
     Where("canada", "Toronto", "+14165550123", "CA"),
     Where("london", "London", "+447700900123", "GB"),

@@ -14,7 +14,10 @@ from .ids import address_lane, lane_of
 from .pipeline import together
 
 #: What an event of somebody who was erased may hold: closed lists of keys, and nothing that somebody has typed.
-KEPT = ("reason", "last", "task", "outcome", "playbook", "version", "signal", "channels", "by", "word", "seconds")
+KEPT = (
+    "reason", "last", "task", "outcome", "playbook", "version", "signal", "channels", "by", "word", "seconds", "automated",
+    "merged",
+)  # fmt: skip
 
 _OF_LEAD: Sequence[str] = (
     "update leads set first_name = '', last_name = '', company = '', email = null, phone = null, addresses = '{}',"

@@ -49,10 +49,11 @@ class Waiting(msgspec.Struct):
 
 
 def leads_by_status(conn: psycopg.Connection, workspace_id: int) -> list[Count]:
+    """Whoever has become a part of another lead, or was erased, has no address left and is no lead any more."""
     return read(
         conn,
-        "select json_agg(json_build_array(status, '', n) order by status)::text from"
-        " (select status, count(*) n from leads where workspace_id = %s group by status) c",
+        "select json_agg(json_build_array(status, '', n) order by status)::text from (select status, count(*) n"
+        " from leads where workspace_id = %s and addresses::text <> '{}' group by status) c",
         (workspace_id,),
         Count,
     )
@@ -60,13 +61,14 @@ def leads_by_status(conn: psycopg.Connection, workspace_id: int) -> list[Count]:
 
 def events_by_channel(conn: psycopg.Connection, workspace_id: int, kinds: list[str], since: datetime) -> list[Count]:
     """How often each of `kinds` happened since then, by channel, and by no machine of a lead's. Append-only, so a BRIN index
-    on time serves."""
+    on time serves. What a merge tells again, of the attempts that caps count, has happened to the other lead."""
     return read(
         conn,
         f"""
         select json_agg(json_build_array(kind, channel, n) order by kind, channel)::text from (
           select kind, channel, count(*) n from events
-          where workspace_id = %s and at >= %s and kind = any(%s) and {BY_NO_MACHINE} group by kind, channel
+          where workspace_id = %s and at >= %s and kind = any(%s) and {BY_NO_MACHINE}
+            and data->>'merged' is null group by kind, channel
         ) c
         """,  # noqa: S608 - only fixed text is joined in
         (workspace_id, since, kinds),
