@@ -111,6 +111,26 @@ def test_a_provider_that_took_the_place_of_the_one_it_was_handed_to_has_no_say_a
     assert hands.hand_over(lead) == []
 
 
+def test_another_account_of_the_same_provider_has_no_say_and_a_person_looks(hands: Hands, lead: UUID) -> None:
+    """account_sid was changed in warmline.toml while the text was on its way: the new account is sure not to have it."""
+    hands.sms.account, hands.sms.found = "another", "absent"
+    hands.lease_runs_out()
+    assert hands.rescue() == 1
+    assert hands.one("select status from touches") == "unknown"
+    assert hands.sms.asked == []
+    assert hands.hand_over(lead) == []
+
+
+def test_a_touch_that_an_earlier_version_handed_over_names_no_account_and_is_asked_about(
+    hands: Hands, lead: UUID
+) -> None:
+    hands.conn.execute("update touches set account = ''")
+    hands.sms.found = Accepted("theirs-1")
+    hands.lease_runs_out()
+    assert hands.rescue() == 1
+    assert hands.one("select status from touches") == "sent"
+
+
 def test_a_channel_that_is_gone_or_unusable_here_stops_neither_rescue_nor_the_others(hands: Hands, lead: UUID) -> None:
     class Unusable(dict):  # type: ignore[type-arg]
         def get(self, *_: object) -> object:

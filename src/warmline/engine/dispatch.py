@@ -304,7 +304,7 @@ class Dispatcher:
                     continue
                 intents.append(
                     {"id": touch.id, "address": message.to, "subject": message.subject, "body": message.text,
-                     "provider": channel.provider}
+                     "provider": channel.provider, "account": channel.account}
                 )  # fmt: skip
                 touch.tries += 1
                 done.prepared.append(Prepared(lane, touch, message, channel, story, claimed, until))
@@ -390,4 +390,4 @@ class Dispatcher:
 
 def _blank(touch: Ready) -> dict[str, Any]:
     """The intent of a touch that has no words. Without any address it would be one of somebody who was erased."""
-    return {"id": touch.id, "address": "", "subject": "", "body": "", "provider": ""}
+    return {"id": touch.id, "address": "", "subject": "", "body": "", "provider": "", "account": ""}

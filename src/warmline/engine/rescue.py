@@ -65,14 +65,16 @@ async def rescue(
 
 
 def _channel(channels: Channels, touch: Ready) -> Channel | None:
-    """Whom to ask. None where that can't be done here, or where another provider has taken the place of the one that may
+    """Whom to ask. None where that can't be done here, or where another account has taken the place of the one that may
     have the touch: it would be sure not to have it."""
     try:
         channel = channels(touch.workspace_id, touch.channel)
     except ChannelSettingsError as error:
         log.error("channel.unusable", workspace=touch.workspace_id, channel=touch.channel, error=str(error))
         return None
-    return channel if channel is None or touch.provider in ("", channel.provider) else None
+    if channel is None or touch.provider not in ("", channel.provider) or touch.account not in ("", channel.account):
+        return None
+    return channel
 
 
 async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime, ask_for: timedelta) -> Outcome | None:

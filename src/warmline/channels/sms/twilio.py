@@ -13,7 +13,7 @@ import aiohttp
 from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Reply, Signal
 from warmline.channels.http import Answer, Http
 from warmline.channels.secrets import Secret
-from warmline.channels.settings import Settings
+from warmline.channels.settings import Settings, place_of
 from warmline.channels.signature import verify
 from warmline.channels.sms.twilio_answers import find_in_list, read_receipt
 from warmline.channels.sms.twilio_callbacks import read_signals
@@ -44,6 +44,7 @@ class TwilioChannel:
             concurrency=self.most,
         )
         base_url = settings.url("base_url", "https://api.twilio.com")
+        self.account = f"{self._account} at {place_of(base_url)}"
         self._messages_url = f"{base_url}/2010-04-01/Accounts/{self._account}/Messages.json"
         self._status_url = f"{public_url.rstrip('/')}/hooks/sms/status"
         self._error_classes = error_classes
