@@ -23,9 +23,9 @@ from warmline.store.workspaces import Workspace
 LOGIN = ("8BITMIME", "AUTH PLAIN")
 
 
-def by_smtp(box: Mailbox) -> dict[str, Channel]:
+def by_smtp(box: Mailbox, host: str = "127.0.0.1") -> dict[str, Channel]:
     table = {
-        "provider": "smtp", "host": "127.0.0.1", "port": box.port, "from": "Sam at Acme <sam@acme.test>", "tls": "none",
+        "provider": "smtp", "host": host, "port": box.port, "from": "Sam at Acme <sam@acme.test>", "tls": "starttls" if host != "127.0.0.1" else "none",
         "user": "sam", "password": "env:SMTP",
     }  # fmt: skip
     return {
@@ -109,6 +109,22 @@ def test_a_connection_that_can_not_be_opened_leaves_the_mail_in_the_queue(
     status, tries, error = hands.one("select status, tries, error from touches")
     assert (status, tries) == ("queued", 1)
     assert error.startswith("No session with the mail server")
+
+
+def test_an_unforeseen_failure_to_open_a_connection_has_certainly_sent_nothing(
+    hands: Hands, dsn: str, workspace: Workspace
+) -> None:
+    """Two dots in the name of a mail server: it is looked up nowhere, and the error is of no kind that a network gives."""
+    queued(hands, workspace, 3, by_mail=True)
+
+    async def body(hints: AsyncHints) -> None:
+        async with serve_smtp() as box:
+            hands.channels = by_smtp(box, host="smtp..acme.test")
+            hints.add({3})
+            await until(lambda: bool(hands.one("select count(*) from touches where error <> ''")))
+
+    running(hands, dsn, body)
+    assert hands.one("select status, tries, excused from touches") == ("queued", 1, 0)
 
 
 def test_a_kept_connection_that_was_closed_sends_the_mail_back_for_a_new_look(
