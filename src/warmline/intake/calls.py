@@ -39,7 +39,8 @@ from .asking import may_call
 from .case import Case, taken
 from .messages import UnplacedError
 
-#: Without news for so long nobody knows any more what became of a call. A talk itself may last.
+#: Without news for so long the provider is asked, and where it can't say nobody knows any more what became of a call. A talk
+#: itself may last.
 SILENT = timedelta(minutes=5)
 TALK = timedelta(hours=4)
 
@@ -171,4 +172,5 @@ def _heard_of(call: Call) -> bool:
 def _write(conn: psycopg.Connection, call: Call, now: datetime) -> None:
     if call.live and calls.another_lives(conn, call):
         call.status = "unknown"  # it was given up, and another took its place: what is told of it is kept all the same
-    calls.write(conn, call, now, TALK if call.status == "talking" else SILENT)
+    ask = SILENT if call.live or call.facts.misses else None
+    calls.write(conn, call, now, TALK if call.status == "talking" else SILENT, ask)
