@@ -271,7 +271,7 @@ class Dispatcher:
         intents of many, they are tried one by one, and the culprit is set aside.
         """
         now, share = self.now(), max(1, limit // len(lanes))
-        rooms = self._rooms.for_a_claim()
+        rooms, term = self._rooms.for_a_claim(), self._term()
         try:
             with transaction(self.conn):
                 asked = touches.ask_ready(self.conn, lanes, now, share, rooms.within(share))
@@ -279,7 +279,7 @@ class Dispatcher:
                 if snapshots.held(self.conn) is not None:
                     return Claimed()
                 ready = touches.told_ready(asked)
-                claimed = self._intend(ready, rooms, now)
+                claimed = self._intend(ready, rooms, term, now)
         except BAD_ROW as error:
             log.warning("dispatch.one_by_one", lanes=list(lanes), error=str(error))
             return self._one_by_one(lanes, share, now)
@@ -288,9 +288,15 @@ class Dispatcher:
         claimed.more, claimed.full = {lane for lane, mine in ready.items() if len(mine) == share}, rooms.full()
         return claimed
 
-    def _intend(self, ready: Mapping[int, list[Ready]], rooms: Rooms, now: datetime) -> Claimed:
+    def _term(self) -> tuple[float, datetime]:
+        """When a claim begins, and until when what it takes may be sent. Asked before its transaction: the lease runs from
+        there, whatever it waits for."""
+        return monotonic(), real_now() + self.lease / 2
+
+    def _intend(
+        self, ready: Mapping[int, list[Ready]], rooms: Rooms, term: tuple[float, datetime], now: datetime
+    ) -> Claimed:
         granted = share_out(self.conn, self.channels, rooms, ready, now)
-        claimed, until = monotonic(), real_now() + self.lease / 2
         done = Claimed()
         for lane, mine in granted.items():
             intents: list[dict[str, Any]] = []
@@ -307,7 +313,7 @@ class Dispatcher:
                      "provider": channel.provider, "account": channel.account}
                 )  # fmt: skip
                 touch.tries += 1
-                done.prepared.append(Prepared(lane, touch, message, channel, story, claimed, until))
+                done.prepared.append(Prepared(lane, touch, message, channel, story, *term))
             if intents:
                 touches.intend(self.conn, lane, intents, self.engine, self.lease)
         return done
@@ -317,6 +323,7 @@ class Dispatcher:
         done, rooms = Claimed(), self._rooms.for_a_claim()
         for lane in lanes:
             for _ in range(share):
+                term = self._term()
                 with self.conn.transaction():
                     held = snapshots.held(self.conn)
                     ready = [] if held else touches.ready(self.conn, lane, now, 1, rooms.within(1))
@@ -326,7 +333,7 @@ class Dispatcher:
                     tries = touch.tries
                     try:
                         with self.conn.transaction():
-                            one = self._intend({lane: ready}, rooms, now)
+                            one = self._intend({lane: ready}, rooms, term, now)
                     except BAD_ROW as error:
                         touches.intend(self.conn, lane, [_blank(touch)], self.engine, self.lease)
                         touch.tries = tries + 1
