@@ -239,6 +239,13 @@ def test_a_number_that_the_provider_does_not_know_is_not_used_again_and_a_person
     assert hands.one("select count(*) from tasks where kind = 'fix' and status = 'open'") == 1
 
 
+def test_a_receipt_counts_whatever_letters_the_provider_answers_with(hands: Hands, lead: UUID) -> None:
+    """NUL, and half of a character: no database takes them. Unwritten, the text would be sent again and again."""
+    hands.sms.answers = [Refused("unknown", "30008\0", "no \0\ud83d route")]
+    hands.hand_over(lead)
+    assert hands.one("select status, error from touches") == ("failed", "no ? route")
+
+
 def test_no_answer_keeps_the_touch_as_it_is_until_the_provider_can_be_asked(hands: Hands, lead: UUID) -> None:
     hands.sms.answers = [Unknown("time-out")]
     hands.hand_over(lead)
