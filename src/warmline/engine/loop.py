@@ -266,7 +266,7 @@ class Engine:
     async def rescue_forever(self) -> None:
         while not self.stop_async.is_set():
             try:
-                with connect(self.options.dsn, "warmline rescue") as conn:
+                with await asyncio.to_thread(connect, self.options.dsn, "warmline rescue") as conn:
                     if self.is_held(conn):
                         await self.rest(HELD)
                         continue
@@ -275,7 +275,7 @@ class Engine:
                     accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
                     try:
                         while not self.stop_async.is_set():
-                            catalog.refresh()
+                            await asyncio.to_thread(catalog.refresh)
                             lanes = await asyncio.to_thread(touches.lanes_stale, conn)
                             await rescue(
                                 conn, self.id, accounts.of, self.now, lanes, self.options.lease, self.options.ask_for
@@ -297,7 +297,7 @@ class Engine:
         try:
             while not self.stop_async.is_set():
                 try:
-                    with connect(self.options.dsn, "warmline mailboxes") as conn:
+                    with await asyncio.to_thread(connect, self.options.dsn, "warmline mailboxes") as conn:
                         while not self.stop_async.is_set():
                             if self.is_held(conn):  # the mails belong to the original, which may be at work
                                 await asyncio.to_thread(watchers.close)
@@ -318,9 +318,9 @@ class Engine:
     async def beat_forever(self) -> None:
         while not self.stop_async.is_set():
             try:
-                with connect(self.options.dsn, "warmline beat") as conn:
+                with await asyncio.to_thread(connect, self.options.dsn, "warmline beat") as conn:
                     while not self.stop_async.is_set():
-                        beats.beat(conn, self.id, socket.gethostname(), os.getpid())
+                        await asyncio.to_thread(beats.beat, conn, self.id, socket.gethostname(), os.getpid())
                         await self.rest(BEAT)
                     beats.leave(conn, self.id)
             except AWAY:

@@ -6,7 +6,7 @@ Never a second send on a guess. Only a provider that is sure the message is not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,10 +15,12 @@ import structlog
 
 from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, Channel, Message
+from warmline.core.lead import storable
 from warmline.intake.case import taken
 from warmline.intake.inbound import learn_fate
 from warmline.store import touches, workspaces
 from warmline.store.clock import real_now
+from warmline.store.connect import AWAY
 from warmline.store.ids import new_id, touch_ref
 from warmline.store.touches import Outcome, Ready
 from warmline.store.writes import open_tasks
@@ -29,6 +31,10 @@ from .pacing import Channels
 log = structlog.get_logger()
 
 BATCH = 50
+
+#: A touch, and what became of it; None where it is too early to tell.
+Asked = tuple[Ready, Outcome | None]
+
 #: A message may take its time to show in the provider's list: a provider that can't say is asked again for this long.
 ASK_FOR = timedelta(seconds=90)
 ASK_EVERY = timedelta(seconds=15)
@@ -43,25 +49,48 @@ async def rescue(
     lease: timedelta,
     ask_for: timedelta = ASK_FOR,
 ) -> int:
-    """Settle what is stale in `lanes`; nobody else asks within `lease`. Returns how many touches that were."""
+    """Settle what is stale in `lanes`; nobody else asks within `lease`. Returns how many touches that were.
+
+    Whatever the database makes it wait for, it waits in a thread: what this loop sends meanwhile has its time, too.
+    """
     count = 0
     for lane in lanes:
-        while stale := touches.take_stale(conn, lane, engine, lease, BATCH):
-            answers = await asyncio.gather(
-                *(_ask(lane, touch, _channel(channels, touch), now(), ask_for) for touch in stale)
-            )
-            asked = list(zip(stale, answers, strict=True))
-            with conn.transaction():
-                settled = touches.settle(conn, [outcome for _, outcome in asked if outcome is not None], now())
-                for one in settled:
-                    if one.status == "unknown":
-                        _ask_a_person(conn, one, now())
-                    if one.was_unknown:
-                        learn_fate(conn, workspaces.load(conn, one.workspace_id), one.lead_id, now())
-                later = [(lane, touch.id, touch.tries) for touch, outcome in asked if outcome is None]
-                touches.ask_later(conn, later, ASK_EVERY)
+        while stale := await asyncio.to_thread(_take, conn, lane, engine, lease, channels):
+            answers = await asyncio.gather(*(_ask(lane, touch, channel, now(), ask_for) for touch, channel in stale))
+            asked = [(touch, answer) for (touch, _), answer in zip(stale, answers, strict=True)]
+            await asyncio.to_thread(_settle, conn, lane, asked, now())
             count += len(stale)
     return count
+
+
+def _take(
+    conn: psycopg.Connection, lane: int, engine: UUID, lease: timedelta, channels: Channels
+) -> list[tuple[Ready, Channel | None]]:
+    return [(touch, _channel(channels, touch)) for touch in touches.take_stale(conn, lane, engine, lease, BATCH)]
+
+
+def _settle(conn: psycopg.Connection, lane: int, asked: Sequence[Asked], now: datetime) -> None:
+    try:
+        _write(conn, lane, asked, now)
+    except AWAY:
+        raise
+    except Exception:
+        # One that can't be written holds up no other: it is asked about again, and the log says why.
+        log.exception("rescue.not_settled", touches=[str(touch.id) for touch, _ in asked])
+        for one in asked if len(asked) > 1 else ():
+            _settle(conn, lane, [one], now)
+
+
+def _write(conn: psycopg.Connection, lane: int, asked: Sequence[Asked], now: datetime) -> None:
+    with conn.transaction():
+        settled = touches.settle(conn, [outcome for _, outcome in asked if outcome is not None], now)
+        for one in settled:
+            if one.status == "unknown":
+                _ask_a_person(conn, one, now)
+            if one.was_unknown:
+                learn_fate(conn, workspaces.load(conn, one.workspace_id), one.lead_id, now)
+        later = [(lane, touch.id, touch.tries) for touch, outcome in asked if outcome is None]
+        touches.ask_later(conn, later, ASK_EVERY)
 
 
 def _channel(channels: Channels, touch: Ready) -> Channel | None:
@@ -92,7 +121,7 @@ async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime, 
             log.warning("rescue.find_failed", touch=str(touch.id), error=str(error))
     if isinstance(answer, Accepted):
         outcome = outcome_of(lane, touch, "sent", now, data={"found": "the provider has it"})
-        outcome.provider_id = answer.provider_id
+        outcome.provider_id = storable(answer.provider_id)
         return outcome
     if answer == "absent":
         return again(lane, touch, now)
