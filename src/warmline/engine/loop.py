@@ -213,12 +213,22 @@ class Engine:
     def upkeep(self, conn: psycopg.Connection, catalog: Catalog) -> None:
         """What no lead waits for: the ledger, replies that nobody read in time, lost calls, look-ups of numbers."""
         asker = Asker(conn, catalog, self.now, self.options.folder)
+        works: list[Callable[[], object]] = [
+            asker.ask,
+            lambda: seal_all(conn, self.now),
+            lambda: withdraw_unread(conn, self.now()),
+            lambda: ask_about_calls(conn, catalog, self.options.environ, self.now),
+        ]
         while not self.stopping.wait(UPKEEP):
             catalog.refresh()
-            asker.ask()
-            seal_all(conn, self.now)
-            withdraw_unread(conn, self.now())
-            ask_about_calls(conn, catalog, self.options.environ, self.now)
+            for work in works:
+                try:
+                    work()
+                except AWAY:
+                    raise
+                except Exception:
+                    # A bug in one of them. What it does is still to be done a second later, and the others go on.
+                    log.exception("upkeep.failed")
 
     def idle_seconds(self, conn: psycopg.Connection) -> float:
         """How long to wait for a hint: until the next due instant, so that a fast clock keeps its appointments too."""

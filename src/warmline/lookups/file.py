@@ -42,7 +42,10 @@ class FileLookUp:
 def read_answers(lines: Iterable[str]) -> Iterator[Told]:
     """Raises LookUpError at the first line that can't be read, with its number and what to write."""
     rows = csv.DictReader(lines)
-    names = [name.strip().lower() for name in rows.fieldnames or ()]
+    try:
+        names = [name.strip().lower() for name in rows.fieldnames or ()]
+    except csv.Error as error:
+        raise LookUpError(f"Line 1 is no CSV: {error}.") from error
     if "number" not in names or not {"line", "reassigned"} & set(names) or "asked_at" not in names:
         raise LookUpError(
             f"The first line must name the columns: {','.join(COLUMNS)}. Of line and reassigned one will do."
