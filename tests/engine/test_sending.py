@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 import psycopg
@@ -109,6 +110,35 @@ def test_a_connection_that_can_not_be_opened_leaves_the_mail_in_the_queue(
     status, tries, error = hands.one("select status, tries, error from touches")
     assert (status, tries) == ("queued", 1)
     assert error.startswith("No session with the mail server")
+
+
+def test_a_mail_is_claimed_again_when_the_look_at_its_open_connection_fails_in_an_unforeseen_way(
+    hands: Hands, dsn: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(hands, workspace, 3, by_mail=True)
+    told: list[Mailbox] = []
+    look, looks = Dispatcher.last_look, []
+
+    def fails_once(self: Dispatcher, prepared: list[Prepared]) -> object:
+        looks.extend(prepared)
+        if len(looks) == 2:
+            raise RuntimeError("a fault of ours")
+        return look(self, prepared)
+
+    monkeypatch.setattr(Dispatcher, "last_look", fails_once)
+    monkeypatch.setattr("warmline.engine.dispatch.FAULT", timedelta(0))
+
+    async def body(hints: AsyncHints) -> None:
+        async with serve_smtp(extensions=LOGIN) as box:
+            told.append(box)
+            hands.channels = by_smtp(box)
+            hints.add({3})
+            await until(lambda: hands.one("select status from touches") == "sent")
+            await hands.channels["email"].close()
+
+    running(hands, dsn, body)
+    assert hands.one("select tries, excused from touches") == (2, 1)
+    assert len(told[0].accepted) == told[0].connections == 1
 
 
 def test_an_unforeseen_failure_to_open_a_connection_has_certainly_sent_nothing(

@@ -59,6 +59,9 @@ SETTLE = timedelta(seconds=15)
 GATHER = 0.008
 GATHER_RECEIPTS = 0.02
 
+#: What a fault of ours kept from being looked at is claimed again after this.
+FAULT = timedelta(seconds=30)
+
 #: Seconds between two looks for work that no hint told of, and for settings that were published meanwhile.
 POLL = 0.5
 
@@ -75,12 +78,13 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is to be sent, what is settled without, and of what there may be more. `away`: the database went away."""
+    """What is to be sent, what is settled without, and of what there may be more. `failed`: why no look could be taken, mostly
+    because the database went away."""
 
     allowed: list[Prepared]
     settled: list[Outcome]
     more: set[int]
-    away: Exception | None = None
+    failed: Exception | None = None
     full: set[Account] = field(default_factory=set)
 
 
@@ -162,8 +166,8 @@ class Dispatcher:
         taken = await self._on_conn(self.take, lanes[:limit], limit)
         for outcome in taken.settled:
             self._settled.put_nowait(outcome)
-        if taken.away is not None:
-            raise taken.away
+        if taken.failed is not None:
+            raise taken.failed
         for one in taken.allowed:
             account = (one.touch.workspace_id, one.touch.channel)
             self._free -= 1
@@ -194,6 +198,9 @@ class Dispatcher:
             allowed, denied = await self._on_conn(self.last_look, [one])
         except AWAY:
             allowed, denied = [], []
+        except Exception:
+            log.exception("dispatch.look_failed", touch=str(one.touch.id))
+            return again(one.lane, one.touch, self.now(), FAULT)
         if denied:
             return denied[0]
         if not allowed or one.is_late(self.lease):  # nothing of it has left, so it may simply be claimed again
@@ -259,8 +266,9 @@ class Dispatcher:
         claimed = self.prepare(lanes, limit)
         try:
             allowed, denied = self.last_look(claimed.prepared)
-        except AWAY as error:  # nothing of it has left, so it may simply be claimed again
-            back = [again(one.lane, one.touch, self.now()) for one in claimed.prepared]
+        except Exception as error:  # noqa: BLE001 - nothing of it has left, so it may simply be claimed again
+            after = timedelta(0) if isinstance(error, AWAY) else FAULT
+            back = [again(one.lane, one.touch, self.now(), after) for one in claimed.prepared]
             return Taken([], claimed.broken + back, set(), error)
         return Taken(allowed, claimed.broken + denied, claimed.more, full=claimed.full)
 

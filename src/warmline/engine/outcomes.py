@@ -51,9 +51,9 @@ def _is_worth_a_try(touch: Ready, now: datetime) -> bool:
     return touch.last and now < touch.created_at + NO_OTHER_WAY and tries < MOST_TRIES_EVER
 
 
-def again(lane: int, touch: Ready, now: datetime) -> Outcome:
-    """Back in the queue: it was not sent, and not by anybody's fault."""
-    outcome = outcome_of(lane, touch, "queued", now, event="", until=now)
+def again(lane: int, touch: Ready, now: datetime, after: timedelta = timedelta(0)) -> Outcome:
+    """Back in the queue: it was not sent, and not by anybody's fault. Ready `after` so long."""
+    outcome = outcome_of(lane, touch, "queued", now, event="", until=now + after)
     outcome.excused = True
     return outcome
 
