@@ -24,6 +24,11 @@ from warmline.store.touches import Outcome
 from warmline.store.workspaces import Workspace
 
 
+class Unusable(dict):  # type: ignore[type-arg]
+    def get(self, *_: object) -> object:
+        raise ChannelSettingsError("sms", "auth_token", "needs TWILIO_AUTH_TOKEN, which is not set", "Set it")
+
+
 @pytest.fixture
 def lead(hands: Hands, workspace: Workspace) -> UUID:
     """Its first text was on its way when the process died."""
@@ -191,11 +196,19 @@ def test_a_touch_that_an_earlier_version_handed_over_names_no_account_and_is_ask
     assert hands.one("select status from touches") == "sent"
 
 
-def test_a_channel_that_is_gone_or_unusable_here_stops_neither_rescue_nor_the_others(hands: Hands, lead: UUID) -> None:
-    class Unusable(dict):  # type: ignore[type-arg]
-        def get(self, *_: object) -> object:
-            raise ChannelSettingsError("sms", "auth_token", "needs TWILIO_AUTH_TOKEN, which is not set", "Set it")
+def test_an_engine_that_can_not_use_the_channel_leaves_the_question_to_one_that_can(hands: Hands, lead: UUID) -> None:
+    usable, hands.channels = hands.channels, Unusable()
+    hands.lease_runs_out(ago=timedelta(seconds=60))
+    assert hands.rescue() == 1
+    assert hands.one("select status from touches") == "sending"
+    hands.channels = usable
+    hands.lease_runs_out(ago=timedelta(seconds=75))
+    hands.sms.found = Accepted("theirs-1")
+    hands.rescue()
+    assert hands.one("select status from touches") == "sent"
 
+
+def test_a_channel_that_is_gone_or_unusable_here_stops_neither_rescue_nor_the_others(hands: Hands, lead: UUID) -> None:
     hands.channels = Unusable()
     hands.lease_runs_out(ago=ASK_FOR)
     assert hands.rescue() == 1

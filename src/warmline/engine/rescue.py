@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Literal, Protocol
 from uuid import UUID
 
 import psycopg
 import structlog
 
 from warmline.channels import ChannelSettingsError
-from warmline.channels.contract import Accepted, Channel, Message
+from warmline.channels.contract import Accepted, Message
 from warmline.core.lead import storable
 from warmline.intake.case import taken
 from warmline.intake.inbound import learn_fate
@@ -65,7 +66,7 @@ async def rescue(
 
 def _take(
     conn: psycopg.Connection, lane: int, engine: UUID, lease: timedelta, channels: Channels
-) -> list[tuple[Ready, Channel | None]]:
+) -> list[tuple[Ready, Askable | None]]:
     return [(touch, _channel(channels, touch)) for touch in touches.take_stale(conn, lane, engine, lease, BATCH)]
 
 
@@ -93,20 +94,33 @@ def _write(conn: psycopg.Connection, lane: int, asked: Sequence[Asked], now: dat
         touches.ask_later(conn, later, ASK_EVERY)
 
 
-def _channel(channels: Channels, touch: Ready) -> Channel | None:
-    """Whom to ask. None where that can't be done here, or where another account has taken the place of the one that may
-    have the touch: it would be sure not to have it."""
+class Askable(Protocol):
+    """The part of a channel that knows what arrived."""
+
+    async def find(self, message: Message, since: datetime) -> Accepted | Literal["absent", "cannot_say"]: ...
+
+
+class _NotHere:
+    """The account can't be used on this host (a variable is not set here, say). Another engine may ask meanwhile."""
+
+    async def find(self, message: Message, since: datetime) -> Literal["cannot_say"]:  # noqa: ARG002
+        return "cannot_say"
+
+
+def _channel(channels: Channels, touch: Ready) -> Askable | None:
+    """Whom to ask. None where nobody can be asked any more: the channel is gone, or another account has taken the place of
+    the one that may have the touch, and would be sure not to have it."""
     try:
         channel = channels(touch.workspace_id, touch.channel)
     except ChannelSettingsError as error:
         log.error("channel.unusable", workspace=touch.workspace_id, channel=touch.channel, error=str(error))
-        return None
+        return _NotHere()
     if channel is None or touch.provider not in ("", channel.provider) or touch.account not in ("", channel.account):
         return None
     return channel
 
 
-async def _ask(lane: int, touch: Ready, channel: Channel | None, now: datetime, ask_for: timedelta) -> Outcome | None:
+async def _ask(lane: int, touch: Ready, channel: Askable | None, now: datetime, ask_for: timedelta) -> Outcome | None:
     """What became of the touch; None when it is too early to tell."""
     handed_at = touch.handed_at or touch.created_at
     message = Message(
