@@ -101,6 +101,7 @@ def test_a_redirect_is_refused_and_says_what_to_write() -> None:
             ("Mon, 23 Nov 2026 15:00:00 GMT", 2),
             ("Mon, 23 Nov 2026 14:59:00 GMT", 2),
         ],  # else: no pause at all
+        ("Mon, 23 Nov 99999999999999999999 15:00:00 GMT", 2),
     ],
 )
 def test_a_busy_twilio_is_asked_again_when_it_says(value: str, seconds: int) -> None:

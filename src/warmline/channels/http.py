@@ -146,7 +146,7 @@ def retry_after(headers: Mapping[str, str], default: timedelta) -> timedelta:
             wait = timedelta(seconds=min(int(value), 86400))
         else:
             wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return default
     return min(wait, LONGEST_RETRY) if wait > timedelta(0) else default
 
