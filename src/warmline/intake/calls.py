@@ -27,6 +27,7 @@ from warmline.channels.call.contract import (
 )
 from warmline.channels.contract import Accepted, NotSent, Receipt, Refused
 from warmline.core.calls import Facts
+from warmline.core.lead import storable
 from warmline.store import calls, tasks
 from warmline.store.calls import Call
 from warmline.store.ids import read_touch_ref
@@ -51,14 +52,14 @@ def note_receipt(conn: psycopg.Connection, workspace: Workspace, ref: str, recei
     with _in_hand(conn, workspace, ref, now) as (_, call):
         match receipt:
             case Accepted(provider_id):
-                call.provider_id = call.provider_id or provider_id
+                call.provider_id = call.provider_id or storable(provider_id)
                 call.status = call.facts.status
             case Refused(reason, _, detail) if not _heard_of(call):
-                call.status, call.reason, call.detail = "not_placed", reason, detail
+                call.status, call.reason, call.detail = "not_placed", reason, storable(detail)
             case NotSent(detail) if not _heard_of(call):
-                call.status, call.reason, call.detail = "not_placed", "not_sent", detail
+                call.status, call.reason, call.detail = "not_placed", "not_sent", storable(detail)
             case _ if not _heard_of(call):
-                call.status, call.detail = "unknown", getattr(receipt, "detail", "")
+                call.status, call.detail = "unknown", storable(getattr(receipt, "detail", ""))
         _write(conn, call, now)
 
 
