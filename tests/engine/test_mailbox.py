@@ -22,7 +22,7 @@ from tests.far_ends.ports import closed_port
 from tests.waiting import ended_once
 from warmline.engine import mailbox
 from warmline.engine.mailbox import TRIES, Place, Reader, Watchers
-from warmline.store import mailboxes
+from warmline.store import mailboxes, workspaces
 from warmline.store.pages import attention
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -82,6 +82,31 @@ def test_servers_that_hang_keep_a_stop_waiting_together_and_not_one_after_anothe
         one.join(60)
     assert (len(threads), any(one.is_alive() for one in threads)) == (6, False)
     assert took < 4
+
+
+def test_settings_that_can_not_be_read_begin_the_mailboxes_of_others_only_once(
+    conn: psycopg.Connection, watchers: Watchers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later version published them, say, while this one still runs."""
+    server = a_server(0)
+    for name in ("Acme", "Other"):
+        a_workspace(conn, mail(an_inbox(server.port)), name=name)
+    *_, unreadable = workspaces.published(conn)
+    load = workspaces.load
+
+    def loaded(conn: psycopg.Connection, workspace_id: int) -> Any:
+        if workspace_id == unreadable:
+            raise ValueError("of a later version")
+        return load(conn, workspace_id)
+
+    monkeypatch.setattr(workspaces, "load", loaded)
+    begun = []
+    for _ in range(2):
+        with pytest.raises(ValueError, match="later version"):
+            watchers.look(conn)
+        begun.append([one for one in threading.enumerate() if one.name.startswith("mailbox")])
+    watchers.close()
+    assert (len(begun[0]), begun[1]) == (1, begun[0])
 
 
 def held_locks(conn: psycopg.Connection) -> list[int]:

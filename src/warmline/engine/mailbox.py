@@ -71,7 +71,7 @@ class Watchers:
             if self._seen.get(workspace_id) != version:
                 self._end(workspace_id, monotonic() + LEFT_BEHIND)
                 self._begin(conn, workspaces.load(conn, workspace_id))
-        self._seen = published
+                self._seen[workspace_id] = version  # at once: what fails for the next one begins none of these anew
 
     def close(self) -> None:
         """Blocks until every thread is done; each looks for this twice a second."""
