@@ -11,6 +11,14 @@ from warmline.channels.secrets import MissingSecretError, Secret, resolve
 
 TWILIO = {"provider": "twilio", "account_sid": "AC1", "auth_token": "env:TOKEN", "from": "+15005550006"}
 SMTP = {"provider": "smtp", "host": "127.0.0.1", "from": "Sam <sam@acme.test>"}
+KANNEL = {"provider": "kannel", "username": "sam", "password": "env:TOKEN", "from": "1234", "hook_secret": "x" * 20}
+DROPS = {"provider": "dropcowboy", "team_id": "T1", "brand_id": "B1", "secret": "env:TOKEN", "hook_secret": "x" * 20}
+DROPS_BY_KEY = {
+    "provider": "dropcowboy", "key": "env:TOKEN", "secret": "env:TOKEN", "brand_id": "B1", "hook_secret": "x" * 20,
+}  # fmt: skip
+SLYBROADCAST = {
+    "provider": "slybroadcast", "user": "sam", "password": "env:TOKEN", "from": "+16173999982", "hook_secret": "x" * 20,
+}  # fmt: skip
 ENVIRON = {"TOKEN": "hunter2", "SID": "AC2", "EMPTY": ""}
 
 
@@ -117,6 +125,29 @@ def test_the_sandbox_refuses_in_twilios_codes() -> None:
 )
 def test_a_channel_says_how_many_it_sends_at_once(kind: str, table: dict[str, object], most: int | None) -> None:
     assert made(kind, table).most == most
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "other", "same"),
+    [
+        ("sms", TWILIO, {"account_sid": "AC9"}, {"from": "+15005550009", "auth_token": "rotated"}),
+        ("sms", TWILIO, {"base_url": "http://127.0.0.1:4010"}, {"timeout": 5}),
+        ("sms", KANNEL, {"username": "lou"}, {"password": "rotated"}),
+        ("sms", KANNEL, {"base_url": "http://hunter2:hunter2@127.0.0.2:13013"}, {"validity_minutes": 5}),
+        ("email", SMTP, {"host": "127.0.0.2"}, {"user": "hunter2", "password": "hunter2", "tls": "auto"}),
+        ("voicemail", DROPS, {"team_id": "T2"}, {"secret": "rotated"}),
+        ("voicemail", DROPS_BY_KEY, {"brand_id": "B2"}, {"key": "hunter2-rotated"}),
+        ("voicemail", SLYBROADCAST, {"user": "lou"}, {"password": "rotated"}),
+    ],
+)
+def test_a_channel_names_its_account_and_nothing_of_its_login(
+    kind: str, table: dict[str, object], other: dict[str, object], same: dict[str, object]
+) -> None:
+    account = made(kind, table).account
+    assert account
+    assert made(kind, table | same).account == account
+    assert made(kind, table | other).account != account
+    assert "hunter2" not in account + made(kind, table | other).account
 
 
 def test_a_messaging_service_needs_no_number() -> None:

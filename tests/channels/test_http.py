@@ -1,12 +1,13 @@
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from tests.far_ends.ports import closed_port
 from warmline.channels.contract import NotSent, Unknown
-from warmline.channels.http import Answer, Http
+from warmline.channels.http import LARGEST, Answer, Http
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -131,3 +132,28 @@ def test_a_request_that_is_broken_off_while_it_waits_for_a_connection_has_certai
     assert isinstance(written, asyncio.CancelledError), "nobody can tell"
     assert isinstance(waiting, NotSent)
     assert not waiting.counts
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_of_an_endless_answer_no_more_is_kept_than_any_provider_says(packed: bool) -> None:
+    """A kilobyte of gzip may be a gigabyte."""
+    piece = b"x" * (1 << 20)
+    zip_head = zlib.compressobj(wbits=31)
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head(reader)
+        kind = b"Content-Encoding: gzip\r\n" if packed else b""
+        writer.write(b"HTTP/1.1 201 Created\r\n" + kind + b"Connection: close\r\n\r\n")
+        with suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(zip_head.compress(piece) if packed else piece)
+                await writer.drain()
+                await asyncio.sleep(0)
+
+    async def steps() -> list[Answer | NotSent | Unknown]:
+        async with listening(endless) as port:
+            return await ask(f"http://127.0.0.1:{port}/", timeout=60)
+
+    [result] = asyncio.run(steps())
+    assert isinstance(result, Answer)
+    assert (result.status, len(result.body)) == (201, LARGEST)

@@ -12,6 +12,7 @@ from email.charset import BASE64, QP, Charset
 from email.message import EmailMessage
 from pathlib import Path
 
+import aiosmtplib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -339,6 +340,26 @@ def test_a_refused_recipient_does_not_cost_the_connection() -> None:
     receipts, box = send({"RCPT": "550 5.1.1 nobody"}, message("email", 1), message("email", 2))
     assert [type(one) for one in receipts] == [Refused, Refused]
     assert box.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "faults", "kind"),
+    [
+        ("mail", {}, NotSent),
+        ("rcpt", {}, NotSent),
+        ("rset", {"RCPT": "550 5.1.1 nobody"}, Refused),  # the server has said no; only the session is of no more use
+    ],
+)
+def test_an_unforeseen_failure_outside_the_content_is_no_doubt_whether_a_mail_has_left(
+    step: str, faults: dict[str, str], kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise ValueError("a fault of a library")
+
+    monkeypatch.setattr(aiosmtplib.SMTP, step, fail)
+    [receipt], box = send(faults, MAIL)
+    assert isinstance(receipt, kind)
+    assert box.accepted == []
 
 
 @pytest.mark.parametrize("tired", ["421 4.4.2 too many mails on this connection", CUT])

@@ -65,6 +65,14 @@ def test_the_request_is_in_twilios_form() -> None:
     }
 
 
+@pytest.mark.parametrize(("settings", "seconds"), [({}, "3600"), ({"validity_seconds": 0}, None)])
+def test_a_text_does_not_wait_in_twilios_queue_until_the_night_unless_it_is_told_to(
+    settings: dict[str, object], seconds: str | None
+) -> None:
+    """Left alone, one waits there for up to ten hours, out of reach of a STOP and of the hours of the law."""
+    assert twilio(**settings)._form(message("sms")).get("ValidityPeriod") == seconds
+
+
 def test_an_error_of_the_rules_table_is_refused_with_its_class() -> None:
     body = {"code": 21211, "message": "Invalid 'To' Phone Number", "status": 400}
     assert read_receipt(answer(400, body), CLASSES) == Refused("invalid_number", "21211", "Invalid 'To' Phone Number")
@@ -101,6 +109,7 @@ def test_a_redirect_is_refused_and_says_what_to_write() -> None:
             ("Mon, 23 Nov 2026 15:00:00 GMT", 2),
             ("Mon, 23 Nov 2026 14:59:00 GMT", 2),
         ],  # else: no pause at all
+        ("Mon, 23 Nov 99999999999999999999 15:00:00 GMT", 2),
     ],
 )
 def test_a_busy_twilio_is_asked_again_when_it_says(value: str, seconds: int) -> None:

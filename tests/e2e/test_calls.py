@@ -138,7 +138,7 @@ def test_what_became_of_a_call_is_asked_when_none_of_its_callbacks_comes(office:
     office.voice.mute = True
     office.press(lead)
     office.page.get_by_text("The lead's phone is ringing").wait_for()
-    office.house.conn.execute("update calls set lost_at = now() where lost_at is not null")  # minutes without a word
+    office.house.conn.execute("update calls set ask_at = now() where ask_at is not null")  # minutes without a word
     office.is_done(lead, "missed")
     assert office.house.why(lead).kinds("call.ended", "task.done") == ["call.ended", "task.done"]
 

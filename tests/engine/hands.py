@@ -34,6 +34,7 @@ class FakeChannel:
     """Takes everything, unless `answers` holds something else to say; `found` is what it says when it is asked."""
 
     provider = "fake"
+    account = "ours"
 
     def __init__(self, kind: Kind = "sms", rate: float = 1000) -> None:
         self.kind: Kind = kind

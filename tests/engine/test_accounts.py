@@ -43,3 +43,26 @@ def test_the_channel_that_lacks_it_says_what_is_missing(conn: psycopg.Connection
     accounts = Accounts(Catalog(conn), {}, SECRET, lambda: TUESDAY)
     with pytest.raises(ChannelSettingsError, match="DROPS"):
         accounts.of(workspace.id, "voicemail")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "anew"),
+    [
+        ("public_url", "public_url", False),  # published again, as with every playbook and file of a registry
+        ("[sources.", '[sources.fairs]\nevent = "form.submitted"\nform = "fair"\n\n[sources.', False),
+        ("rate = 10 ", "rate = 7 ", True),
+        ('public_url = "http://127.0.0.1:8000"', 'public_url = "http://127.0.0.1:8001"', True),
+    ],
+)
+def test_a_channel_is_made_anew_with_its_own_settings_and_not_with_all_that_is_published(
+    conn: psycopg.Connection, was: str, becomes: str, anew: bool
+) -> None:
+    catalog, settings = Catalog(conn), starter_files()["warmline.toml"]
+    accounts = Accounts(catalog, {}, SECRET, lambda: TUESDAY)
+    workspace = a_workspace(conn)
+    made = accounts.of(workspace.id, "sms")
+    assert was in settings
+    a_workspace(conn, {"warmline.toml": settings.replace(was, becomes, 1)})
+    conn.execute("update workspaces set config_version = config_version + 1")
+    assert catalog.refresh() == {workspace.id}
+    assert (accounts.of(workspace.id, "sms") is not made) is anew

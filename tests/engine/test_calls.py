@@ -116,9 +116,9 @@ def test_many_that_are_lost_are_asked_about_together_and_never_more_than_a_few_a
     line.conn.execute(
         """
         insert into calls (lane, id, lead_id, workspace_id, task_id, rep, rep_phone, lead_phone, status, provider,
-          provider_id, placed_at, lost_at)
+          provider_id, placed_at, lost_at, ask_at)
         select lane, gen_random_uuid(), lead_id, workspace_id, gen_random_uuid(), rep, rep_phone, lead_phone, 'ringing',
-          provider, provider_id, placed_at, lost_at from calls, generate_series(1, 2 * %s)
+          provider, provider_id, placed_at, lost_at, ask_at from calls, generate_series(1, 2 * %s)
         """,
         (MOST,),
     )

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
+
+import psycopg
 
 from tests.builders import happened, story
 from tests.engine.hands import FakeChannel, Hands, a_stop
+from tests.waiting import held_up
 from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, NotSent, Refused, Unknown
-from warmline.engine.dispatch import SETTLE
+from warmline.engine.dispatch import SETTLE, Prepared
 from warmline.engine.outcomes import LONGEST_PAUSE, MOST_TRIES, MOST_TRIES_EVER, NO_OTHER_WAY
 from warmline.engine.pacing import UNUSABLE
 from warmline.intake import acts
 from warmline.store import due as dues
+from warmline.store import paces
+from warmline.store.clock import real_now
 from warmline.store.connect import connect
 from warmline.store.events import NewEvent, append
 from warmline.store.ids import lane_of
@@ -46,6 +52,24 @@ def test_the_intent_is_committed_before_the_network_is_touched(hands: Hands, dsn
         ).fetchone()
     assert row == ("sending", one.message.to, one.message.text, 1, True, hands.engine)
     assert hands.sms.took == []
+
+
+def test_a_lease_begins_before_whatever_its_claim_waits_for(hands: Hands, dsn: str, lead: UUID) -> None:
+    """Another process stands still in the middle of its claim. The lease in the database runs meanwhile, and who sends must
+    not think that it had just begun: another may ask the provider about the touch as soon as it is over."""
+
+    def prepare(own: psycopg.Connection) -> list[Prepared]:
+        hands.dispatcher.conn = own
+        return hands.prepare(lead)
+
+    hands.dispatcher.catalog.warm(hands.now)
+    hands.conn.execute("begin")
+    paces.ask(hands.conn, hands.one("select workspace_id from leads"), "sms")
+    with held_up(hands.conn, dsn, prepare) as done:
+        waited_till, waited_until = monotonic(), real_now()
+    (one,) = done.result()
+    assert one.claimed <= waited_till
+    assert one.until <= waited_until + hands.lease / 2
 
 
 def test_a_stop_committed_between_the_intent_and_the_last_look_wins(
@@ -213,6 +237,13 @@ def test_a_number_that_the_provider_does_not_know_is_not_used_again_and_a_person
     hands.hand_over(lead)
     assert hands.one("select addresses->>'+12125550123' from leads where addresses->>'+12125550123' <> ''") == "invalid"
     assert hands.one("select count(*) from tasks where kind = 'fix' and status = 'open'") == 1
+
+
+def test_a_receipt_counts_whatever_letters_the_provider_answers_with(hands: Hands, lead: UUID) -> None:
+    """NUL, and half of a character: no database takes them. Unwritten, the text would be sent again and again."""
+    hands.sms.answers = [Refused("unknown", "30008\0", "no \0\ud83d route")]
+    hands.hand_over(lead)
+    assert hands.one("select status, error from touches") == ("failed", "no ? route")
 
 
 def test_no_answer_keeps_the_touch_as_it_is_until_the_provider_can_be_asked(hands: Hands, lead: UUID) -> None:

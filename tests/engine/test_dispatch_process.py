@@ -33,9 +33,29 @@ def test_a_database_that_goes_away_at_the_last_look_lets_nothing_out(
     monkeypatch.setattr(Dispatcher, "last_look", away)
     taken = hands.dispatcher.take([lane_of(lead)], 100)
     assert taken.allowed == []
-    assert isinstance(taken.away, AWAY)
+    assert isinstance(taken.failed, AWAY)
     hands.dispatcher.settle(taken.settled)
     assert hands.one("select status from touches") == "queued"
+
+
+def test_a_last_look_that_fails_in_an_unforeseen_way_lets_nothing_out_and_leaves_nothing_in_doubt(
+    hands: Hands, dsn: str, workspace: Workspace, lead: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The intent is committed. Left at that, rescue would ask about a mail that nobody has written, and then a person."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(Dispatcher, "last_look", fail)
+
+    async def hint(_: float) -> set[int]:
+        await asyncio.sleep(0.01)
+        return {lane_of(lead)}
+
+    with a_process(hands, dsn) as dispatcher, pytest.raises(RuntimeError):
+        asyncio.run(asyncio.wait_for(dispatcher.run(hint, asyncio.Event()), 10))
+    assert hands.sms.took == []
+    assert hands.one("select status, tries, excused from touches") == ("queued", 1, 1)
 
 
 def test_two_dispatchers_share_the_rate_of_one_account(hands: Hands, dsn: str, workspace: Workspace) -> None:

@@ -221,3 +221,27 @@ def test_the_mails_of_a_database_that_is_held_are_left_to_the_original(dsn: str,
         await until(lambda: attention.mailbox(conn, workspace.id) is not None)
 
     running(dsn, body)
+
+
+def test_what_of_the_upkeep_fails_keeps_the_rest_of_it_from_nothing(
+    dsn: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger is not sealed, say. Opt-outs that nobody read in time, and lost calls, are nobody's to wait for it."""
+    engine, done = Engine(Options(dsn, SECRET, {})), list[str]()
+
+    def fails(*_: object) -> None:
+        done.append("seal_all")
+        if len(done) > 5:
+            engine.stopping.set()
+        raise ValueError("a fault of ours")
+
+    def last(*_: object) -> None:
+        done.append("ask_about_calls")
+        if done.count("ask_about_calls") == 2:
+            engine.stopping.set()
+
+    monkeypatch.setattr(loop, "UPKEEP", 0.01)
+    monkeypatch.setattr(loop, "seal_all", fails)
+    monkeypatch.setattr(loop, "ask_about_calls", last)
+    engine.forever("upkeep", engine.upkeep)
+    assert done == ["seal_all", "ask_about_calls"] * 2

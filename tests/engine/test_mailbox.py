@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from collections import Counter
 from datetime import UTC, datetime
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +22,7 @@ from tests.far_ends.ports import closed_port
 from tests.waiting import ended_once
 from warmline.engine import mailbox
 from warmline.engine.mailbox import TRIES, Place, Reader, Watchers
-from warmline.store import mailboxes
+from warmline.store import mailboxes, workspaces
 from warmline.store.pages import attention
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -61,6 +63,58 @@ def test_a_mailbox_out_of_reach_is_told_until_it_is_gone_from_the_settings(
     finally:
         watchers.close()
     assert not [one for one in threading.enumerate() if one.name.startswith("mailbox")]
+
+
+def test_servers_that_hang_keep_a_stop_waiting_together_and_not_one_after_another(
+    conn: psycopg.Connection, watchers: Watchers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox, "LEFT_BEHIND", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes whoever comes, and says nothing
+        for number in range(6):
+            a_workspace(conn, mail(an_inbox(silent.getsockname()[1])), name=f"Acme {number}")
+        watchers.look(conn)
+        threads = [one for one in threading.enumerate() if one.name.startswith("mailbox")]
+        until(lambda: len(held_locks(conn)) == 6, 60, "each has begun")
+        began = monotonic()
+        watchers.close()
+        took = monotonic() - began
+    for one in threads:
+        one.join(60)
+    assert (len(threads), any(one.is_alive() for one in threads)) == (6, False)
+    assert took < 4
+
+
+def test_settings_that_can_not_be_read_begin_the_mailboxes_of_others_only_once(
+    conn: psycopg.Connection, watchers: Watchers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later version published them, say, while this one still runs."""
+    server = a_server(0)
+    for name in ("Acme", "Other"):
+        a_workspace(conn, mail(an_inbox(server.port)), name=name)
+    *_, unreadable = workspaces.published(conn)
+    load = workspaces.load
+
+    def loaded(conn: psycopg.Connection, workspace_id: int) -> Any:
+        if workspace_id == unreadable:
+            raise ValueError("of a later version")
+        return load(conn, workspace_id)
+
+    monkeypatch.setattr(workspaces, "load", loaded)
+    begun = []
+    for _ in range(2):
+        with pytest.raises(ValueError, match="later version"):
+            watchers.look(conn)
+        begun.append([one for one in threading.enumerate() if one.name.startswith("mailbox")])
+    watchers.close()
+    assert (len(begun[0]), begun[1]) == (1, begun[0])
+
+
+def held_locks(conn: psycopg.Connection) -> list[int]:
+    query = (
+        "select objid from pg_locks where locktype = 'advisory' and granted and database = "
+        "(select oid from pg_database where datname = current_database())"
+    )
+    return [number for (number,) in conn.execute(query).fetchall()]
 
 
 def test_settings_that_can_not_be_used_here_are_told(conn: psycopg.Connection, watchers: Watchers) -> None:

@@ -103,6 +103,16 @@ def test_a_file_that_is_not_there_leaves_the_question_and_the_text_waits(conn: p
     assert why(conn, lead) == ("hold", "line")
 
 
+def test_a_file_that_is_no_csv_at_all_leaves_the_question_too(conn: psycopg.Connection, tmp_path: Path) -> None:
+    (tmp_path / "numbers.csv").write_text("x" * 200_000)
+    settings = starter_files()["warmline.toml"] + '\n[numbers]\nprovider = "file"\npath = "numbers.csv"\n'
+    lead = a_lead(conn, place := a_workspace(conn, {"warmline.toml": settings}))
+    enrolled(conn, place, "pricing", lead)
+    look(conn, lead)
+    assert Asker(conn, Catalog(conn), lambda: TUESDAY, tmp_path).ask() == 0
+    assert len(numbers.to_ask(conn, 10)) == 1
+
+
 def test_a_file_whose_answer_has_grown_old_is_not_asked_again_and_again(
     conn: psycopg.Connection, tmp_path: Path
 ) -> None:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import psycopg
 import pytest
 
 from tests.builders import a_lead, enrolled, story
-from tests.engine.hands import Hands
+from tests.engine.hands import Hands, a_lead_in_lane
+from tests.waiting import held_up
 from warmline.channels import ChannelSettingsError
 from warmline.channels.contract import Accepted, Receipt, Refused, Signal, Unknown
-from warmline.engine.rescue import ASK_FOR
+from warmline.engine import rescue as rescuing
+from warmline.engine.rescue import ASK_FOR, rescue
 from warmline.intake import acts
 from warmline.intake.inbound import receive
-from warmline.store.ids import new_id
+from warmline.store.ids import lane_of, new_id
 from warmline.store.touches import Outcome
 from warmline.store.workspaces import Workspace
+
+
+class Unusable(dict):  # type: ignore[type-arg]
+    def get(self, *_: object) -> object:
+        raise ChannelSettingsError("sms", "auth_token", "needs TWILIO_AUTH_TOKEN, which is not set", "Set it")
 
 
 @pytest.fixture
@@ -43,6 +51,63 @@ def test_what_the_provider_has_is_sent_and_never_handed_over_again(hands: Hands,
     assert hands.one("select status, provider_id, leased_until from touches") == ("sent", "theirs-1", None)
     assert story(hands.conn, lead)[-1] == "touch.sent"
     assert hands.hand_over(lead) == []
+
+
+def test_what_the_provider_has_is_sent_whatever_letters_its_name_of_it_has(hands: Hands, lead: UUID) -> None:
+    hands.lease_runs_out()
+    hands.sms.found = Accepted("theirs\0-1")
+    hands.rescue()
+    assert hands.one("select status, provider_id from touches") == ("sent", "theirs-1")
+
+
+def test_one_touch_that_can_not_be_settled_holds_up_no_other(
+    hands: Hands, workspace: Workspace, lead: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = a_lead_in_lane(hands, workspace, lane_of(lead), 7)
+    hands.tick(other)
+    hands.last_look(hands.prepare(other))
+    hands.lease_runs_out(ago=ASK_FOR)
+    asked = rescuing._ask_a_person
+
+    def ask(conn: psycopg.Connection, one: Outcome, now: datetime) -> None:
+        if one.lead_id == lead:
+            raise ValueError("a fault of ours")
+        asked(conn, one, now)
+
+    monkeypatch.setattr(rescuing, "_ask_a_person", ask)
+    assert hands.rescue() == 2
+    assert hands.one("select status from touches where lead_id = %s", lead) == "sending"
+    assert hands.one("select status from touches where lead_id = %s", other) == "unknown"
+    assert hands.one("select lead_id from tasks where kind = 'unknown'") == other
+
+
+def test_what_waits_for_a_lead_keeps_the_engine_from_nothing_else(
+    hands: Hands, dsn: str, workspace: Workspace, lead: UUID
+) -> None:
+    """Somebody holds the lead whose touch nobody knows of. Meanwhile the engine's loop goes on: it sends, and hears a stop."""
+    hands.lease_runs_out(ago=ASK_FOR)
+    hands.conn.execute("begin")
+    hands.conn.execute("select from leads where id = %s for update", (lead,))
+
+    def work(own: psycopg.Connection) -> bool:
+        async def both() -> bool:
+            lanes, channels = [lane_of(lead)], lambda _, kind: hands.channels.get(kind)
+            asking = asyncio.create_task(rescue(own, hands.engine, channels, lambda: hands.now, lanes, hands.lease))
+            while not waits.is_set():
+                await asyncio.sleep(0.01)
+            free = not asking.done()
+            went_on.set()
+            await asking
+            return free
+
+        return asyncio.run(both())
+
+    waits, went_on = threading.Event(), threading.Event()
+    with held_up(hands.conn, dsn, work) as done:
+        waits.set()
+        assert went_on.wait(10), "the loop stood still"
+    assert done.result()
+    assert hands.one("select status from touches") == "unknown"
 
 
 def test_what_the_provider_is_sure_not_to_have_goes_back_in_the_queue_and_out(hands: Hands, lead: UUID) -> None:
@@ -111,11 +176,39 @@ def test_a_provider_that_took_the_place_of_the_one_it_was_handed_to_has_no_say_a
     assert hands.hand_over(lead) == []
 
 
-def test_a_channel_that_is_gone_or_unusable_here_stops_neither_rescue_nor_the_others(hands: Hands, lead: UUID) -> None:
-    class Unusable(dict):  # type: ignore[type-arg]
-        def get(self, *_: object) -> object:
-            raise ChannelSettingsError("sms", "auth_token", "needs TWILIO_AUTH_TOKEN, which is not set", "Set it")
+def test_another_account_of_the_same_provider_has_no_say_and_a_person_looks(hands: Hands, lead: UUID) -> None:
+    """account_sid was changed in warmline.toml while the text was on its way: the new account is sure not to have it."""
+    hands.sms.account, hands.sms.found = "another", "absent"
+    hands.lease_runs_out()
+    assert hands.rescue() == 1
+    assert hands.one("select status from touches") == "unknown"
+    assert hands.sms.asked == []
+    assert hands.hand_over(lead) == []
 
+
+def test_a_touch_that_an_earlier_version_handed_over_names_no_account_and_is_asked_about(
+    hands: Hands, lead: UUID
+) -> None:
+    hands.conn.execute("update touches set account = ''")
+    hands.sms.found = Accepted("theirs-1")
+    hands.lease_runs_out()
+    assert hands.rescue() == 1
+    assert hands.one("select status from touches") == "sent"
+
+
+def test_an_engine_that_can_not_use_the_channel_leaves_the_question_to_one_that_can(hands: Hands, lead: UUID) -> None:
+    usable, hands.channels = hands.channels, Unusable()
+    hands.lease_runs_out(ago=timedelta(seconds=60))
+    assert hands.rescue() == 1
+    assert hands.one("select status from touches") == "sending"
+    hands.channels = usable
+    hands.lease_runs_out(ago=timedelta(seconds=75))
+    hands.sms.found = Accepted("theirs-1")
+    hands.rescue()
+    assert hands.one("select status from touches") == "sent"
+
+
+def test_a_channel_that_is_gone_or_unusable_here_stops_neither_rescue_nor_the_others(hands: Hands, lead: UUID) -> None:
     hands.channels = Unusable()
     hands.lease_runs_out(ago=ASK_FOR)
     assert hands.rescue() == 1

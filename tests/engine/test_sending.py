@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 import psycopg
@@ -23,10 +24,10 @@ from warmline.store.workspaces import Workspace
 LOGIN = ("8BITMIME", "AUTH PLAIN")
 
 
-def by_smtp(box: Mailbox) -> dict[str, Channel]:
+def by_smtp(box: Mailbox, **settings: object) -> dict[str, Channel]:
     table = {
         "provider": "smtp", "host": "127.0.0.1", "port": box.port, "from": "Sam at Acme <sam@acme.test>", "tls": "none",
-        "user": "sam", "password": "env:SMTP",
+        "user": "sam", "password": "env:SMTP", **settings,
     }  # fmt: skip
     return {
         "email": build(
@@ -109,6 +110,51 @@ def test_a_connection_that_can_not_be_opened_leaves_the_mail_in_the_queue(
     status, tries, error = hands.one("select status, tries, error from touches")
     assert (status, tries) == ("queued", 1)
     assert error.startswith("No session with the mail server")
+
+
+def test_a_mail_is_claimed_again_when_the_look_at_its_open_connection_fails_in_an_unforeseen_way(
+    hands: Hands, dsn: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(hands, workspace, 3, by_mail=True)
+    told: list[Mailbox] = []
+    look, looks = Dispatcher.last_look, []
+
+    def fails_once(self: Dispatcher, prepared: list[Prepared]) -> object:
+        looks.extend(prepared)
+        if len(looks) == 2:
+            raise RuntimeError("a fault of ours")
+        return look(self, prepared)
+
+    monkeypatch.setattr(Dispatcher, "last_look", fails_once)
+    monkeypatch.setattr("warmline.engine.dispatch.FAULT", timedelta(0))
+
+    async def body(hints: AsyncHints) -> None:
+        async with serve_smtp(extensions=LOGIN) as box:
+            told.append(box)
+            hands.channels = by_smtp(box)
+            hints.add({3})
+            await until(lambda: hands.one("select status from touches") == "sent")
+            await hands.channels["email"].close()
+
+    running(hands, dsn, body)
+    assert hands.one("select tries, excused from touches") == (2, 1)
+    assert len(told[0].accepted) == told[0].connections == 1
+
+
+def test_an_unforeseen_failure_to_open_a_connection_has_certainly_sent_nothing(
+    hands: Hands, dsn: str, workspace: Workspace
+) -> None:
+    """Two dots in the name of a mail server: it is looked up nowhere, and the error is of no kind that a network gives."""
+    queued(hands, workspace, 3, by_mail=True)
+
+    async def body(hints: AsyncHints) -> None:
+        async with serve_smtp() as box:
+            hands.channels = by_smtp(box, host="smtp..acme.test", tls="starttls")
+            hints.add({3})
+            await until(lambda: bool(hands.one("select count(*) from touches where error <> ''")))
+
+    running(hands, dsn, body)
+    assert hands.one("select status, tries, excused from touches") == ("queued", 1, 0)
 
 
 def test_a_kept_connection_that_was_closed_sends_the_mail_back_for_a_new_look(

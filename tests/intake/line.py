@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -87,7 +87,14 @@ class Line:
 
     def loses(self) -> None:
         """Nothing has been heard of any call for longer than one stays silent."""
-        self.conn.execute("update calls set lost_at = now() - interval '1 second' where lost_at is not null")
+        self.conn.execute(
+            "update calls set ask_at = now() - interval '1 second', lost_at = now() - interval '1 second'"
+            " where lost_at is not null"
+        )
+
+    def is_silent(self, during: timedelta) -> None:
+        """So long nobody has heard anything of any call."""
+        self.conn.execute("update calls set ask_at = ask_at - %(of)s, lost_at = lost_at - %(of)s", {"of": during})
 
     def asks(self, told: Told = LOST) -> int:
         """What has not been heard of is asked about, and its provider says `told`."""

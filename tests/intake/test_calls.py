@@ -109,6 +109,7 @@ def test_the_rate_of_the_account_binds(line: Line, task: UUID) -> None:
         (Accepted(SID), "ringing", ""),
         (Refused("invalid_number", "21211", "no number"), "not_placed", "invalid_number"),
         (NotSent("no connection", timedelta(seconds=5)), "not_placed", "not_sent"),
+        (Refused("unknown", "1", "no \0 reason \ud83d"), "not_placed", "unknown"),
         (Unknown("time-out"), "unknown", ""),
     ],
 )

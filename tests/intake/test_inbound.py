@@ -378,6 +378,15 @@ def test_a_persons_own_phone_makes_no_lead(conn: psycopg.Connection, kind: str) 
     assert "Sam Rivera" in one(conn, "select reason from quarantine")
 
 
+def test_a_person_who_tries_things_out_as_a_lead_may_text_a_keyword_as_one(conn: psycopg.Connection) -> None:
+    toml = starter_files()["warmline.toml"].replace("+15550104477", PHONE)
+    workspace = a_workspace(conn, {"warmline.toml": toml})
+    lead = a_lead(conn, workspace, consents={}, status="closed")
+    tell(conn, workspace, "inbound", sender=PHONE, text="quote", key="k")
+    assert "keyword.received" in story(conn, lead)
+    assert one(conn, "select playbook from enrollments") == "keyword-text"
+
+
 def test_anything_else_from_a_stranger_is_kept_whole(conn: psycopg.Connection, workspace: Workspace) -> None:
     tell(
         conn,

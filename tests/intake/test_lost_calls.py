@@ -43,6 +43,64 @@ def test_a_talk_whose_answer_was_not_told_is_still_a_talk(line: Line, dialled: U
     assert ends(line) == [("connected", "a person answered, over after 300 s")]
 
 
+def test_a_talk_is_asked_about_after_minutes_and_not_after_the_hours_that_it_may_last(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.talks()
+    line.is_silent(minutes(4))
+    assert line.asks() == 0
+    line.is_silent(minutes(2))
+    assert line.asks([line.their("ended", 300), line.rep("ended")]) == 1
+    assert (line.call.status, line.on_call()) == ("ended", {})
+    assert ends(line) == [("connected", "a person answered, over after 300 s")]
+
+
+def test_a_talk_of_which_the_provider_can_not_say_is_taken_for_one_as_long_as_one_lasts(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.talks()
+    line.is_silent(minutes(6))
+    assert [line.asks(), line.asks()] == [1, 0]
+    assert (line.call.status, len(line.on_call())) == ("talking", 1)
+    line.is_silent(minutes(6))
+    assert line.asks() == 1, "it may know better by now"
+    line.is_silent(minutes(240))
+    assert line.asks() == 1
+    assert (line.call.status, line.on_call()) == ("unknown", {})
+
+
+def test_a_call_that_is_over_while_the_leads_phone_was_not_told_of_is_asked_about_once(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.connect()
+    line.hear(line.rep("ended"))
+    assert ends(line) == [("", "hung up, and nobody told what became of the lead's phone")]
+    assert line.asks() == 0, "it may still be told"
+    line.is_silent(minutes(6))
+    assert line.asks([line.their("no_answer"), line.rep("ended")]) == 1
+    assert line.done(task) == ("done", "missed")
+    assert ends(line)[1:] == [("missed", "no answer")]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_what_nobody_can_tell_of_a_call_that_is_over_is_not_asked_for_ever(
+    line: Line, task: UUID, answers: bool
+) -> None:
+    line.press(task)
+    line.connect()
+    line.hear(line.their("ended", 40), line.rep("ended"))  # and who took it was not told
+    line.is_silent(minutes(6))
+    assert line.asks([line.their("ended", 40), line.rep("ended")] if answers else LOST) == 1
+    line.is_silent(minutes(600))
+    assert line.asks() == 0
+    assert (line.call.status, line.done(task)) == ("ended", ("open", ""))
+
+
+def test_a_call_of_which_all_was_told_is_not_asked_about(line: Line, task: UUID) -> None:
+    line.press(task)
+    line.talks()
+    line.hangs_up()
+    line.is_silent(minutes(600))
+    assert line.asks() == 0
+
+
 def test_a_talk_whose_end_was_not_told_ends_as_its_callback_would_have_ended_it(line: Line, dialled: UUID) -> None:
     line.asks([Detected(line.ref, "human"), line.their("ended", 300), line.rep("ended")])
     assert (line.call.status, line.call.outcome, line.done(dialled)) == ("ended", "connected", ("open", ""))
@@ -129,9 +187,9 @@ def test_of_many_that_are_lost_only_a_few_are_asked_about_at_once(line: Line, di
     line.conn.execute(
         """
         insert into calls (lane, id, lead_id, workspace_id, task_id, rep, rep_phone, lead_phone, status, provider,
-          placed_at, lost_at)
+          placed_at, lost_at, ask_at)
         select lane, gen_random_uuid(), lead_id, workspace_id, gen_random_uuid(), rep, rep_phone, lead_phone, 'placing',
-          provider, placed_at, lost_at from calls, generate_series(1, 2 * %s)
+          provider, placed_at, lost_at, ask_at from calls, generate_series(1, 2 * %s)
         """,
         (MOST,),
     )
@@ -145,9 +203,9 @@ def test_one_call_that_can_not_be_written_holds_up_no_other(
     line.conn.execute(
         """
         insert into calls (lane, id, lead_id, workspace_id, task_id, rep, rep_phone, lead_phone, status, provider,
-          placed_at, lost_at)
+          placed_at, lost_at, ask_at)
         select lane, gen_random_uuid(), lead_id, workspace_id, gen_random_uuid(), rep, rep_phone, lead_phone, 'placing',
-          provider, placed_at, lost_at - interval '1 minute' from calls
+          provider, placed_at, lost_at - interval '1 minute', ask_at - interval '1 minute' from calls
         """
     )
     heard = lost_calls.hear

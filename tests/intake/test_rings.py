@@ -89,6 +89,20 @@ def test_a_person_of_the_workspace_who_calls_in_hears_so_and_is_no_lead(board: S
     assert board.one("select count(*) from leads") == 0
 
 
+def test_a_person_who_tries_things_out_as_a_lead_calls_in_as_one(board: Switchboard) -> None:
+    """Their texts are the lead's as well. The phone they call from is not rung."""
+    toml = starter_files()["warmline.toml"].replace(SAM[1], OWN)
+    board.workspace = a_workspace(board.conn, {"warmline.toml": toml})
+    lead = a_lead(board.conn, board.workspace, phone=OWN, owner="sam")
+    assert board.hear(Rang(CALL, OWN)) == Ring(CALL, OWN, (JO,))
+    assert isinstance(board.hear(PickedUp(CALL, OWN, "jo")), Offer)
+    assert isinstance(board.hear(RangOut(CALL, OWN, talked=False)), TakeMessage)
+    assert "call.missed" in story(board.conn, lead)
+    assert board.hear(Took("CA2", OWN, "jo", "1")) == Nothing()
+    assert "called.back" in story(board.conn, lead)
+    assert board.one("select count(*) from quarantine") == 0
+
+
 def test_whoever_picks_up_hears_who_is_calling(board: Switchboard, lead: UUID) -> None:
     known, stranger = (board.hear(PickedUp(CALL, one, "sam")) for one in (PHONE, STRANGER))
     assert isinstance(known, Offer)

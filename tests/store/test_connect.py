@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from tests.far_ends.ports import closed_port
-from warmline.store.connect import connect, patience, pool
+from warmline.store.connect import AWAY, connect, patience, pool
 from warmline.web.environment import for_django
 
 
@@ -29,6 +30,16 @@ def test_options_of_the_address_count_beside_ours_and_have_the_last_word(dsn: st
         names = ("work_mem", "jit", "timezone")
         said = [conn.execute("select current_setting(%s)", (name,)).fetchone() for name in names]
     assert said == [("7MB",), ("on",), ("UTC",)]
+
+
+def test_a_session_that_was_ended_because_this_machine_stood_still_in_a_transaction_is_away(dsn: str) -> None:
+    with connect(f"{dsn} options='-c idle_in_transaction_session_timeout=1'") as conn:
+        conn.execute("begin")
+        for _ in range(500):
+            if select.select([conn.fileno()], [], [], 0.02)[0]:  # the server has said something, or hung up
+                break
+        with pytest.raises(AWAY):
+            conn.execute("select 1")
 
 
 def test_the_pages_have_the_same_patience_and_every_host_of_the_address() -> None:

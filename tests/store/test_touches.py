@@ -32,7 +32,14 @@ def lead(conn: psycopg.Connection) -> UUID:
 def begin(conn: psycopg.Connection, lead: UUID, lease: timedelta = MINUTE) -> Ready:
     """Claim the one queued touch and commit its intent."""
     (touch,) = touches.ready(conn, lane_of(lead), TUESDAY, 10)
-    row = {"id": touch.id, "address": "+12125550123", "subject": "", "body": "Hi", "provider": "fake"}
+    row = {
+        "id": touch.id,
+        "address": "+12125550123",
+        "subject": "",
+        "body": "Hi",
+        "provider": "fake",
+        "account": "ours",
+    }
     touches.intend(conn, lane_of(lead), [row], new_id(), lease)
     touch.tries += 1
     return touch

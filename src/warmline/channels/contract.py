@@ -138,6 +138,7 @@ class Channel(Protocol):
 
     kind: Kind
     provider: str
+    account: str  # names the account, and is no secret: of what another one was given, this one knows nothing
     rate: float  # touches a second that the account may hand over, shared by all workers
     reply: Reply  # to every callback that was taken
 

@@ -25,6 +25,8 @@ CONNECT_SECONDS = 5.0
 FORM = "application/x-www-form-urlencoded"
 RETRY_UNREACHABLE = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
+#: Bytes of an answer that are read: more than a thousand messages in a list, and than a recording of some minutes.
+LARGEST = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Http:
                 headers=headers,
                 allow_redirects=False,
             ) as response:
-                content = await response.read()
+                content = await _read(response)
                 return Answer(response.status, {name.lower(): v for name, v in response.headers.items()}, content)
         except asyncio.CancelledError:
             if progress.connected:
@@ -122,6 +124,17 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
 
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The body, or how it begins: its status says whether a message was taken, however long the rest is."""
+    parts, size = [], 0
+    while size < LARGEST and (part := await response.content.read(LARGEST - size)):
+        parts.append(part)
+        size += len(part)
+    if size == LARGEST:
+        response.close()  # the rest is on its way, and nobody reads it
+    return b"".join(parts)
+
+
 def retry_after(headers: Mapping[str, str], default: timedelta) -> timedelta:
     """Retry-After (RFC 9110 10.2.3): seconds, or a date measured against the answer's own Date. At most an hour.
 
@@ -133,7 +146,7 @@ def retry_after(headers: Mapping[str, str], default: timedelta) -> timedelta:
             wait = timedelta(seconds=min(int(value), 86400))
         else:
             wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return default
     return min(wait, LONGEST_RETRY) if wait > timedelta(0) else default
 

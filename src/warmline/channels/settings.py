@@ -136,6 +136,12 @@ def is_base_url(value: str) -> bool:
         return False
 
 
+def place_of(url: str) -> str:
+    """Where an address leads, without the login that may stand before it."""
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2] + parts.path
+
+
 def is_local(host: str) -> bool:
     """Whether what is said to `host` stays on this machine."""
     try:

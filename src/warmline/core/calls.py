@@ -90,6 +90,11 @@ class Facts:
         return self.lead in ("answered", "ended") and not self.settles
 
     @property
+    def misses(self) -> bool:
+        """It is over, and what became of the lead's phone, or who took it, was not told."""
+        return self.over and not self.concluded
+
+    @property
     def concluded(self) -> bool:
         """Nothing more is to be learnt that would change what is told of it."""
         if self.lead in OVER:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -22,6 +23,9 @@ from warmline.store.connect import AWAY, connect
 from .catalog import Catalog
 
 log = structlog.get_logger()
+
+#: What a channel was made of: its table in warmline.toml, and the public address.
+Made = tuple[Mapping[str, Any], str]
 
 
 class Accounts:
@@ -40,7 +44,7 @@ class Accounts:
         self._secret = secret
         self._now = now
         self._world = world
-        self._open: dict[tuple[int, str], tuple[int, Channel]] = {}
+        self._open: dict[tuple[int, str], tuple[Made, Channel]] = {}
         self._replaced: list[Channel] = []
 
     def of(self, workspace_id: int, kind: str) -> Channel | None:
@@ -48,16 +52,17 @@ class Accounts:
         table = site.config.channels.get(kind)
         if table is None:
             return None
+        options, address = wanted = table.options, public_url(site.config, self._environ)
         known = self._open.get((workspace_id, kind))
-        if known is not None and known[0] == site.config_version:
+        if known is not None and known[0] == wanted:
             return known[1]
         made = kinds.build(
-            kind, table.options, partial(resolve, environ=self._environ), public_url(site.config, self._environ),
-            self._secret, rules.provider_errors().classes_by_code(), self._world(workspace_id) if self._world else None,
+            kind, options, partial(resolve, environ=self._environ), address, self._secret,
+            rules.provider_errors().classes_by_code(), self._world(workspace_id) if self._world else None,
         )  # fmt: skip
         if known is not None:
             self._replaced.append(known[1])  # something may still be in flight on it: closed at the end
-        self._open[workspace_id, kind] = (site.config_version, made)
+        self._open[workspace_id, kind] = (wanted, made)
         return made
 
     async def close(self) -> None:

@@ -60,6 +60,9 @@ SETTLE = timedelta(seconds=15)
 GATHER = 0.008
 GATHER_RECEIPTS = 0.02
 
+#: What a fault of ours kept from being looked at is claimed again after this.
+FAULT = timedelta(seconds=30)
+
 #: Seconds between two looks for work that no hint told of, and for settings that were published meanwhile.
 POLL = 0.5
 
@@ -76,12 +79,13 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is to be sent, what is settled without, and of what there may be more. `away`: the database went away."""
+    """What is to be sent, what is settled without, and of what there may be more. `failed`: why no look could be taken, mostly
+    because the database went away."""
 
     allowed: list[Prepared]
     settled: list[Outcome]
     more: set[int]
-    away: Exception | None = None
+    failed: Exception | None = None
     full: set[Account] = field(default_factory=set)
 
 
@@ -163,8 +167,8 @@ class Dispatcher:
         taken = await self._on_conn(self.take, lanes[:limit], limit)
         for outcome in taken.settled:
             self._settled.put_nowait(outcome)
-        if taken.away is not None:
-            raise taken.away
+        if taken.failed is not None:
+            raise taken.failed
         for one in taken.allowed:
             account = (one.touch.workspace_id, one.touch.channel)
             self._free -= 1
@@ -195,6 +199,9 @@ class Dispatcher:
             allowed, denied = await self._on_conn(self.last_look, [one])
         except AWAY:
             allowed, denied = [], []
+        except Exception:
+            log.exception("dispatch.look_failed", touch=str(one.touch.id))
+            return again(one.lane, one.touch, self.now(), FAULT)
         if denied:
             return denied[0]
         if not allowed or one.is_late(self.lease):  # nothing of it has left, so it may simply be claimed again
@@ -260,8 +267,9 @@ class Dispatcher:
         claimed = self.prepare(lanes, limit)
         try:
             allowed, denied = self.last_look(claimed.prepared)
-        except AWAY as error:  # nothing of it has left, so it may simply be claimed again
-            back = [again(one.lane, one.touch, self.now()) for one in claimed.prepared]
+        except Exception as error:  # noqa: BLE001 - nothing of it has left, so it may simply be claimed again
+            after = timedelta(0) if isinstance(error, AWAY) else FAULT
+            back = [again(one.lane, one.touch, self.now(), after) for one in claimed.prepared]
             return Taken([], claimed.broken + back, set(), error)
         return Taken(allowed, claimed.broken + denied, claimed.more, full=claimed.full)
 
@@ -272,7 +280,7 @@ class Dispatcher:
         intents of many, they are tried one by one, and the culprit is set aside.
         """
         now, share = self.now(), max(1, limit // len(lanes))
-        rooms = self._rooms.for_a_claim()
+        rooms, term = self._rooms.for_a_claim(), self._term()
         try:
             with transaction(self.conn):
                 asked = touches.ask_ready(self.conn, lanes, now, share, rooms.within(share))
@@ -280,7 +288,7 @@ class Dispatcher:
                 if snapshots.held(self.conn) is not None:
                     return Claimed()
                 ready = touches.told_ready(asked)
-                claimed = self._intend(ready, rooms, now)
+                claimed = self._intend(ready, rooms, term, now)
         except BAD_ROW as error:
             log.warning("dispatch.one_by_one", lanes=list(lanes), error=str(error))
             return self._one_by_one(lanes, share, now)
@@ -289,9 +297,15 @@ class Dispatcher:
         claimed.more, claimed.full = {lane for lane, mine in ready.items() if len(mine) == share}, rooms.full()
         return claimed
 
-    def _intend(self, ready: Mapping[int, list[Ready]], rooms: Rooms, now: datetime) -> Claimed:
+    def _term(self) -> tuple[float, datetime]:
+        """When a claim begins, and until when what it takes may be sent. Asked before its transaction: the lease runs from
+        there, whatever it waits for."""
+        return monotonic(), real_now() + self.lease / 2
+
+    def _intend(
+        self, ready: Mapping[int, list[Ready]], rooms: Rooms, term: tuple[float, datetime], now: datetime
+    ) -> Claimed:
         granted = share_out(self.conn, self.channels, rooms, ready, now)
-        claimed, until = monotonic(), real_now() + self.lease / 2
         done = Claimed()
         for lane, mine in granted.items():
             intents: list[dict[str, Any]] = []
@@ -305,10 +319,10 @@ class Dispatcher:
                     continue
                 intents.append(
                     {"id": touch.id, "address": message.to, "subject": message.subject, "body": message.text,
-                     "provider": channel.provider}
+                     "provider": channel.provider, "account": channel.account}
                 )  # fmt: skip
                 touch.tries += 1
-                done.prepared.append(Prepared(lane, touch, message, channel, story, claimed, until))
+                done.prepared.append(Prepared(lane, touch, message, channel, story, *term))
             if intents:
                 touches.intend(self.conn, lane, intents, self.engine, self.lease)
         return done
@@ -318,6 +332,7 @@ class Dispatcher:
         done, rooms = Claimed(), self._rooms.for_a_claim()
         for lane in lanes:
             for _ in range(share):
+                term = self._term()
                 with self.conn.transaction():
                     held = snapshots.held(self.conn)
                     ready = [] if held else touches.ready(self.conn, lane, now, 1, rooms.within(1))
@@ -327,7 +342,7 @@ class Dispatcher:
                     tries = touch.tries
                     try:
                         with self.conn.transaction():
-                            one = self._intend({lane: ready}, rooms, now)
+                            one = self._intend({lane: ready}, rooms, term, now)
                     except BAD_ROW as error:
                         touches.intend(self.conn, lane, [_blank(touch)], self.engine, self.lease)
                         touch.tries = tries + 1
@@ -391,4 +406,4 @@ class Dispatcher:
 
 def _blank(touch: Ready) -> dict[str, Any]:
     """The intent of a touch that has no words. Without any address it would be one of somebody who was erased."""
-    return {"id": touch.id, "address": "", "subject": "", "body": "", "provider": ""}
+    return {"id": touch.id, "address": "", "subject": "", "body": "", "provider": "", "account": ""}

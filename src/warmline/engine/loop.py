@@ -214,13 +214,23 @@ class Engine:
     def upkeep(self, conn: psycopg.Connection, catalog: Catalog) -> None:
         """What no lead waits for: the ledger, unread replies, lost calls, look-ups of numbers, old answers."""
         asker = Asker(conn, catalog, self.now, self.options.folder)
+        works: list[Callable[[], object]] = [
+            asker.ask,
+            lambda: seal_all(conn, self.now),
+            lambda: withdraw_unread(conn, self.now()),
+            lambda: ask_about_calls(conn, catalog, self.options.environ, self.now),
+            lambda: answers.drop_old(conn, self.now()),
+        ]
         while not self.stopping.wait(UPKEEP):
             catalog.refresh()
-            asker.ask()
-            seal_all(conn, self.now)
-            withdraw_unread(conn, self.now())
-            ask_about_calls(conn, catalog, self.options.environ, self.now)
-            answers.drop_old(conn, self.now())
+            for work in works:
+                try:
+                    work()
+                except AWAY:
+                    raise
+                except Exception:
+                    # A bug in one of them. What it does is still to be done a second later, and the others go on.
+                    log.exception("upkeep.failed")
 
     def idle_seconds(self, conn: psycopg.Connection) -> float:
         """How long to wait for a hint: until the next due instant, so that a fast clock keeps its appointments too."""
@@ -268,7 +278,7 @@ class Engine:
     async def rescue_forever(self) -> None:
         while not self.stop_async.is_set():
             try:
-                with connect(self.options.dsn, "warmline rescue") as conn:
+                with await asyncio.to_thread(connect, self.options.dsn, "warmline rescue") as conn:
                     if self.is_held(conn):
                         await self.rest(HELD)
                         continue
@@ -277,7 +287,7 @@ class Engine:
                     accounts = Accounts(catalog, self.options.environ, self.options.secret, self.now)
                     try:
                         while not self.stop_async.is_set():
-                            catalog.refresh()
+                            await asyncio.to_thread(catalog.refresh)
                             lanes = await asyncio.to_thread(touches.lanes_stale, conn)
                             await rescue(
                                 conn, self.id, accounts.of, self.now, lanes, self.options.lease, self.options.ask_for
@@ -299,7 +309,7 @@ class Engine:
         try:
             while not self.stop_async.is_set():
                 try:
-                    with connect(self.options.dsn, "warmline mailboxes") as conn:
+                    with await asyncio.to_thread(connect, self.options.dsn, "warmline mailboxes") as conn:
                         while not self.stop_async.is_set():
                             if self.is_held(conn):  # the mails belong to the original, which may be at work
                                 await asyncio.to_thread(watchers.close)
@@ -320,9 +330,9 @@ class Engine:
     async def beat_forever(self) -> None:
         while not self.stop_async.is_set():
             try:
-                with connect(self.options.dsn, "warmline beat") as conn:
+                with await asyncio.to_thread(connect, self.options.dsn, "warmline beat") as conn:
                     while not self.stop_async.is_set():
-                        beats.beat(conn, self.id, socket.gethostname(), os.getpid())
+                        await asyncio.to_thread(beats.beat, conn, self.id, socket.gethostname(), os.getpid())
                         await self.rest(BEAT)
                     beats.leave(conn, self.id)
             except AWAY:

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 
 import psycopg
 import structlog
@@ -42,6 +43,8 @@ AGAIN = timedelta(days=2)
 TRIES = 3
 #: Mails behind it that show whether it is this one mail: a server that throttles hands out none of them.
 OTHERS = 5
+#: Seconds for which threads that are to end are waited for, all of them together.
+LEFT_BEHIND = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +69,18 @@ class Watchers:
         published = workspaces.published(conn)
         for workspace_id, version in published.items():
             if self._seen.get(workspace_id) != version:
-                self._end(workspace_id)
+                self._end(workspace_id, monotonic() + LEFT_BEHIND)
                 self._begin(conn, workspaces.load(conn, workspace_id))
-        self._seen = published
+                self._seen[workspace_id] = version  # at once: what fails for the next one begins none of these anew
 
     def close(self) -> None:
         """Blocks until every thread is done; each looks for this twice a second."""
         self._seen = {}
         for stopping, _ in self._running.values():
             stopping.set()
+        until = monotonic() + LEFT_BEHIND
         for workspace_id in list(self._running):
-            self._end(workspace_id)
+            self._end(workspace_id, until)
 
     def _begin(self, conn: psycopg.Connection, workspace: Workspace) -> None:
         mailboxes.well(conn, workspace.id)  # what was wrong with other settings
@@ -94,12 +98,13 @@ class Watchers:
         self._running[workspace.id] = (stopping, thread)
         thread.start()
 
-    def _end(self, workspace_id: int) -> None:
+    def _end(self, workspace_id: int, until: float) -> None:
         if workspace_id not in self._running:
             return
         stopping, thread = self._running.pop(workspace_id)
         stopping.set()
-        thread.join(10)  # a server that hangs in the middle of a command is left behind: the process ends without it
+        # A server that hangs in the middle of a command is left behind: the process ends without it.
+        thread.join(max(0.0, until - monotonic()))
 
     def _inbox(self, workspace: Workspace) -> Inbox | None:
         """Raises ChannelSettingsError."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from warmline.channels.contract import Accepted, NotSent, Receipt, Refused, Unknown
+from warmline.core.lead import storable
 from warmline.store.touches import Outcome, Ready
 
 from .compose import Unsendable
@@ -22,22 +23,24 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 
 def outcome_of_receipt(lane: int, touch: Ready, receipt: Receipt, now: datetime) -> Outcome:
-    """The status of an unknown one is "asking": nothing is written of it before the provider has been asked."""
+    """The status of an unknown one is "asking": nothing is written of it before the provider has been asked. What a provider
+    says is written without the letters that no database takes."""
     base = outcome_of(lane, touch, "sent", now)
     match receipt:
         case Accepted(provider_id):
-            base.provider_id = provider_id
+            base.provider_id = storable(provider_id)
         case Refused(reason, code, detail):
             base.status, base.event, base.reason, base.wakes = "failed", "touch.failed", reason, True
-            base.error, base.data = detail, {"code": code, "detail": detail}
+            base.error = storable(detail)
+            base.data = {"code": storable(code), "detail": base.error}
         case NotSent(detail, retry_after, counts) if not counts or _is_worth_a_try(touch, now):
-            base.status, base.event, base.error, base.excused = "queued", "", detail, not counts
+            base.status, base.event, base.error, base.excused = "queued", "", storable(detail), not counts
             base.until = now + min(retry_after * 2 ** min(touch.tries - 1, MOST_TRIES), LONGEST_PAUSE)
         case NotSent(detail):
-            base.status, base.event, base.reason, base.error = "failed", "touch.failed", "gave_up", detail
-            base.data, base.wakes = {"detail": detail}, True
+            base.status, base.event, base.reason, base.error = "failed", "touch.failed", "gave_up", storable(detail)
+            base.data, base.wakes = {"detail": base.error}, True
         case Unknown(detail):
-            base.status, base.event, base.error = "asking", "", detail
+            base.status, base.event, base.error = "asking", "", storable(detail)
     return base
 
 
@@ -48,9 +51,9 @@ def _is_worth_a_try(touch: Ready, now: datetime) -> bool:
     return touch.last and now < touch.created_at + NO_OTHER_WAY and tries < MOST_TRIES_EVER
 
 
-def again(lane: int, touch: Ready, now: datetime) -> Outcome:
-    """Back in the queue: it was not sent, and not by anybody's fault."""
-    outcome = outcome_of(lane, touch, "queued", now, event="", until=now)
+def again(lane: int, touch: Ready, now: datetime, after: timedelta = timedelta(0)) -> Outcome:
+    """Back in the queue: it was not sent, and not by anybody's fault. Ready `after` so long."""
+    outcome = outcome_of(lane, touch, "queued", now, event="", until=now + after)
     outcome.excused = True
     return outcome
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import structlog
 
-from warmline.channels.contract import Accepted, Channel, Message, NotSent, OpensFirst, Receipt, Refused, Unknown
+from warmline.channels.contract import Channel, Message, NotSent, OpensFirst, Receipt, Refused, Unknown
 from warmline.store.clock import real_now
 from warmline.store.touches import Outcome, Ready
 
@@ -20,6 +20,9 @@ from .last_look import Story
 log = structlog.get_logger()
 
 T = TypeVar("T")
+L = TypeVar("L", NotSent, Unknown)
+
+RETRY_UNOPENED = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +49,38 @@ async def send(
     """`look_again` says what stands against it by now; None when nothing does. A receipt, or that."""
     channel = one.channel
     if not isinstance(channel, OpensFirst):
-        return await _in_time(one, lease, channel.send(one.message))
-    line = await _in_time(one, lease, channel.open_line())
-    if isinstance(line, Accepted | Refused | NotSent | Unknown):
+        return await _in_time(one, lease, channel.send(one.message), Unknown)
+    line = await _in_time(one, lease, channel.open_line(), _unopened)
+    if isinstance(line, Refused | NotSent):
         return line
     taken = False
     try:
         if line.fresh and (denied := await look_again(one)) is not None:
             return denied
         taken = True  # whatever becomes of the message, the line sees to itself now
-        return await _in_time(one, lease, line.send(one.message))
+        return await _in_time(one, lease, line.send(one.message), Unknown)
     finally:
         if not taken:
             line.leave()
 
 
-async def _in_time(one: Prepared, lease: timedelta, work: Awaitable[T]) -> T | Unknown:
-    """Cut off before the lease is over: who asks the provider then must not be overtaken by this very request."""
-    answer: T | Unknown
+def _unopened(detail: str) -> NotSent:
+    """However a connection fails to be opened, nothing has left by it."""
+    return NotSent(detail, RETRY_UNOPENED)
+
+
+async def _in_time(one: Prepared, lease: timedelta, work: Awaitable[T], failed: Callable[[str], L]) -> T | L:
+    """Cut off before the lease is over: who asks the provider then must not be overtaken by this very request. `failed` is
+    what an end without an answer means."""
+    answer: T | L
     try:
         async with asyncio.timeout_at(one.claimed + lease.total_seconds()) as limit:
             answer = await work
     except TimeoutError:
-        answer = Unknown(f"No answer came within the lease of {lease.total_seconds():g} s.")
-    except Exception as error:  # a channel that fails in an unforeseen way may have sent: unknown
+        answer = failed(f"No answer came within the lease of {lease.total_seconds():g} s.")
+    except Exception as error:
         log.exception("channel.raised", channel=one.channel.provider, touch=str(one.touch.id))
-        answer = Unknown(f"{type(error).__name__}: {error}")
+        answer = failed(f"{type(error).__name__}: {error}")
     if limit.expired():
         log.warning(
             "channel.cut", channel=one.channel.provider, lease=lease.total_seconds(),

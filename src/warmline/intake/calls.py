@@ -27,6 +27,7 @@ from warmline.channels.call.contract import (
 )
 from warmline.channels.contract import Accepted, NotSent, Receipt, Refused
 from warmline.core.calls import Facts
+from warmline.core.lead import storable
 from warmline.store import calls, tasks
 from warmline.store.calls import Call
 from warmline.store.ids import read_touch_ref
@@ -39,7 +40,8 @@ from .asking import may_call
 from .case import Case, taken
 from .messages import UnplacedError
 
-#: Without news for so long nobody knows any more what became of a call. A talk itself may last.
+#: Without news for so long the provider is asked, and where it can't say nobody knows any more what became of a call. A talk
+#: itself may last.
 SILENT = timedelta(minutes=5)
 TALK = timedelta(hours=4)
 
@@ -50,14 +52,14 @@ def note_receipt(conn: psycopg.Connection, workspace: Workspace, ref: str, recei
     with _in_hand(conn, workspace, ref, now) as (_, call):
         match receipt:
             case Accepted(provider_id):
-                call.provider_id = call.provider_id or provider_id
+                call.provider_id = call.provider_id or storable(provider_id)
                 call.status = call.facts.status
             case Refused(reason, _, detail) if not _heard_of(call):
-                call.status, call.reason, call.detail = "not_placed", reason, detail
+                call.status, call.reason, call.detail = "not_placed", reason, storable(detail)
             case NotSent(detail) if not _heard_of(call):
-                call.status, call.reason, call.detail = "not_placed", "not_sent", detail
+                call.status, call.reason, call.detail = "not_placed", "not_sent", storable(detail)
             case _ if not _heard_of(call):
-                call.status, call.detail = "unknown", getattr(receipt, "detail", "")
+                call.status, call.detail = "unknown", storable(getattr(receipt, "detail", ""))
         _write(conn, call, now)
 
 
@@ -171,4 +173,5 @@ def _heard_of(call: Call) -> bool:
 def _write(conn: psycopg.Connection, call: Call, now: datetime) -> None:
     if call.live and calls.another_lives(conn, call):
         call.status = "unknown"  # it was given up, and another took its place: what is told of it is kept all the same
-    calls.write(conn, call, now, TALK if call.status == "talking" else SILENT)
+    ask = SILENT if call.live or call.facts.misses else None
+    calls.write(conn, call, now, TALK if call.status == "talking" else SILENT, ask)

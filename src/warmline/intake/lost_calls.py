@@ -1,4 +1,4 @@
-"""Calls of which nothing was heard for their time: whoever placed them is asked what became of them.
+"""Calls of which something was not heard in its time: whoever placed them is asked what became of them.
 
 What the provider says is heard as its callbacks would have been, so that one which comes after all changes nothing. Only
 where it can't say is a call given up.
@@ -19,7 +19,7 @@ from warmline.store.races import in_rounds
 from warmline.store.workspaces import Workspace
 
 from .call_story import give_up
-from .calls import hear
+from .calls import SILENT, hear
 from .case import NoSuchLeadError, taken
 from .messages import UnplacedError
 
@@ -54,11 +54,12 @@ def settle_lost(
 
 
 def _settle(conn: psycopg.Connection, workspace: Workspace, call: Lost, told: Told, now: datetime) -> None:
-    if isinstance(told, CannotSay):
+    if isinstance(told, CannotSay) and call.lost:
         _give_up(conn, workspace, call, told.why, now)
         return
-    for heard in told:
+    for heard in () if isinstance(told, CannotSay) else told:
         hear(conn, workspace, heard, now)
+    calls.ask_again(conn, call, SILENT)
 
 
 @in_rounds()

@@ -31,6 +31,7 @@ from .case import Case, NoSuchLeadError, taken
 from .erased import in_force
 from .keywords import answer_of, say_back, who_answers
 from .opt_out import opt_out, suppress_address
+from .ours import caller_of_ours
 from .person import Person
 from .proofs import proof
 from .submission import Given, Origin, Submission
@@ -52,7 +53,7 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     text = clean(signal.text)[:MOST_TEXT]
     sender = read_address(signal.sender)
     reading = _reading(workspace, signal, text)
-    asked = _by_keyword(workspace, signal, text, sender, reading)
+    asked = _by_keyword(conn, workspace, signal, text, sender, reading)
     try:
         said = _of_lead(conn, workspace, signal, text, sender, reading, now, touch, asked)
     except NoSuchLeadError as error:
@@ -62,7 +63,7 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     if asked is not None:
         accept(conn, workspace, [asked], now)
         return ""
-    if own := workspace.config.whose_phone(sender):
+    if own := caller_of_ours(conn, workspace, sender):
         raise UnplacedError(f"{own.name} wrote from their own phone: that is no lead.")
     raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
 
@@ -101,7 +102,7 @@ def answer_call(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
     sender = read_address(signal.sender)
     if sender is None:
         raise UnplacedError(f"No number can be read in {signal.sender[:60]!r}.")
-    if own := workspace.config.whose_phone(sender):
+    if own := caller_of_ours(conn, workspace, sender):
         raise UnplacedError(f"{own.name} called from their own phone: that is no lead.")
     kind = "called.back" if signal.data.get("answered") else "call.missed"
     source = next((one for one in workspace.config.sources.values() if one.event == kind), None)
@@ -270,7 +271,7 @@ def _stranger(
 
 
 def _by_keyword(
-    workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading
+    conn: psycopg.Connection, workspace: Workspace, signal: Signal, text: str, sender: str | None, reading: Reading
 ) -> Submission | None:
     """A text that is a keyword of a source: what it asks for, with the consent that the source says it proves. A provider
     may take that very word for START."""
@@ -279,7 +280,7 @@ def _by_keyword(
         sender is None
         or "@" in sender
         or not (reading.kind == "reply" or taken)
-        or workspace.config.whose_phone(sender)
+        or caller_of_ours(conn, workspace, sender)
     ):
         return None
     for source in workspace.config.sources.values():

@@ -1,4 +1,8 @@
-"""Mails of our own people: a copy of what a rep answers a lead comes to the mailbox, too, and is no word of the lead's."""
+"""What our own people write and call: a copy of what a rep answers a lead comes to the mailbox, too, and is no word of the
+lead's.
+
+One of us who tries things out as a lead is a lead, by every channel.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ import psycopg
 from warmline.channels.contract import Signal
 from warmline.channels.secrets import MissingSecretError, resolve
 from warmline.core.mail_address import read_email
+from warmline.core.settings import Person
 from warmline.store import address_owners
 from warmline.store.workspaces import Workspace
 
@@ -19,6 +24,12 @@ def is_ours(workspace: Workspace, sender: str) -> bool:
     """Whether it is the address that the workspace writes from, or one of its people's."""
     address = read_email(sender) if "@" in sender else None
     return address is not None and address in {read_email(one) for one in _addresses(workspace)}
+
+
+def caller_of_ours(conn: psycopg.Connection, workspace: Workspace, phone: str | None) -> Person | None:
+    """Who of our people calls or texts from this phone. None where it is a lead's."""
+    own = workspace.config.whose_phone(phone)
+    return own if own is not None and address_owners.owner_of(conn, workspace.id, phone) is None else None
 
 
 def as_written(conn: psycopg.Connection, workspace: Workspace, signal: Signal) -> Signal:

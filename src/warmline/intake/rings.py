@@ -36,20 +36,21 @@ from . import inbound
 from .acts.call import asked_for_by
 from .case import taken
 from .messages import read_address
+from .ours import caller_of_ours
 from .person import person_of
 from .setting import setting_of
 
 MOST_PHONES = 10  # what a provider rings at once
 
 
-#: What a person of the workspace hears who calls our own number: they are no lead, and there is nobody to ring.
+#: What a person of the workspace hears who calls our own number and is no lead: there is nobody to ring.
 OUR_OWN = "You called your own company's number for leads. To reach a lead, press Call now on the page of its call."
 
 Inbound = Rang | PickedUp | Took | RangOut | Recorded | Transcribed
 
 
 def hear(conn: psycopg.Connection, workspace: Workspace, heard: Inbound, now: datetime) -> Answer:
-    if workspace.config.whose_phone(read_address(heard.caller) or heard.caller) is not None:
+    if caller_of_ours(conn, workspace, read_address(heard.caller) or heard.caller) is not None:
         return HangUp(OUR_OWN)
     match heard:
         case Rang(call, caller):
@@ -81,16 +82,17 @@ def hear(conn: psycopg.Connection, workspace: Workspace, heard: Inbound, now: da
 def _whom_to_ring(
     conn: psycopg.Connection, workspace: Workspace, caller: str, now: datetime
 ) -> tuple[tuple[str, str], ...]:
-    """The owner's phone, or those of the first team: whoever is first. Nobody's while the office is closed."""
+    """The owner's phone, or those of the first team: whoever is first. Nobody's while the office is closed, nor the one that
+    calls."""
     setting = setting_of(workspace, playbooks.current(conn, workspace.id), now)
     if setting.after_hours(now):
         return ()
     config = workspace.config
-    lead = _lead(conn, workspace, caller, now)
+    lead, calling = _lead(conn, workspace, caller, now), read_address(caller)
     team = config.teams.get(setting.default_owner.team)
     for keys in ([lead.owner] if lead and lead.owner else [], team.people if team else tuple(config.people)):
         found = [(key, config.people[key].phone) for key in keys if config.here(key)]
-        if phones := tuple((key, phone) for key, phone in found if phone)[:MOST_PHONES]:
+        if phones := tuple((key, phone) for key, phone in found if phone not in ("", calling))[:MOST_PHONES]:
             return phones
     return ()
 

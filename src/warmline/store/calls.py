@@ -58,8 +58,9 @@ class Call(msgspec.Struct):
 
 
 class Lost(msgspec.Struct):
-    """A call of which nothing was heard for longer than any stays silent. Somebody asks what became of it, and `until` then
-    it counts as live for everybody else."""
+    """A call of which something is missing. Somebody asks what became of it, and `until` then nobody else does.
+
+    `lost`: nothing was heard of it for longer than any stays silent. Until then it counts as live for everybody else."""
 
     lane: int
     id: UUID
@@ -68,6 +69,7 @@ class Lost(msgspec.Struct):
     provider: str
     provider_id: str
     until: datetime
+    lost: bool
 
 
 LIVE: tuple[Status, ...] = ("placing", "ringing", "answered", "dialling", "talking")
@@ -88,15 +90,15 @@ def insert(conn: psycopg.Connection, row: Mapping[str, Any], within: timedelta) 
     done = conn.execute(
         b"""
         insert into calls (lane, id, lead_id, workspace_id, task_id, enrollment_id, step, attempt, rep, rep_phone,
-          lead_phone, status, provider, detects, placed_at, lost_at)
+          lead_phone, status, provider, detects, placed_at, lost_at, ask_at)
         select lane, id, lead_id, workspace_id, task_id, enrollment_id, step, attempt, rep, rep_phone, lead_phone,
-          'placing', provider, detects, placed_at, now() + %s
-        from json_to_recordset(%s::json) as w (lane smallint, id uuid, lead_id uuid, workspace_id integer, task_id uuid,
+          'placing', provider, detects, placed_at, now() + %(within)s, now() + %(within)s
+        from json_to_recordset(%(rows)s::json) as w (lane smallint, id uuid, lead_id uuid, workspace_id integer, task_id uuid,
           enrollment_id uuid, step text, attempt smallint, rep text, rep_phone text, lead_phone text, provider text,
           detects boolean, placed_at timestamptz)
         on conflict do nothing
         """,
-        (within, encode([row])),
+        {"within": within, "rows": encode([row])},
     )
     return done.rowcount == 1
 
@@ -133,7 +135,7 @@ def lost_of_lead(conn: psycopg.Connection, workspace_id: int, lane: int, lead_id
 
 
 def take_lost(conn: psycopg.Connection, limit: int, lease: timedelta) -> list[Lost]:
-    """Up to `limit` lost calls, to ask what became of them; nobody else is given them within `lease`."""
+    """Up to `limit` calls whose provider is to be asked what became of them; nobody else is given them within `lease`."""
     found: list[Lost] = []
     for (lane,) in conn.execute(_LANES_LOST).fetchall():
         if len(found) == limit:
@@ -144,40 +146,51 @@ def take_lost(conn: psycopg.Connection, limit: int, lease: timedelta) -> list[Lo
 
 def still_unheard(conn: psycopg.Connection, lost: Lost) -> Call | None:
     """The call, under the lock of its lead; None when it was heard of since it was taken, or is gone."""
-    query = _CALL.format(where="id = %(id)s and lost_at = %(until)s")
+    query = _CALL.format(where="id = %(id)s and ask_at = %(until)s")
     where = {"lane": lost.lane, "workspace": lost.workspace_id, "id": lost.id, "until": lost.until}
     return next(iter(read(conn, query, where, Call)), None)
 
 
 _LIVE = "status in ('placing', 'ringing', 'answered', 'dialling', 'talking')"  # as the index of live calls says it
-_LANES_LOST = of_every_lane(f"select lane from calls where lane = {{lane}} and {_LIVE} and lost_at < now() limit 1")  # noqa: S608
-_TAKE = f"""
+_LANES_LOST = of_every_lane("select lane from calls where lane = {lane} and ask_at < now() limit 1")
+_TAKE = """
 with lost as (
-  select lane, id from calls where lane = %(lane)s and {_LIVE} and lost_at < now()
-  order by lost_at limit %(limit)s for update skip locked
+  select lane, id, coalesce(lost_at < now(), false) as lost from calls where lane = %(lane)s and ask_at < now()
+  order by ask_at limit %(limit)s for update skip locked
 ), taken as (
-  update calls c set lost_at = now() + %(lease)s
+  update calls c set ask_at = now() + %(lease)s,
+    lost_at = case when lost_at is not null then greatest(lost_at, now() + %(lease)s) end
   from lost where c.lane = %(lane)s and c.id = lost.id
-  returning c.lane, c.id, c.lead_id, c.workspace_id, c.provider, c.provider_id, c.lost_at as until
+  returning c.lane, c.id, c.lead_id, c.workspace_id, c.provider, c.provider_id, c.ask_at as until, lost.lost
 )
 select json_agg(taken)::text from taken
-"""  # noqa: S608
+"""
 
 
-def write(conn: psycopg.Connection, call: Call, now: datetime, within: timedelta) -> None:
-    """The call as it stands now, under the lock of its lead; while it lives, news of it are expected `within`."""
+def ask_again(conn: psycopg.Connection, asked: Lost, after: timedelta) -> None:
+    """Whoever was asked has said all there was to say for now: of a call that lives it is asked again once `after` has passed,
+    of one that is over not any more."""
+    conn.execute(
+        "update calls set ask_at = case when lost_at is not null then now() + %s end where lane = %s and id = %s",
+        (after, asked.lane, asked.id),
+    )
+
+
+def write(conn: psycopg.Connection, call: Call, now: datetime, within: timedelta, ask: timedelta | None = None) -> None:
+    """The call as it stands now, under the lock of its lead; while it lives, news of it are expected `within`. `ask`: when
+    its provider is asked about it without any, None for never."""
     conn.execute(
         """
         update calls set status = %(status)s, provider_id = %(provider_id)s, rep_leg = %(rep_leg)s,
           connected = %(connected)s, lead_leg = %(lead_leg)s, answered_by = %(answered_by)s, seconds = %(seconds)s,
           code = %(code)s, outcome = %(outcome)s, settled = %(settled)s, reason = %(reason)s, detail = %(detail)s,
           ended_at = case when %(over)s then coalesce(ended_at, %(now)s) end,
-          lost_at = case when %(live)s then now() + %(within)s end
+          lost_at = case when %(live)s then now() + %(within)s end, ask_at = now() + %(ask)s::interval
         where lane = %(lane)s and id = %(id)s
         """,
         {
             **msgspec.structs.asdict(call), "over": call.status in ("ended", "not_placed"), "live": call.live, "now": now,
-            "within": within,
+            "within": within, "ask": ask,
         },
     )  # fmt: skip
 

@@ -12,9 +12,13 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
-#: What a server that is gone, going, starting or no longer the one that takes writes makes of a statement. Nothing of the
-#: transaction is kept then; connecting anew, again and again, is all there is to do.
-AWAY = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction)
+#: What a server that is gone, going, starting or no longer the one that takes writes makes of a statement, and one that has
+#: ended a session because its client stood still. Nothing of the transaction is kept then; connecting anew, again and again,
+#: is all there is to do.
+AWAY = (
+    psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
+)  # fmt: skip
 
 _OPTIONS = "-c timezone=UTC -c jit=off -c idle_in_transaction_session_timeout=120000"
 

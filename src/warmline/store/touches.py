@@ -42,6 +42,7 @@ class Ready(msgspec.Struct, array_like=True):
     handed_at: datetime | None = None  # of the wall clock
     excused: int = 0  # of its tries, those that do not count
     provider: str = ""  # that it was handed to last; "" for none
+    account: str = ""  # of that provider; "" also where an earlier version handed it over
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ _COLUMNS = """t.id, t.lead_id, t.workspace_id, t.enrollment_id, t.version_id, t.
   t.last, t.wakes, t.tries, t.created_at,
   (select e.started_at from enrollments e where e.lane = %(lane)s and e.id = t.enrollment_id),
   (select e.event from enrollments e where e.lane = %(lane)s and e.id = t.enrollment_id), t.address, t.subject, t.body,
-  t.handed_at, t.excused, t.provider"""
+  t.handed_at, t.excused, t.provider, t.account"""
 
 
 def lanes_ready(conn: psycopg.Connection, now: datetime) -> list[int]:
@@ -115,15 +116,17 @@ select json_agg(json_build_array({_COLUMNS}))::text from ready t
 
 
 def intend(conn: psycopg.Connection, lane: int, rows: Sequence[Row], engine: UUID, lease: timedelta) -> None:
-    """Write down what is about to be handed over: {id, address, subject, body, provider}. Commit before the network.
+    """Write down what is about to be handed over: {id, address, subject, body, provider, account}. Commit before the network.
 
     The lease runs on the database's wall clock: only when it is over may somebody else ask what became of the touch.
     """
     conn.execute(
         """
         update touches t set status = 'sending', claimed_by = %(engine)s, leased_until = now() + %(lease)s,
-          handed_at = now(), tries = tries + 1, address = u.address, subject = u.subject, body = u.body, provider = u.provider
-        from json_to_recordset(%(rows)s::json) as u (id uuid, address text, subject text, body text, provider text)
+          handed_at = now(), tries = tries + 1, address = u.address, subject = u.subject, body = u.body, provider = u.provider,
+          account = u.account
+        from json_to_recordset(%(rows)s::json) as u (id uuid, address text, subject text, body text, provider text,
+          account text)
         where t.lane = %(lane)s and t.id = u.id
         """,
         {"lane": lane, "rows": encode(rows), "engine": engine, "lease": lease},

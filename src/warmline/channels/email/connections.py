@@ -101,6 +101,10 @@ class Connections:
             if progress.written:
                 raise
             return _broken_off()
+        except Exception as failure:
+            if progress.written:
+                raise
+            return NotSent(f"The mail could not be handed over ({type(failure).__name__}).", RETRY_UNREACHABLE)
         finally:
             self._room.release()
 
@@ -164,12 +168,15 @@ class Connections:
                 self._keep(connection)
             else:
                 connection.close()
-        except aiosmtplib.SMTPException:
-            connection.close()  # RSET failed: the receipt stands, the connection does not
+        except Exception:
+            connection.close()
+            if progress.receipt is None:
+                raise
+            # RSET failed: the receipt stands, the connection does not.
         except BaseException:
             connection.close()
             raise
-        return receipt
+        return progress.receipt
 
     async def _hand_over(
         self, connection: aiosmtplib.SMTP, mail: Mail, progress: Progress, *, kept: bool

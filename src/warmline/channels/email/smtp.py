@@ -57,7 +57,9 @@ class SmtpChannel:
             )
         read_inbox(settings)  # the engine opens it; here it is only seen to be right
         self.most = int(settings.number("concurrency", 10, 1, 500))
-        self._connections = Connections(read_server(settings, self._sender.domain), self.most, error_classes)
+        server = read_server(settings, self._sender.domain)
+        self.account = f"{server.host}:{server.port}"  # without the user, which is the password too at some relays
+        self._connections = Connections(server, self.most, error_classes)
 
     async def send(self, message: Message) -> Receipt:
         mail = self.written(message)

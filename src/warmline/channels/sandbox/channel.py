@@ -53,6 +53,7 @@ class SandboxChannel:
     """
 
     provider = "sandbox"
+    account = "of this process"
     most = None
     reply = Reply()
 

@@ -22,7 +22,7 @@ from warmline.channels.contract import (
     Unknown,
 )
 from warmline.channels.http import Answer, Http, retry_after
-from warmline.channels.settings import Settings
+from warmline.channels.settings import Settings, place_of
 from warmline.channels.signature import verify
 
 TOLD = frozenset({"delivered", "failed", "inbound", "bounced", "opened", "clicked", "unsubscribed", "call"})
@@ -36,6 +36,7 @@ class RemoteSandboxChannel:
     def __init__(self, kind: Kind, settings: Settings, public_url: str, error_classes: Mapping[str, str]) -> None:
         self.kind: Kind = kind
         base_url = settings.url("base_url", "http://127.0.0.1:4010")
+        self.account = place_of(base_url)
         self._url = f"{base_url}/{kind}/messages"
         self._keys = settings.secret_list("auth_token", ["sandbox"])
         self._callback_url = f"{public_url.rstrip('/')}/hooks/{kind}"

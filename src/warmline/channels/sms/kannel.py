@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Reply, Signal
 from warmline.channels.http import Answer, Http
 from warmline.channels.secret_path import after_secret, hook_url, read_secrets
-from warmline.channels.settings import Settings
+from warmline.channels.settings import Settings, place_of
 from warmline.channels.sms.kannel_answers import read_receipt
 from warmline.channels.sms.kannel_callbacks import read_signals
 from warmline.core.length import segments
@@ -35,6 +35,7 @@ class KannelChannel:
         base_url = settings.url("base_url", "http://127.0.0.1:13013")
         self._url = f"{base_url}{settings.text('path', '/cgi-bin/sendsms')}"
         self._username = _in_a_header(settings, "username", settings.text("username"))
+        self.account = f"{self._username} at {place_of(base_url)}"
         self._password = settings.secret("password")
         _in_a_header(settings, "password", self._password.reveal())
         self._sender = _in_a_header(settings, "from", settings.text("from"))

@@ -13,12 +13,14 @@ import aiohttp
 from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Reply, Signal
 from warmline.channels.http import Answer, Http
 from warmline.channels.secrets import Secret
-from warmline.channels.settings import Settings
+from warmline.channels.settings import Settings, place_of
 from warmline.channels.signature import verify
 from warmline.channels.sms.twilio_answers import find_in_list, read_receipt
 from warmline.channels.sms.twilio_callbacks import read_signals
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?>'
+#: A text that waits in Twilio's own queue is out of reach of a STOP and of the hours of the law. Twilio's default is ten hours.
+VALID_SECONDS = 3600
 MOST_LISTED = 1000  # the largest page the list gives
 
 
@@ -35,7 +37,7 @@ class TwilioChannel:
         self._shared_keys = settings.secret_list("shared_keys", [])
         self._service = settings.text("messaging_service_sid", "")
         self._sender = settings.text("from", "" if self._service else None)
-        self._validity = int(settings.number("validity_seconds", 0, 0, 36000))
+        self._validity = int(settings.number("validity_seconds", VALID_SECONDS, 0, 36000))
         self._settled = timedelta(seconds=settings.number("absent_after", 60, 0, 86400))
         self.rate = settings.number("rate", 10, 1, 10_000)
         self.most = int(settings.number("concurrency", 500, 1, 5000))
@@ -44,6 +46,7 @@ class TwilioChannel:
             concurrency=self.most,
         )
         base_url = settings.url("base_url", "https://api.twilio.com")
+        self.account = f"{self._account} at {place_of(base_url)}"
         self._messages_url = f"{base_url}/2010-04-01/Accounts/{self._account}/Messages.json"
         self._status_url = f"{public_url.rstrip('/')}/hooks/sms/status"
         self._error_classes = error_classes

@@ -84,6 +84,6 @@ def _time(value: object) -> datetime | None:
     """Twilio's dates are RFC 2822; one without a zone is not a time."""
     try:
         found = parsedate_to_datetime(str(value))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo is not None else None

@@ -20,7 +20,7 @@ from typing import Literal
 from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Reply, Signal
 from warmline.channels.http import Answer, Http
 from warmline.channels.secret_path import hook_url, open_path, read_secrets
-from warmline.channels.settings import Settings
+from warmline.channels.settings import Settings, place_of
 from warmline.channels.voicemail.dropcowboy_answers import read_receipt, read_result
 from warmline.channels.voicemail.drops import NO_RECORDING
 from warmline.channels.voicemail.tokens import sign_drop
@@ -56,6 +56,8 @@ class DropCowboyChannel:
             concurrency=self.most,
         )
         base = settings.url("base_url", "https://api.dropcowboy.com" if self._team else "https://api-v2.dropcowboy.com")
+        # A key is half a login, and is shown to nobody.
+        self.account = f"{self._team or self._brand or 'a key'} at {place_of(base)}"
         self._url = f"{base}/v1/rvm" if self._team else f"{base}/rvm"
         self._callback_url = hook_url(public_url, self.kind, self._hook_secrets[0], self.provider)
         self._token_key = token_key

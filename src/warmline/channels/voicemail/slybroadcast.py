@@ -13,7 +13,7 @@ from typing import Literal
 from warmline.channels.contract import Accepted, Callback, Kind, Message, Receipt, Refused, Reply, Signal
 from warmline.channels.http import Answer, Http
 from warmline.channels.secret_path import hook_url, open_path, read_secrets
-from warmline.channels.settings import Settings
+from warmline.channels.settings import Settings, place_of
 from warmline.channels.voicemail.drops import NO_RECORDING
 from warmline.channels.voicemail.slybroadcast_answers import read_receipt, read_result
 from warmline.channels.voicemail.tokens import sign_drop
@@ -44,7 +44,9 @@ class SlybroadcastChannel:
             timeout=settings.number("timeout", 30, 0.05, 120),
             concurrency=self.most,
         )
-        self._url = f"{settings.url('base_url', 'https://www.mobile-sphere.com')}/gateway/vmb.php"
+        base_url = settings.url("base_url", "https://www.mobile-sphere.com")
+        self.account = f"{self._user} at {place_of(base_url)}"
+        self._url = f"{base_url}/gateway/vmb.php"
         self._public_url = public_url
         self._token_key = token_key
         self._error_classes = error_classes
