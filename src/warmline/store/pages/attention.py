@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 
 from ..rows import read
-from . import BY_NO_MACHINE, CALLED
+from . import BY_NO_MACHINE, CALLED, UNKNOWN
 from .cursors import Place, read_cursor, write_cursor
 
 MOST = 100
@@ -169,7 +169,7 @@ def unknown(
           select t.lane, t.id, t.lead_id, {CALLED} as lead, t.channel, t.address, t.subject, t.body, t.error, t.provider,
             coalesce(t.sent_at, t.created_at) as at, t.created_at
           from touches t join leads l on l.lane = t.lane and l.id = t.lead_id
-          where t.workspace_id = %(w)s and t.status = 'unknown' {_beyond("t.created_at", "t.id", newest, after)}
+          where t.workspace_id = %(w)s and {UNKNOWN} {_beyond("t.created_at", "t.id", newest, after)}
           order by {_order("t.created_at", newest, "t.id")} limit %(most)s
         ) x
         """,  # noqa: S608 - only fixed text is joined in
