@@ -253,8 +253,8 @@ def another_unknown(hands: Hands) -> None:
     """A touch of the same lead of which nobody can say, either, whether it left."""
     hands.conn.execute(
         """insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,
-          address, status, ready_at, created_at) select lane, %s, lead_id, workspace_id, enrollment_id, version_id, 'nudge', channel,
-          purpose, template, address, 'unknown', ready_at, created_at from touches""",
+          address, status, ready_at, created_at) select lane, %s, lead_id, workspace_id, enrollment_id, version_id, 'nudge',
+          channel, purpose, template, address, 'unknown', ready_at, created_at from touches""",
         (new_id(),),
     )
 
