@@ -196,6 +196,25 @@ def test_an_unsubscribe_link_counts_on_every_channel(
     assert_opted_out(conn, lead, "unsubscribed")
 
 
+def test_whoever_agreed_again_and_then_presses_the_button_of_the_same_old_mail_is_out_again(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    press = {"touch_id": a_touch(conn, lead, channel="email"), "key": "unsubscribe", "data": {"how": "page"}}
+    tell(conn, workspace, "unsubscribed", **press)
+    tell(conn, workspace, "unsubscribed", LATER + minutes(1), **press)
+    assert story(conn, lead).count("opted.out") == 1
+    given = Given("express_written", ("sms", "email"), "v1", "words")
+    draft = Draft(phone=PHONE, email=MAIL)
+    accept(conn, workspace, [Submission("pricing", draft, form="pricing", consents=(given,))], LATER + minutes(60))
+    assert one(conn, "select status from leads") == "open"
+    tell(conn, workspace, "unsubscribed", LATER + minutes(30), **press)  # pressed before that, and told late
+    assert one(conn, "select status from leads") == "open"
+    tell(conn, workspace, "unsubscribed", LATER + minutes(90), **press)
+    assert one(conn, "select status from leads") == "opted_out"
+    assert one(conn, "select count(*) from suppressions where lifted_at is null and channels = '{}'") == 2
+    assert story(conn, lead).count("opted.out") == 2
+
+
 def test_a_reply_wakes_the_playbook_that_runs(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     conn.execute("update enrollments set due_at = %s", (TUESDAY + timedelta(days=1),))
     tell(conn, workspace, "inbound", sender="+1 (212) 555-0123", text="Can you stop by at 5?", key="k")

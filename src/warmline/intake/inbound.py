@@ -20,7 +20,7 @@ from warmline import rules
 from warmline.channels.contract import Signal
 from warmline.core.lead import clean, storable
 from warmline.core.mail_address import read_email
-from warmline.store import address_owners, paces, quarantine, receipts
+from warmline.store import address_owners, events, paces, quarantine, receipts
 from warmline.store.ids import lane_of, read_touch_ref
 from warmline.store.races import in_rounds
 from warmline.store.receipts import Touch
@@ -194,8 +194,19 @@ def _tell_of(
     about: Callable[[Case, Touch, Signal], None],
 ) -> None:
     with taken(conn, workspace, touch.lead_id, now, signal.key or None) as case:
-        if signal.key not in case.known_keys and not (case.is_erased and signal.kind in _OF_A_PERSON):
-            about(case, touch, signal)
+        if case.is_erased and signal.kind in _OF_A_PERSON:
+            return
+        if signal.key in case.known_keys:
+            if signal.kind != "unsubscribed" or not _agreed_before(case, signal.at):
+                return
+            signal = replace(signal, key="")  # the story has it already, of the time before
+        about(case, touch, signal)
+
+
+def _agreed_before(case: Case, at: datetime) -> bool:
+    """Whether the lead had opted in anew by then: a mail has one button, and it counts whenever it is pressed."""
+    story = events.of_kinds(case.conn, case.lane, case.id, ("opted.out", "opted.in"))
+    return bool(story) and story[-1].kind == "opted.in" and story[-1].at <= at
 
 
 #: What somebody does, or a server says of them in its own words: of whoever was erased nothing of it is kept any more.
