@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -72,6 +73,11 @@ class Request:
     def leads(self) -> int:
         return max(1, len(self.parsed.entries))
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whoever has hung up before its turn came gets no answer; the lead has pressed the button all the same."""
+        return not self.future.cancelled()
+
 
 class Door:
     """Safe to use from any number of threads. Close it before the process ends; what waits is still let in."""
@@ -122,7 +128,7 @@ class Door:
 
     def _work(self, enough: int) -> None:
         """Take groups while at least `enough` leads wait; when the door closes, whatever is left."""
-        line, began = _Line(self._dsn), 0.0
+        line, began = _Line(self._dsn), -inf
         while True:
             with self._bell:
                 while not self._closing and self._leads < enough:
@@ -136,6 +142,8 @@ class Door:
                 began = monotonic()
                 group = _take_group(self._waiting)
                 self._leads -= sum(request.leads for request in group)
+            for request in group:
+                request.future.set_running_or_notify_cancel()  # from now on nobody can cancel it
             self._let_in(line, group)
         line.close()
 
@@ -155,10 +163,12 @@ class Door:
             else:
                 log.error("intake.failed", requests=len(group), error=str(error), exc_info=error)
             for request in group:
-                request.future.set_exception(error)
+                if request.is_awaited:
+                    request.future.set_exception(error)
             return
         for request, answer in zip(group, found, strict=True):
-            request.future.set_result(answer)
+            if request.is_awaited:
+                request.future.set_result(answer)
 
 
 class _Line:
