@@ -150,6 +150,7 @@ def test_proofs_are_of_the_day_that_the_list_names_and_a_day_nobody_can_read_pro
     )
     place = a_workspace(conn, {"warmline.toml": settings})
     rows = b"phone,asked_on\n2125550101,2026-06-01\n2125550102,last week\n2125550103,\n2125550104,2031-01-01\n"
+    rows += b"2125550105,0001-01-01T00:00:00+14:00\n2125550106,0001-01-01\n2125550107,9999-12-31T23:59:59-14:00\n"
     import_list(conn, place, place.config.sources["fair"], io.BytesIO(rows), lambda: TUESDAY)
     found = dict(
         conn.execute(
@@ -161,6 +162,9 @@ def test_proofs_are_of_the_day_that_the_list_names_and_a_day_nobody_can_read_pro
         "+12125550102": None,
         "+12125550103": None,
         "+12125550104": TUESDAY,  # what is still to come is taken for now
+        "+12125550105": None,
+        "+12125550106": None,
+        "+12125550107": None,
     }
     (notes,) = conn.execute(
         "select data->'notes' from events where kind = 'lead.imported' and data->>'notes' like '%last week%'"
