@@ -22,6 +22,8 @@ from warmline.channels.email.reading.words import Words, read_words
 from warmline.channels.email.tokens import read_address, read_message_id
 from warmline.core.replies import read
 
+#: A mail of ours goes to one recipient, and an alias may pass it on to some. A report may name as many as fit into a mail.
+MOST_REPORTS = 20
 MOST_TEXT = 8_000  # characters of a person's words, and of the whole text kept beside them
 CUT = "(This mail is longer than what is read of one, and no words were found in it. Look at it in the mailbox.)"
 
@@ -93,7 +95,7 @@ def _read(came: _Came) -> list[Signal]:
         return []  # a mail of ours, copied back to us
     reports = read_reports(letter) or read_odd_bounces(letter, came.null_sender)
     if reports:
-        return [one for number, report in enumerate(reports) for one in _reported(came, number, report)]
+        return [one for number, report in enumerate(reports[:MOST_REPORTS]) for one in _reported(came, number, report)]
     complaint = read_complaint(letter)
     if complaint is not None:
         return _complained(came, complaint)
