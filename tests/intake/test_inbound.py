@@ -423,6 +423,17 @@ def test_stop_from_a_stranger_counts_when_the_number_becomes_a_lead(
     assert result.reason == "opted_out"
 
 
+def test_a_keyword_that_is_told_late_lifts_no_stop_that_was_written_after_it(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    number = "+12125550188"
+    tell(conn, workspace, "inbound", sender=number, text="STOP", key="s")
+    late = Signal("inbound", TUESDAY, sender=number, text="quote", key="q")
+    receive(conn, workspace, [late], LATER + minutes(60))
+    assert one(conn, "select count(*) from suppressions where lifted_at is null and channels = '{}'") == 1
+    assert one(conn, "select min(at) from consents") == TUESDAY
+
+
 def test_a_signal_of_no_touch_of_ours_is_kept(conn: psycopg.Connection, workspace: Workspace) -> None:
     tell(conn, workspace, "delivered", touch_id="not-one", key="k")
     tell(conn, workspace, "delivered", touch_id=touch_ref(3, new_id()), key="k")

@@ -291,9 +291,11 @@ def _by_keyword(
 def _submission(
     workspace: Workspace, source: Source | None, kind: str, phone: str, signal: Signal, keyword: str = ""
 ) -> Submission:
-    """As if the source that reports such events had posted it: its consent and its name are the ones that count."""
+    """As if the source that reports such events had posted it: its consent and its name are the ones that count. Told late,
+    it lifts nothing that was said after it was written."""
+    words = workspace.config.wordings
     given = tuple(
-        Given(rule.level, rule.channels, rule.wording, workspace.config.wordings.get(rule.wording, ""), rule.purpose)
+        Given(rule.level, rule.channels, rule.wording, words.get(rule.wording, ""), rule.purpose, signal.at)
         for rule in (source.consent if source else ())
         if not rule.field
     )
