@@ -90,6 +90,25 @@ def test_what_spreadsheets_write_is_read(conn: psycopg.Connection, workspace: Wo
     assert one(conn, "select first_name from leads") == "José"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_names_of_an_old_spreadsheet_are_read_also_where_the_first_one_stands_far_down(
+    conn: psycopg.Connection, workspace: Workspace, encoding: str
+) -> None:
+    plain = "".join(f"Ann,ann{number}@example.com\n" for number in range(4_000))
+    rows = f"first_name,email\n{plain}José,jose@example.com\n".encode(encoding)
+    assert rows.index("José".encode(encoding)) > 64 * 1024
+    run(conn, workspace, rows)
+    assert one(conn, "select first_name from leads where email = 'jose@example.com'") == "José"
+
+
+def test_one_broken_byte_in_a_list_of_utf_8_spoils_its_own_row_only(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    rows = "first_name,email\nJosé,jose@example.com\n".encode() + b"Zo\xeb,zoe@example.com\n"
+    run(conn, workspace, rows)
+    assert conn.execute("select first_name from leads order by 1").fetchall() == [("José",), ("Zo\ufffd",)]
+
+
 def test_a_dry_run_stores_nothing(conn: psycopg.Connection, workspace: Workspace) -> None:
     counts, rejects = run(conn, workspace, "email\na@example.com\nx\n", dry_run=True)
     assert (counts.rows, counts.rejected, len(rejects)) == (2, 1, 2)
