@@ -144,6 +144,15 @@ def test_rows_with_too_many_cells_or_a_missing_quote_are_named(conn: psycopg.Con
     assert "quote missing" in rejects[2][-1]
 
 
+def test_a_quote_that_is_missing_says_which_lines_were_lost_to_it(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    rows = "".join(f"P{number},p{number}@example.com\n" for number in range(9_000))
+    counts, rejects = run(conn, workspace, f'name,email\nA,a@example.com\n"B,b@example.com\n{rows}', dry_run=True)
+    last = 9_003 - (counts.rows - 2)  # all but the first and the one that says so
+    assert rejects[1][-1].startswith(f"Lines 3 to {last} can't be read: one cell goes over all of them")
+
+
 def test_progress_is_told_to_the_end(conn: psycopg.Connection, workspace: Workspace) -> None:
     told: list[tuple[int, int]] = []
     text = "email\n" + "".join(f"p{n}@example.com\n" for n in range(2500))

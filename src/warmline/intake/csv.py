@@ -239,6 +239,15 @@ def _encoding(file: BinaryIO) -> str:
     return "utf-8-sig"
 
 
+def _unreadable(first: int, last: int, error: csv.Error) -> str:
+    if first == last:
+        return f"Line {first} can't be read: {error}. Is a quote missing before it?"
+    return (
+        f"Lines {first} to {last} can't be read: one cell goes over all of them, so a quote is missing in line {first} or one"
+        " too many is there. Correct it and import the list again: what is in already stays as it is."
+    )
+
+
 def _delimiter(head: str) -> str:
     """Of the usual three, the one that the first line has most of."""
     first = head.lstrip().partition("\n")[0]
@@ -252,12 +261,13 @@ def _rows(text: io.TextIOWrapper) -> Iterator[list[str] | str]:
     rows = csv.reader(text, delimiter=_delimiter(head))
     next(rows)
     while True:
+        first = rows.line_num + 1
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield f"Line {rows.line_num} can't be read: {error}. Is a quote missing before it?"
+            yield _unreadable(first, rows.line_num, error)
             continue
         if any(cell.strip() for cell in row):
             yield row
