@@ -113,5 +113,13 @@ def erase(conn: psycopg.Connection, workspace_id: int, patterns: Sequence[str], 
     )
 
 
+def erase_one(conn: psycopg.Connection, kept_id: UUID, who: str, now: datetime) -> None:
+    conn.execute(
+        "update quarantine set reason = 'erased', body = '', context = '{}', settled_by = %s, settled_at = %s,"
+        " status = case when status = 'open' then 'dismissed' else status end where id = %s",
+        (who, now, kept_id),
+    )
+
+
 def _storable(text: str) -> str:
     return text.replace("\x00", "\u2400").encode("utf-8", "replace").decode()

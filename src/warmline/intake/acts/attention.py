@@ -110,6 +110,14 @@ def dismiss_quarantine(conn: psycopg.Connection, workspace: Workspace, kept_id: 
         quarantine.settle(conn, kept_id, "dismissed", who, now)
 
 
+def erase_quarantine(conn: psycopg.Connection, workspace: Workspace, kept_id: UUID, who: str, now: datetime) -> None:
+    """It is of somebody who was erased: what it says is gone for good, settled or not, and that it came stays."""
+    with conn.transaction():
+        if quarantine.hold(conn, workspace.id, kept_id) is None:
+            raise ActError("This workspace has no such item in quarantine. Look at the list again.")
+        quarantine.erase_one(conn, kept_id, who, now)
+
+
 def _hold(conn: psycopg.Connection, workspace: Workspace, kept_id: UUID) -> Kept:
     kept = quarantine.hold(conn, workspace.id, kept_id)
     if kept is None or kept.status != "open":

@@ -196,6 +196,22 @@ def quarantined(
     )
 
 
+def naming(conn: psycopg.Connection, workspace_id: int, pattern: str, most: int = MOST) -> list[Quarantined]:
+    """What of quarantine, settled or not, matches a regular expression of PostgreSQL's in any case; the oldest first."""
+    return read(
+        conn,
+        """
+        select json_agg(x order by x.received_at, x.id)::text from (
+          select id, door, reason, body, content_type, context, received_at from quarantine
+          where workspace_id = %(w)s and (body ~* %(named)s or reason ~* %(named)s or context::text ~* %(named)s)
+          order by received_at, id limit %(most)s
+        ) x
+        """,
+        {"w": workspace_id, "named": pattern, "most": most},
+        Quarantined,
+    )
+
+
 def reasons(conn: psycopg.Connection, workspace_id: int) -> list[Reason]:
     """Why several things could not be read alike, the most frequent first."""
     return read(
