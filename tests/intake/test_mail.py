@@ -167,6 +167,20 @@ def test_an_opt_out_from_another_address_stops_the_one_we_reached_too(
     assert values == {MAIL, "ann@home.test"}
 
 
+def test_a_lead_who_opts_out_in_the_thread_of_another_one_is_out_as_a_person_too(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+) -> None:
+    other = a_lead(conn, workspace, phone="+12125550177", email="zoe@example.com")
+    enrolled(conn, workspace, "demo", other)
+    raw = plain("Please take me off your list", From="zoe@example.com", In_Reply_To=message_id(touch, "acme.test", KEY))
+    for _ in range(2):
+        take(conn, workspace, raw)
+    assert one(conn, f"select status from leads where id = '{other}'") == "opted_out"
+    assert story(conn, other).count("opted.out") == 1
+    assert one(conn, f"select status from leads where id = '{lead}'") == "opted_out", "whose mail it answers"
+    assert one(conn, f"select count(*) from suppressions where value = '{MAIL}'") == 1
+
+
 def test_a_stop_through_a_mailing_list_opts_out(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
 ) -> None:

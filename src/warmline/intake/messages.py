@@ -20,7 +20,7 @@ from warmline.core.phone import read_phone
 from warmline.core.replies import Kind, Reading, own_words
 from warmline.core.settings import Source
 from warmline.core.tokens import tokens_of
-from warmline.store import address_owners, consents, suppressions
+from warmline.store import address_owners, consents, merges, suppressions
 from warmline.store.ids import new_id
 from warmline.store.races import LostRaceError, in_rounds
 from warmline.store.receipts import Touch
@@ -54,6 +54,9 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     reading = _reading(workspace, signal, text)
     asked = _by_keyword(workspace, signal, text, sender, reading)
     try:
+        if touch is not None and reading.kind == "opt_out" and _is_of_another(conn, workspace, sender, touch):
+            # Whoever asks for it is a lead, too, and wants no more on any channel: not only by this address.
+            _of_lead(conn, workspace, signal, text, sender, reading, now, None, asked)
         said = _of_lead(conn, workspace, signal, text, sender, reading, now, touch, asked)
     except NoSuchLeadError as error:
         raise UnplacedError(str(error)) from error
@@ -65,6 +68,12 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     if own := workspace.config.whose_phone(sender):
         raise UnplacedError(f"{own.name} wrote from their own phone: that is no lead.")
     raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
+
+
+def _is_of_another(conn: psycopg.Connection, workspace: Workspace, sender: str | None, touch: Touch) -> bool:
+    """Whether the address is another lead's than the touch, as of one who answers in a thread that was passed on."""
+    owner = address_owners.owner_of(conn, workspace.id, sender)
+    return owner is not None and owner != merges.stands_for(conn, touch.lead_id)
 
 
 @in_rounds()
