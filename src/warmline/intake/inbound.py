@@ -60,7 +60,7 @@ def keep_signal(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, reason: str, context: dict[str, Any], now: datetime
 ) -> None:
     """Set a signal aside until a person places it, once however often it is told."""
-    # A gateway that gives its texts no id gives them all one key: what they say belongs to it.
+    # A provider that gives what it tells no id gives it all one key: what it says belongs to it.
     key = f"{signal.key} {signal.touch_id} {signal.sender} {signal.text}" if signal.key else ""
     body = msgspec.json.encode(_storable(signal)).decode()
     quarantine.keep(
