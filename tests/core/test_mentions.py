@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from warmline.core.mentions import mention_of
+from warmline.core.mentions import mention_of, mention_of_name
 
 
 def found(address: str, text: str) -> bool:
@@ -46,3 +46,21 @@ def test_a_mail_address_is_found_however_it_is_written(text: str) -> None:
 )
 def test_another_mail_address_is_not_taken_for_it(text: str) -> None:
     assert not found("ann.lee@example.com", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("I am Zelda van Quux", True), ("Quux, Zelda", True), ('{"first_name":"zelda","last_name":"QUUX"}', True),
+        ("name=Zelda+Quux&x=1", True), ("name=Zelda%20Quux", True), ("Zelda Quuxley", False), ("Griselda Quux", False),
+        ("Zelda" + " " * 60 + "Quux", False),
+    ],
+)  # fmt: skip
+def test_a_name_is_found_by_its_first_word_and_its_last(text: str, told: bool) -> None:
+    named = mention_of_name("Zelda van Quux")
+    assert named is not None
+    assert (re.search(named, text, re.IGNORECASE) is not None) is told
+
+
+def test_a_single_word_may_be_anybodys_name() -> None:
+    assert mention_of_name("Zelda") is None

@@ -18,8 +18,11 @@ from warmline.channels.contract import Accepted, Receipt, Refused, Signal, Unkno
 from warmline.engine import rescue as rescuing
 from warmline.engine.rescue import ASK_FOR, rescue
 from warmline.intake import acts
+from warmline.intake.forget import forget
 from warmline.intake.inbound import receive
+from warmline.store import measures
 from warmline.store.ids import lane_of, new_id
+from warmline.store.pages import attention, today
 from warmline.store.touches import Outcome
 from warmline.store.workspaces import Workspace
 
@@ -323,12 +326,28 @@ def test_a_question_from_before_the_merge_goes_with_the_lead_and_stays_until_not
     assert of_kind_unknown(hands)[1] == (keep, "cancelled")
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_nobody_is_asked_what_became_of_a_touch_of_somebody_who_was_erased(
+    hands: Hands, workspace: Workspace, lead: UUID, when: str
+) -> None:
+    hands.lease_runs_out(ago=ASK_FOR)
+    if when == "after":
+        hands.rescue()
+    forget(hands.conn, workspace, lead, "kim", hands.now)
+    hands.rescue()
+    assert hands.one("select status from touches") == "unknown"
+    assert open_tasks(hands) == []
+    assert attention.unknown(hands.conn, workspace.id) == []
+    assert measures.set_aside(hands.conn, workspace.id)["unknown"] == 0
+    assert today.counts(hands.conn, workspace.id, "sam", hands.now).attention == 0
+
+
 def another_unknown(hands: Hands) -> None:
     """A touch of the same lead of which nobody can say, either, whether it left."""
     hands.conn.execute(
         """insert into touches (lane, id, lead_id, workspace_id, enrollment_id, version_id, step, channel, purpose, template,
-          status, ready_at, created_at) select lane, %s, lead_id, workspace_id, enrollment_id, version_id, 'nudge', channel,
-          purpose, template, 'unknown', ready_at, created_at from touches""",
+          address, status, ready_at, created_at) select lane, %s, lead_id, workspace_id, enrollment_id, version_id, 'nudge',
+          channel, purpose, template, address, 'unknown', ready_at, created_at from touches""",
         (new_id(),),
     )
 

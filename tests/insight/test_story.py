@@ -14,6 +14,7 @@ from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.insight.foreseen import Coming
 from warmline.insight.story import LeadNotFoundError, Story, story
+from warmline.intake.acts import merge
 from warmline.store.ids import lane_of, new_id
 from warmline.store.workspaces import Workspace
 from warmline.web.steps import progress
@@ -84,6 +85,22 @@ def test_the_words_of_a_touch_are_shown_where_it_left(conn: psycopg.Connection, 
     told = story(conn, place, lead_id, TUESDAY)
     shown = [(line.kind, line.touch.body) for line in told.lines if line.touch is not None]
     assert shown == [("touch.sent", "Hello Ann")]
+
+
+def test_what_had_reached_a_lead_that_became_a_part_of_this_one_is_told_with_its_day_where_that_happened(
+    conn: psycopg.Connection, place: Workspace
+) -> None:
+    keep, gone = a_lead(conn, place, phone="+12125550177", email=None), a_lead(conn, place)
+    enrolled(conn, place, "demo", gone)
+    look(conn, gone)
+    sent(conn, place, gone, TUESDAY)
+    merge(conn, place, keep, gone, "kim", WEDNESDAY_TEN)
+    lines = story(conn, place, keep, WEDNESDAY_TEN).lines
+    (merged,) = (line for line in lines if line.kind == "merged")
+    assert merged.detail == "what the other was sent or called counts here too: sms 24 Nov"
+    assert merged.data["attempts"] == [{"at": TUESDAY, "channel": "sms"}]
+    assert {line.at for line in lines} == {WEDNESDAY_TEN}
+    assert "touch.planned" not in [line.kind for line in lines]
 
 
 def test_a_touch_on_its_way_is_foreseen_with_its_words(conn: psycopg.Connection, place: Workspace) -> None:

@@ -19,6 +19,7 @@ from warmline.core.standing import history_of
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.intake.accept import accept
+from warmline.intake.person import MOST_FIELDS
 from warmline.intake.submission import Accepted, Given, Origin, Rejected, Submission
 from warmline.store import suppressions
 from warmline.store.connect import connect
@@ -243,6 +244,26 @@ def test_merging_never_blanks_anything_out(conn: psycopg.Connection, workspace: 
     )
     row = conn.execute("select first_name, last_name, company, phone, fields from leads").fetchone()
     assert row == ("Ann", "Lee", "New", "+12125550123", {"roof": "slate", "slope": "steep"})
+
+
+def test_a_lead_has_room_for_so_many_fields_and_what_is_more_stands_in_its_story(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    for number in range(MOST_FIELDS // 50 + 2):
+        typed = {f"field {number} {index}": "x" for index in range(50)}
+        take(
+            conn,
+            workspace,
+            a_submission(email="ann@example.com", hobby=str(number), **typed),
+            at=TUESDAY + minutes(2 * number),
+        )
+    fields = conn.execute("select fields from leads").fetchone()
+    assert fields is not None
+    assert len(fields[0]) == MOST_FIELDS
+    assert fields[0]["hobby"] == str(number), "what is known is told anew"
+    told = conn.execute("select data->'fields', data->>'notes' from events where kind = 'form.submitted'").fetchall()
+    assert len(told[-1][0]) == 51
+    assert f"has {MOST_FIELDS} already" in told[-1][1]
 
 
 def test_old_consent_does_not_carry_over_to_a_number_typed_without_consent(

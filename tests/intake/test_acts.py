@@ -348,6 +348,23 @@ def test_what_was_quarantined_is_corrected_and_comes_in(conn: psycopg.Connection
         acts.dismiss_quarantine(conn, workspace, kept, *WHO)
 
 
+def test_a_form_that_is_corrected_after_an_opt_out_lifts_it_no_more_than_it_would_have_when_it_came(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    typed = {"email": "ann(at)example.com", "phone_number": "nothing", "agree": "on"}
+    origin = Origin(body=msgspec.json.encode(typed).decode(), content_type="application/json")
+    parsed = parse(workspace.config.sources["pricing"], workspace.config, origin, origin.body.encode())
+    let_in(conn, [Request(workspace, "pricing", origin, parsed)], lambda: TUESDAY)
+    kept = one(conn, "select id from quarantine")
+    receive(conn, workspace, [Signal("inbound", TUESDAY + minutes(5), sender=PHONE, text="STOP", key="s")], NOW)
+    assert one(conn, "select status from leads") == "opted_out"
+    corrected = msgspec.json.encode({**typed, "phone_number": PHONE}).decode()
+    acts.replay_quarantine(conn, workspace, kept, corrected, "sam", NOW + minutes(60))
+    assert one(conn, "select status from leads") == "opted_out"
+    assert one(conn, "select count(*) from suppressions where lifted_at is not null") == 0
+    assert one(conn, "select max(at) from consents where level = 'express_written' and source = 'pricing'") == TUESDAY
+
+
 def test_a_message_from_a_stranger_is_placed_by_hand(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID
 ) -> None:

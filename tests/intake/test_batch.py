@@ -183,6 +183,19 @@ def test_closing_lets_in_what_waits(dsn: str, conn: psycopg.Connection, workspac
     assert all(one.result(timeout=5).status == 202 for one in waiting)
 
 
+def test_a_caller_who_no_longer_waits_is_let_in_and_stops_nobody_behind_it(
+    door: Door, conn: psycopg.Connection, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "GATHER", 3600)
+    monkeypatch.setattr(batch, "ENOUGH", 2)
+    ask(door, workspace, 0).result(timeout=20)
+    gone = ask(door, workspace, 1)
+    assert gone.cancel()
+    assert ask(door, workspace, 2).result(timeout=20).status == 202
+    assert [one.result(timeout=20).status for one in (ask(door, workspace, 3), ask(door, workspace, 4))] == [202] * 2
+    assert count(conn, "leads") == 5
+
+
 def ask(door: Door, workspace: Workspace, number: int) -> Future[Answer]:
     body = json.dumps({"email": f"p{number}@example.com"}).encode()
     return door.post(workspace, "pricing", Origin(body=body.decode(), content_type="application/json"), body)

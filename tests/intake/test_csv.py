@@ -90,6 +90,25 @@ def test_what_spreadsheets_write_is_read(conn: psycopg.Connection, workspace: Wo
     assert one(conn, "select first_name from leads") == "José"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_names_of_an_old_spreadsheet_are_read_also_where_the_first_one_stands_far_down(
+    conn: psycopg.Connection, workspace: Workspace, encoding: str
+) -> None:
+    plain = "".join(f"Ann,ann{number}@example.com\n" for number in range(4_000))
+    rows = f"first_name,email\n{plain}José,jose@example.com\n".encode(encoding)
+    assert rows.index("José".encode(encoding)) > 64 * 1024
+    run(conn, workspace, rows)
+    assert one(conn, "select first_name from leads where email = 'jose@example.com'") == "José"
+
+
+def test_one_broken_byte_in_a_list_of_utf_8_spoils_its_own_row_only(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    rows = "first_name,email\nJosé,jose@example.com\n".encode() + b"Zo\xeb,zoe@example.com\n"
+    run(conn, workspace, rows)
+    assert conn.execute("select first_name from leads order by 1").fetchall() == [("José",), ("Zo\ufffd",)]
+
+
 def test_a_dry_run_stores_nothing(conn: psycopg.Connection, workspace: Workspace) -> None:
     counts, rejects = run(conn, workspace, "email\na@example.com\nx\n", dry_run=True)
     assert (counts.rows, counts.rejected, len(rejects)) == (2, 1, 2)
@@ -125,6 +144,15 @@ def test_rows_with_too_many_cells_or_a_missing_quote_are_named(conn: psycopg.Con
     assert "quote missing" in rejects[2][-1]
 
 
+def test_a_quote_that_is_missing_says_which_lines_were_lost_to_it(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    rows = "".join(f"P{number},p{number}@example.com\n" for number in range(9_000))
+    counts, rejects = run(conn, workspace, f'name,email\nA,a@example.com\n"B,b@example.com\n{rows}', dry_run=True)
+    last = 9_003 - (counts.rows - 2)  # all but the first and the one that says so
+    assert rejects[1][-1].startswith(f"Lines 3 to {last} can't be read: one cell goes over all of them")
+
+
 def test_progress_is_told_to_the_end(conn: psycopg.Connection, workspace: Workspace) -> None:
     told: list[tuple[int, int]] = []
     text = "email\n" + "".join(f"p{n}@example.com\n" for n in range(2500))
@@ -150,6 +178,7 @@ def test_proofs_are_of_the_day_that_the_list_names_and_a_day_nobody_can_read_pro
     )
     place = a_workspace(conn, {"warmline.toml": settings})
     rows = b"phone,asked_on\n2125550101,2026-06-01\n2125550102,last week\n2125550103,\n2125550104,2031-01-01\n"
+    rows += b"2125550105,0001-01-01T00:00:00+14:00\n2125550106,0001-01-01\n2125550107,9999-12-31T23:59:59-14:00\n"
     import_list(conn, place, place.config.sources["fair"], io.BytesIO(rows), lambda: TUESDAY)
     found = dict(
         conn.execute(
@@ -161,6 +190,9 @@ def test_proofs_are_of_the_day_that_the_list_names_and_a_day_nobody_can_read_pro
         "+12125550102": None,
         "+12125550103": None,
         "+12125550104": TUESDAY,  # what is still to come is taken for now
+        "+12125550105": None,
+        "+12125550106": None,
+        "+12125550107": None,
     }
     (notes,) = conn.execute(
         "select data->'notes' from events where kind = 'lead.imported' and data->>'notes' like '%last week%'"

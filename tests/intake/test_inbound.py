@@ -196,6 +196,25 @@ def test_an_unsubscribe_link_counts_on_every_channel(
     assert_opted_out(conn, lead, "unsubscribed")
 
 
+def test_whoever_agreed_again_and_then_presses_the_button_of_the_same_old_mail_is_out_again(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    press = {"touch_id": a_touch(conn, lead, channel="email"), "key": "unsubscribe", "data": {"how": "page"}}
+    tell(conn, workspace, "unsubscribed", **press)
+    tell(conn, workspace, "unsubscribed", LATER + minutes(1), **press)
+    assert story(conn, lead).count("opted.out") == 1
+    given = Given("express_written", ("sms", "email"), "v1", "words")
+    draft = Draft(phone=PHONE, email=MAIL)
+    accept(conn, workspace, [Submission("pricing", draft, form="pricing", consents=(given,))], LATER + minutes(60))
+    assert one(conn, "select status from leads") == "open"
+    tell(conn, workspace, "unsubscribed", LATER + minutes(30), **press)  # pressed before that, and told late
+    assert one(conn, "select status from leads") == "open"
+    tell(conn, workspace, "unsubscribed", LATER + minutes(90), **press)
+    assert one(conn, "select status from leads") == "opted_out"
+    assert one(conn, "select count(*) from suppressions where lifted_at is null and channels = '{}'") == 2
+    assert story(conn, lead).count("opted.out") == 2
+
+
 def test_a_reply_wakes_the_playbook_that_runs(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     conn.execute("update enrollments set due_at = %s", (TUESDAY + timedelta(days=1),))
     tell(conn, workspace, "inbound", sender="+1 (212) 555-0123", text="Can you stop by at 5?", key="k")
@@ -411,6 +430,17 @@ def test_stop_from_a_stranger_counts_when_the_number_becomes_a_lead(
     )
     assert isinstance(result, Accepted)
     assert result.reason == "opted_out"
+
+
+def test_a_keyword_that_is_told_late_lifts_no_stop_that_was_written_after_it(
+    conn: psycopg.Connection, workspace: Workspace
+) -> None:
+    number = "+12125550188"
+    tell(conn, workspace, "inbound", sender=number, text="STOP", key="s")
+    late = Signal("inbound", TUESDAY, sender=number, text="quote", key="q")
+    receive(conn, workspace, [late], LATER + minutes(60))
+    assert one(conn, "select count(*) from suppressions where lifted_at is null and channels = '{}'") == 1
+    assert one(conn, "select min(at) from consents") == TUESDAY
 
 
 def test_a_signal_of_no_touch_of_ours_is_kept(conn: psycopg.Connection, workspace: Workspace) -> None:

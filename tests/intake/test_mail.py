@@ -16,7 +16,6 @@ from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
 from warmline.insight.replay import replay
 from warmline.insight.story import story as story_of
-from warmline.intake.inbound import ANSWERED_WITHIN
 from warmline.intake.mail import MOST_KEPT, take_mail
 from warmline.store.ids import lane_of, new_id, touch_ref
 from warmline.store.workspaces import Workspace
@@ -168,6 +167,20 @@ def test_an_opt_out_from_another_address_stops_the_one_we_reached_too(
     assert values == {MAIL, "ann@home.test"}
 
 
+def test_a_lead_who_opts_out_in_the_thread_of_another_one_is_out_as_a_person_too(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+) -> None:
+    other = a_lead(conn, workspace, phone="+12125550177", email="zoe@example.com")
+    enrolled(conn, workspace, "demo", other)
+    raw = plain("Please take me off your list", From="zoe@example.com", In_Reply_To=message_id(touch, "acme.test", KEY))
+    for _ in range(2):
+        take(conn, workspace, raw)
+    assert one(conn, f"select status from leads where id = '{other}'") == "opted_out"
+    assert story(conn, other).count("opted.out") == 1
+    assert one(conn, f"select status from leads where id = '{lead}'") == "opted_out", "whose mail it answers"
+    assert one(conn, f"select count(*) from suppressions where value = '{MAIL}'") == 1
+
+
 def test_a_stop_through_a_mailing_list_opts_out(
     conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
 ) -> None:
@@ -195,13 +208,19 @@ def test_a_complaint_is_an_opt_out(conn: psycopg.Connection, workspace: Workspac
     assert one(conn, "select status from leads") == "opted_out"
 
 
-def test_a_bounce_without_a_token_belongs_to_what_was_mailed_last_to_its_address(
-    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+@pytest.mark.parametrize(("action", "status"), [("failed", "5.1.1"), ("delayed", "4.2.2"), ("delivered", "2.0.0")])
+def test_a_report_that_quotes_nothing_of_ours_changes_nothing_and_waits_for_a_person(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str, action: str, status: str
 ) -> None:
-    take(conn, workspace, bounce("failed", "5.1.1"), ANSWERED_WITHIN + timedelta(days=1))
-    assert "bounced" not in story(conn, lead), "that was too long ago"
-    take(conn, workspace, bounce("failed", "5.1.1"))
-    assert story(conn, lead).count("bounced") == 1
+    before = story(conn, lead)
+    take(conn, workspace, bounce(action, status))
+    assert story(conn, lead) == before
+    assert one(conn, f"select addresses->>'{MAIL}' from leads") == "ok"
+    assert one(conn, "select status from touches") == "sent"
+    assert (
+        one(conn, f"select count(*) from quarantine where reason like '%anybody can write%' and body like '%{MAIL}%'")
+        == 1
+    )
 
 
 def test_what_belongs_to_nobody_waits_with_the_mail_beside_it_and_what_is_no_mail_as_it_is(
@@ -302,15 +321,19 @@ def test_a_report_with_a_false_token_changes_nothing_and_waits_for_a_person(
         take(conn, workspace, bounce(action, "5.1.1").replace("x@acme.test", forged))
     assert story(conn, lead) == before
     assert one(conn, f"select addresses->>'{MAIL}' from leads") == "ok"
-    assert one(conn, "select count(*) from quarantine where reason like '%never signed%'") == 3
+    assert one(conn, "select count(*) from quarantine where reason like '%quotes nothing%'") == 3
 
 
-def test_a_report_whose_only_token_is_the_unsubscribe_link_of_our_mail_is_placed_by_its_address(
-    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str
+@pytest.mark.parametrize("address", [MAIL, "victim@example.com"])
+def test_a_report_whose_only_token_is_the_unsubscribe_link_of_a_mail_of_ours_belongs_to_that_mail_and_to_no_other(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, touch: str, address: str
 ) -> None:
+    other = a_lead(conn, workspace, email="victim@example.com", phone="+12125550177")
+    enrolled(conn, workspace, "demo", other)
     link = f"https://acme.test/u/{sign_touch(touch, 'unsubscribe', KEY)}"
-    take(conn, workspace, bounce("failed", "5.1.1").replace("\nHi\n", f"\nHi\n{link}\n"))
+    take(conn, workspace, bounce("failed", "5.1.1", address=address).replace("\nHi\n", f"\nHi\n{link}\n"))
     assert story(conn, lead).count("bounced") == 1
+    assert "bounced" not in story(conn, other)
 
 
 def test_an_opt_out_by_mail_from_an_address_that_can_not_be_read_ends_mail(conn: psycopg.Connection) -> None:

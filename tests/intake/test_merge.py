@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -287,6 +287,31 @@ def test_what_a_person_has_said_to_do_next_for_the_other_is_done_at_its_time(
         "select lead_id, due_at, owner from tasks where status = 'open' and kind = 'next_step'"
     ).fetchall() == [(keep, friday, "sam")]
     assert status(conn, keep) == "handed_off"
+
+
+def away(conn: psycopg.Connection, lead: UUID, now: datetime) -> date | None:
+    known = know(conn, lane_of(lead), [lead])[lead]
+    return history_of("", 0, now, "America/New_York", {}, {}, known.events).away_on
+
+
+def test_an_out_of_office_of_the_other_rests_the_cadence_of_the_one_that_is_left(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    told = {"automated": "auto_submitted", "until": "2026-12-03", "text": "I am away until 3 December."}
+    happened(conn, place, gone, "replied", at=TUESDAY, channel="email", data=told)
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert away(conn, keep, LATER) == date(2026, 12, 3)
+
+
+def test_an_out_of_office_rests_nothing_where_either_of_the_two_has_asked_for_something_since(
+    conn: psycopg.Connection, place: Workspace, keep: UUID, gone: UUID
+) -> None:
+    told = {"automated": "auto_submitted", "until": "2026-12-03", "text": "I am away until 3 December."}
+    happened(conn, place, gone, "replied", at=TUESDAY, channel="email", data=told)
+    take(conn, place, a_submission(email="ann@work.example", phone=""), at=TUESDAY + timedelta(hours=1))
+    merge(conn, place, keep, gone, "kim", LATER)
+    assert away(conn, keep, LATER) is None
+    assert story(conn, keep).count("replied") == 0
 
 
 def test_a_lead_is_not_merged_with_itself_nor_with_one_of_another_workspace(

@@ -156,6 +156,31 @@ def test_an_entry_of_a_list_that_is_no_lead_is_kept_by_itself() -> None:
     assert [json.loads(raw) for raw in kept] == [7, None, "Ann", {"\x00": "x"}]
 
 
+@pytest.mark.parametrize("name", ["a", "lead", "k" * 1_000])
+def test_a_lead_nested_without_end_takes_no_more_room_than_it_came_with(name: str) -> None:
+    inner: Any = {str(number): "x" for number in range(60)}
+    for _ in range(800):
+        inner = {name: inner}
+    body = json.dumps({"email": "a@example.com", "deep": inner})
+    (entry,) = read(body).entries
+    kept = json.loads(entry.raw) if isinstance(entry, Unread) else dict(entry.raw)
+    assert kept["email"] == "a@example.com"
+    assert sum(map(len, kept)) + sum(map(len, kept.values())) < 2 * len(body)
+    assert '"59"' in "".join(kept.values()), "nothing is lost"
+
+
+def test_json_of_whatever_depth_is_read_or_said_to_be_unreadable() -> None:
+    for depth in range(900, 1_050):
+        for begin, end in (('{"a":', "}"), ('{"lead":', "}"), ('{"a":[', "]}"), ("[", "]")):
+            assert read(f"{begin * depth}1{end * depth}").entries
+
+
+def test_a_byte_order_mark_before_json_is_no_part_of_it() -> None:
+    for content_type in (JSON, ""):
+        (entry,) = read("\ufeff" + json.dumps({"email": "ann@example.com"}), content_type).entries
+        assert isinstance(entry, Submission), entry
+
+
 def test_a_filled_in_honeypot_is_no_lead() -> None:
     assert list(problem({"email": "a@example.com", "_gotcha": "buy now"})) == ["_gotcha"]
 

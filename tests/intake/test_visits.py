@@ -18,6 +18,7 @@ from warmline.intake import visits
 from warmline.intake.inbound import receive
 from warmline.intake.visits import TRY_AGAIN, settle_due
 from warmline.store.connect import connect
+from warmline.store.events import NewEvent, append
 from warmline.store.ids import lane_of
 from warmline.store.workspaces import Workspace
 
@@ -119,6 +120,30 @@ def test_what_is_planned_waits_for_the_judgement(
     until = after(60) + HOLD
     assert one(conn, "select ready_at from touches where status = 'queued'") == until
     assert one(conn, "select due_at from enrollments where status = 'running'") == until
+
+
+def test_what_else_is_told_meanwhile_does_not_cut_the_judgement_short(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, mail: str
+) -> None:
+    click(conn, workspace, mail, 60)
+    until = after(60) + HOLD
+    text = a_touch(conn, lead, "sending", "sms", step="nudge")
+    receive(conn, workspace, [Signal("delivered", after(62), touch_id=text, key="d")], after(62))
+    assert one(conn, "select due_at from enrollments where status = 'running'") == until
+    told = NewEvent(lane=lane_of(lead), lead_id=lead, workspace_id=workspace.id, kind="touch.sent", at=after(63))
+    append(conn, [told], after(63))
+    assert one(conn, "select due_at from enrollments where status = 'running'") == until
+    receive(conn, workspace, [Signal("delivered", until, touch_id=mail, key="m")], until)
+    assert one(conn, "select due_at from enrollments where status = 'running'") == until
+
+
+def test_a_click_that_can_not_be_told_for_long_keeps_no_lead_from_being_looked_at(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID, mail: str
+) -> None:
+    click(conn, workspace, mail, 60)
+    conn.execute("update doubtful_clicks set counts_at = %s", (after(60) + TRY_AGAIN,))
+    receive(conn, workspace, [Signal("delivered", after(65), touch_id=mail, key="m")], after(65))
+    assert one(conn, "select due_at from enrollments where status = 'running'") == after(65)
 
 
 def test_a_scan_of_all_links_hands_nobody_over_and_the_person_after_it_does(

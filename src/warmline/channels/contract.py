@@ -76,7 +76,8 @@ class Signal:
     """Something a provider told us, in our words. Late, doubled and reordered signals are normal.
 
     `kind` is one of: sent, delivered, delayed, failed, inbound (a message from a person), bounced, opened, clicked,
-    unsubscribed, call. Without a `touch_id` it is about the lead of the address in `sender`.
+    unsubscribed, call. Without a `touch_id`, what somebody wrote or wants is about the lead of the address in `sender`, and
+    a report is about none.
 
     `data` of an inbound one: `asks` (stop, start or help) is what the provider has taken it for, and acted on; `answered_by`
     who has answered it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -12,9 +13,10 @@ from rich.markup import escape
 from warmline.cli.parked import WHO
 from warmline.cli.place import HERE, AsJson, Dir, database, read_text, workspace
 from warmline.cli.say import CommandError, counted, out, show_json, typed
-from warmline.intake.acts import ActError, dismiss_quarantine, replay_quarantine
+from warmline.intake.acts import ActError, dismiss_quarantine, erase_quarantine, replay_quarantine
 from warmline.store.clock import read_clock
 from warmline.store.pages import attention
+from warmline.store.pages.attention import Quarantined
 
 quarantine = typer.Typer(help="What came in and could not be read.", no_args_is_help=True)
 
@@ -29,15 +31,19 @@ def show(directory: Dir = HERE, as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
         return
-    for one in found:
+    tell(found)
+    more = f" Correct and replay: {escape(typed('quarantine replay ID --body FILE', directory))}" if found else ""
+    first = "The oldest " if len(found) == attention.MOST else ""
+    out().print(f"{first}{counted(len(found), 'item')} in quarantine.{more}")
+
+
+def tell(items: Sequence[Quarantined]) -> None:
+    for one in items:
         out().print(
             f"{one.id}  {one.received_at:%d %b %Y %H:%M} UTC  [name]{escape(one.door)}[/]\n"
             f"  [bad]{escape(one.reason)}[/]\n  [quiet]{escape(one.body[:300])}[/]",
             soft_wrap=True,
         )
-    more = f" Correct and replay: {escape(typed('quarantine replay ID --body FILE', directory))}" if found else ""
-    first = "The oldest " if len(found) == attention.MOST else ""
-    out().print(f"{first}{counted(len(found), 'item')} in quarantine.{more}")
 
 
 @quarantine.command()
@@ -71,3 +77,15 @@ def dismiss(item: Id, directory: Dir = HERE) -> None:
         except ActError as error:
             raise CommandError(str(error)) from error
     out().print("[good]Dismissed.[/]")
+
+
+@quarantine.command()
+def erase(item: Id, directory: Dir = HERE) -> None:
+    """Empty it for good, settled or not: of somebody who was erased, where it holds the name and no address."""
+    with database(directory) as conn:
+        place = workspace(conn, directory)
+        try:
+            erase_quarantine(conn, place, item, WHO, read_clock(conn).now())
+        except ActError as error:
+            raise CommandError(str(error)) from error
+    out().print("[good]Erased.[/] That it came stays on record.")

@@ -1,4 +1,4 @@
-"""Finding an address in what people have typed."""
+"""Finding an address, or a name, in what people have typed."""
 
 from __future__ import annotations
 
@@ -18,3 +18,13 @@ def mention_of(address: str) -> str:
         return rf"(?<![\w.+-]){local}(?:@|%40){domain}(?![\w-])"
     digits = phonenumbers.national_significant_number(phonenumbers.parse(address))
     return f"{_BETWEEN.join(digits)}(?![0-9])"
+
+
+def mention_of_name(name: str) -> str | None:
+    """The same for a name: its first word and its last close together, whichever comes first, also as fields of a form. None
+    where there is but one word, which may be anybody's."""
+    words = [re.escape(word) for word in name.split()]
+    if len(words) < 2:
+        return None
+    first, last = (rf"(?<![a-z]){word}(?![a-z])" for word in (words[0], words[-1]))
+    return f"{first}.{{0,40}}{last}|{last}.{{0,40}}{first}"

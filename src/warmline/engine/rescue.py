@@ -145,8 +145,11 @@ async def _ask(lane: int, touch: Ready, channel: Askable | None, now: datetime, 
 
 
 def _ask_a_person(conn: psycopg.Connection, one: Outcome, now: datetime) -> None:
-    """In the transaction that says so of the touch; of a lead that was merged meanwhile, for the one it became."""
+    """In the transaction that says so of the touch; of a lead that was merged meanwhile, for the one it became. Of one that
+    was erased nobody can find it out."""
     with taken(conn, workspaces.load(conn, one.workspace_id), one.lead_id, now) as case:
+        if case.is_erased:
+            return
         task = {
             "lane": case.lane, "id": new_id(), "lead_id": case.id, "workspace_id": one.workspace_id,
             "enrollment_id": one.enrollment_id if case.id == one.lead_id else None, "kind": "unknown",

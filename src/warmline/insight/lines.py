@@ -69,7 +69,7 @@ _LEFT = ("touch.sent", "touch.unknown", "touch.failed")
 
 def tell(events: Iterable[Event], record: Record) -> tuple[Line, ...]:
     """A look stands after the last event it had seen and before the events it caused, whatever their clocks say."""
-    events = list(events)
+    events = _own(events)
     touches = {str(touch.id): touch for touch in record.touches}
     left = {event.touch: event.seq for event in reversed(events) if event.kind in _LEFT}
     runs = {str(run.id): run.playbook for run in record.runs}
@@ -80,6 +80,21 @@ def tell(events: Iterable[Event], record: Record) -> tuple[Line, ...]:
         keyed.append(((event.seq, 0, 0), _line(event, touch, runs.get(event.enrollment or "", ""))))
     keyed += [((look.seen, 1, look.seq), _look(look, runs.get(str(look.enrollment_id), ""))) for look in record.looks]
     return tuple(line for _, line in sorted(keyed, key=lambda pair: pair[0]))
+
+
+def _own(events: Iterable[Event]) -> list[Event]:
+    """Without what had reached a lead that became a part of this one: caps count it as planned, and the story tells it where
+    the two became one."""
+    own: list[Event] = []
+    other: dict[str, list[dict[str, Any]]] = {}
+    for event in events:
+        if event.kind == "touch.planned" and event.data.get("merged"):
+            other.setdefault(event.data["merged"], []).append({"at": event.at, "channel": event.channel})
+        elif event.kind == "merged" and (attempts := other.pop(str(event.data.get("other")), None)):
+            own.append(msgspec.structs.replace(event, data={**event.data, "attempts": attempts}))
+        else:
+            own.append(event)
+    return own
 
 
 #: What was done by a machine of the lead's is not told as if the lead had done it.
@@ -184,6 +199,11 @@ def _declined(data: Mapping[str, Any]) -> str:
     return "; ".join([": ".join(part for part in (_first(data, "playbook"), why) if part), *data.get("errors", ())])
 
 
+def _merged(data: Mapping[str, Any]) -> str:
+    attempts = ", ".join(f"{one['channel']} {one['at']:%d %b}" for one in data.get("attempts", ()))
+    return f"what the other was sent or called counts here too: {attempts}" if attempts else ""
+
+
 _DETAILS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "form.submitted": lambda data: _first(data, "form", "source"),
     "keyword.received": lambda data: _first(data, "keyword", "text"),
@@ -206,5 +226,6 @@ _DETAILS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "task.done": _outcome,
     "handed.off": lambda data: f"to {data['to']}" if data.get("to") else "",
     "escalated": lambda data: f"{_first(data, 'what')} to {data['to']}" if data.get("to") else _first(data, "what"),
+    "merged": _merged,
     "assigned": lambda data: _first(data, "owner", "to"),
 }

@@ -73,6 +73,11 @@ class Request:
     def leads(self) -> int:
         return max(1, len(self.parsed.entries))
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whoever has hung up before its turn came gets no answer; the lead has pressed the button all the same."""
+        return not self.future.cancelled()
+
 
 class Door:
     """Safe to use from any number of threads. Close it before the process ends; what waits is still let in."""
@@ -137,6 +142,8 @@ class Door:
                 began = monotonic()
                 group = _take_group(self._waiting)
                 self._leads -= sum(request.leads for request in group)
+            for request in group:
+                request.future.set_running_or_notify_cancel()  # from now on nobody can cancel it
             self._let_in(line, group)
         line.close()
 
@@ -156,10 +163,12 @@ class Door:
             else:
                 log.error("intake.failed", requests=len(group), error=str(error), exc_info=error)
             for request in group:
-                request.future.set_exception(error)
+                if request.is_awaited:
+                    request.future.set_exception(error)
             return
         for request, answer in zip(group, found, strict=True):
-            request.future.set_result(answer)
+            if request.is_awaited:
+                request.future.set_result(answer)
 
 
 class _Line:

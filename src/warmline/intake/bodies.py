@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Mapping
-from email import policy
-from email.parser import BytesParser
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
+
+from warmline.core.lead import MOST_NAME
+from warmline.core.multipart import NoFormError, read_parts
 
 Row = dict[str, str]
 
@@ -17,6 +20,13 @@ NO_OBJECT = "\x00 no object"
 
 #: More in one request would hold one transaction for too long; larger lists are imports.
 MOST_ROWS = 1_000
+
+#: How deep the fields of a lead are opened; what lies deeper is one text. Names joined on and on would grow without end.
+DEEPEST = 20
+
+
+#: Some programs write a byte order mark before it.
+_BEGINS_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 
 
 class UnreadableBodyError(Exception):
@@ -28,17 +38,20 @@ def read_rows(content_type: str, body: bytes) -> tuple[list[Row], bool]:
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         return [_multipart(content_type, body)], False
-    if kind == "application/x-www-form-urlencoded" or (not kind and not body.lstrip().startswith((b"{", b"["))):
+    if kind == "application/x-www-form-urlencoded" or (not kind and not _BEGINS_JSON.match(body)):
         return [_form(body)], False
     return _json(body)
 
 
 def _json(body: bytes) -> tuple[list[Row], bool]:
     try:
-        told = msgspec.json.decode(body)
+        return _leads(msgspec.json.decode(body.removeprefix(codecs.BOM_UTF8)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         advice = 'Send JSON such as {"email": "ann@example.com"}, or a form.'
         raise UnreadableBodyError(f"The body is not JSON: {error}. {advice}") from error
+
+
+def _leads(told: Any) -> tuple[list[Row], bool]:
     if isinstance(told, dict) and isinstance(told.get("leads"), list):
         told = told["leads"]
     if isinstance(told, list):
@@ -56,18 +69,18 @@ def _flat(told: Any) -> Row:
     """A lead of JSON as text fields. `fields` and `lead` are opened; what else is nested gets joined names."""
     row: Row = {}
     if isinstance(told, Mapping):
-        _flatten(told, "", row)
+        _flatten(told, "", row, 0)
     else:
         row[NO_OBJECT] = msgspec.json.encode(told).decode()
     return row
 
 
-def _flatten(told: Mapping[str, Any], prefix: str, row: Row) -> None:
+def _flatten(told: Mapping[str, Any], prefix: str, row: Row, depth: int) -> None:
     for name, value in told.items():
         if isinstance(value, str):
             row[prefix + name] = value
-        elif isinstance(value, dict):
-            _flatten(value, prefix if name in ("fields", "lead") else f"{prefix}{name}_", row)
+        elif isinstance(value, dict) and depth < DEEPEST and len(prefix) + len(name) <= MOST_NAME:
+            _flatten(value, prefix if name in ("fields", "lead") else f"{prefix}{name}_", row, depth + 1)
         elif (text := _text(value)) is not None:
             row[prefix + name] = text
 
@@ -77,6 +90,8 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        return msgspec.json.encode(value).decode()
     if isinstance(value, list):
         if any(isinstance(one, dict | list) for one in value):
             return msgspec.json.encode(value).decode()
@@ -101,18 +116,11 @@ def _pairs(text: str, encoding: str, errors: str) -> list[tuple[str, str]]:
 
 
 def _multipart(content_type: str, body: bytes) -> Row:
-    head = b"Content-Type: " + content_type.encode("latin-1", "replace").replace(b"\r", b"").replace(b"\n", b"")
-    message = BytesParser(policy=policy.HTTP).parsebytes(head + b"\r\n\r\n" + body)
-    if not message.is_multipart():
-        raise UnreadableBodyError("The form has no parts: its boundary is missing or wrong. Send it again.")
-    pairs = []
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        if not isinstance(name, str) or part.get_filename() is not None:
-            continue  # a file is no field; Warmline keeps none
-        payload = part.get_payload(decode=True)
-        pairs.append((name, _decoded(payload) if isinstance(payload, bytes) else ""))
-    return _joined(pairs)
+    try:
+        parts = list(read_parts(content_type, body, len(body)))
+    except NoFormError as error:
+        raise UnreadableBodyError(f"The form can't be read: {error}. Send it otherwise.") from error
+    return _joined([(part.name, _decoded(part.body)) for part in parts if not part.is_file])  # a file is no field
 
 
 def _joined(pairs: list[tuple[str, str]]) -> Row:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ BATCH = 1_000
 REASON = "why it was not taken"
 
 _HEAD = 64 * 1024
+_LONGEST_LETTER = 4  # bytes in UTF-8
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff][\x00-\xff]{0,3}")
 
 
 class UnreadableListError(Exception):
@@ -197,9 +200,10 @@ def _open(file: BinaryIO) -> tuple[io.TextIOWrapper, list[str]]:
     """The text from its start, and the names in its first line, "" for a column that is not read. A byte order mark is
     dropped."""
     file.seek(0)
+    encoding = _encoding(file)
+    file.seek(0)
     head = file.read(_HEAD)
     file.seek(0)
-    encoding = _encoding(head)
     names = [name.strip() for name in _first_row(head.decode(encoding, "replace"))]
     names = ["" if name == REASON else name for name in names]
     if not any(names):
@@ -217,15 +221,31 @@ def _first_row(head: str) -> list[str]:
         raise UnreadableListError(f"The first line can't be read: {error}. Is it a CSV file?") from error
 
 
-def _encoding(head: bytes) -> str:
-    """UTF-8 or UTF-16 where the file says or shows so, else what older spreadsheets write."""
+def _encoding(file: BinaryIO) -> str:
+    """UTF-8 or UTF-16 where the file says or shows so, else what older spreadsheets write. The first letter beyond ASCII
+    tells, which may stand far down; one that is broken behind it spoils its own row."""
+    head = file.read(_HEAD)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    while head.isascii():
+        if not (head := file.read(_HEAD)):
+            return "utf-8-sig"
+    found = _BEYOND_ASCII.search(head + file.read(_LONGEST_LETTER))
+    letter = found[0] if found else b""
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)  # the last character may be cut in half
+        codecs.getincrementaldecoder("utf-8")().decode(letter, len(letter) < _LONGEST_LETTER)
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8-sig"
+
+
+def _unreadable(first: int, last: int, error: csv.Error) -> str:
+    if first == last:
+        return f"Line {first} can't be read: {error}. Is a quote missing before it?"
+    return (
+        f"Lines {first} to {last} can't be read: one cell goes over all of them, so a quote is missing in line {first} or one"
+        " too many is there. Correct it and import the list again: what is in already stays as it is."
+    )
 
 
 def _delimiter(head: str) -> str:
@@ -241,12 +261,13 @@ def _rows(text: io.TextIOWrapper) -> Iterator[list[str] | str]:
     rows = csv.reader(text, delimiter=_delimiter(head))
     next(rows)
     while True:
+        first = rows.line_num + 1
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield f"Line {rows.line_num} can't be read: {error}. Is a quote missing before it?"
+            yield _unreadable(first, rows.line_num, error)
             continue
         if any(cell.strip() for cell in row):
             yield row

@@ -20,7 +20,7 @@ from warmline import rules
 from warmline.channels.contract import Signal
 from warmline.core.lead import clean, storable
 from warmline.core.mail_address import read_email
-from warmline.store import address_owners, paces, quarantine, receipts
+from warmline.store import address_owners, events, paces, quarantine, receipts
 from warmline.store.ids import lane_of, read_touch_ref
 from warmline.store.races import in_rounds
 from warmline.store.receipts import Touch
@@ -60,7 +60,7 @@ def keep_signal(
     conn: psycopg.Connection, workspace: Workspace, signal: Signal, reason: str, context: dict[str, Any], now: datetime
 ) -> None:
     """Set a signal aside until a person places it, once however often it is told."""
-    # A gateway that gives its texts no id gives them all one key: what they say belongs to it.
+    # A provider that gives what it tells no id gives it all one key: what it says belongs to it.
     key = f"{signal.key} {signal.touch_id} {signal.sender} {signal.text}" if signal.key else ""
     body = msgspec.json.encode(_storable(signal)).decode()
     quarantine.keep(
@@ -87,7 +87,7 @@ def receive_one(conn: psycopg.Connection, workspace: Workspace, signal: Signal, 
 
 
 def _hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> str:
-    touch = _touch(conn, workspace, signal, now)
+    touch = _touch(conn, workspace, signal) or _last_mail(conn, workspace, signal, now)
     if is_ours(workspace, signal.sender):
         address = read_email(signal.sender)
         # Somebody of ours who tries things out as a lead answers what was mailed to that very address.
@@ -134,17 +134,19 @@ def learn_fate(conn: psycopg.Connection, workspace: Workspace, lead_id: UUID, no
         _known_now(case, "unknown")
 
 
-def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> Touch | None:
-    """By the id that came back to us; a mail that carries none belongs to what was mailed last to its address."""
+def _touch(conn: psycopg.Connection, workspace: Workspace, signal: Signal) -> Touch | None:
+    """By the id that came back to us, which only a provider or whoever has a mail of ours knows."""
     try:
         lane, touch_id = read_touch_ref(signal.touch_id)
     except ValueError:
-        # Anybody can write a report; one with a false token has shown that it is none of a mail of ours.
-        return None if signal.data.get("token") == "false" else _last_mail(conn, workspace, signal, now)
+        return None
     return receipts.find(conn, workspace.id, lane, touch_id)
 
 
 def _last_mail(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: datetime) -> Touch | None:
+    """What was mailed last to whoever wrote: a mail that names none may answer it."""
+    if signal.touch_id:
+        return None
     address = read_email(signal.sender) if "@" in signal.sender else None
     lead_id = address_owners.owner_of(conn, workspace.id, address)
     if address is None or lead_id is None:
@@ -159,20 +161,27 @@ def _about_touch(
     now: datetime,
     about: Callable[[Case, Touch, Signal], None],
 ) -> None:
-    touch = _touch(conn, workspace, signal, now)
+    touch = _touch(conn, workspace, signal)
     if touch is None and signal.kind == "unsubscribed" and signal.sender:
         messages.leave(conn, workspace, signal, now)
         return
     if touch is None:
-        if signal.data.get("token") == "false":
-            raise UnplacedError("It carries a token that we never signed, so it is no report on a mail of ours.")
-        raise UnplacedError("It names no touch of this workspace.")
+        raise UnplacedError(_no_report_of_ours(signal))
     if touch.status not in _OUT_OF.get(signal.kind, (touch.status,)):
         return  # a late word changes nothing, and needs no lock to say so
     try:
         _tell_of(conn, workspace, signal, now, touch, about)
     except NoSuchLeadError as error:
         raise UnplacedError(str(error)) from error
+
+
+def _no_report_of_ours(signal: Signal) -> str:
+    if signal.touch_id or not signal.sender:
+        return "It names no touch of this workspace."
+    return (
+        "The report quotes nothing of a mail of ours, and anybody can write such a report: it changes nothing. Correct the"
+        " lead's address if you know that it is a bad one, and dismiss this."
+    )
 
 
 @in_rounds()
@@ -185,8 +194,19 @@ def _tell_of(
     about: Callable[[Case, Touch, Signal], None],
 ) -> None:
     with taken(conn, workspace, touch.lead_id, now, signal.key or None) as case:
-        if signal.key not in case.known_keys and not (case.is_erased and signal.kind in _OF_A_PERSON):
-            about(case, touch, signal)
+        if case.is_erased and signal.kind in _OF_A_PERSON:
+            return
+        if signal.key in case.known_keys:
+            if signal.kind != "unsubscribed" or not _agreed_before(case, signal.at):
+                return
+            signal = replace(signal, key="")  # the story has it already, of the time before
+        about(case, touch, signal)
+
+
+def _agreed_before(case: Case, at: datetime) -> bool:
+    """Whether the lead had opted in anew by then: a mail has one button, and it counts whenever it is pressed."""
+    story = events.of_kinds(case.conn, case.lane, case.id, ("opted.out", "opted.in"))
+    return bool(story) and story[-1].kind == "opted.in" and story[-1].at <= at
 
 
 #: What somebody does, or a server says of them in its own words: of whoever was erased nothing of it is kept any more.

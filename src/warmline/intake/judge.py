@@ -20,7 +20,7 @@ from warmline.store.ids import new_ids
 from warmline.store.leads import Run, Standing
 from warmline.store.suppressions import InForce
 
-from .person import Person, newcomer, person_of
+from .person import MOST_FIELDS, Person, newcomer, person_of
 from .proofs import given_by, shown
 from .setting import Setting
 from .submission import Accepted, Submission
@@ -69,17 +69,18 @@ class Batch:
         if person is not None and one.key is not None and one.key in person.keys:
             return Accepted(person.id, False, reason="repeated")
         other = self._elsewhere(one, lead_id, owners) if owners else {}
+        left = 0
         if person is None:
             person = self.people[lead_id] = newcomer(lead_id, one.source, one.draft, other)
         else:
-            person.merge(one.draft, one.consents, other)
+            left = person.merge(one.draft, one.consents, other)
         created = person.created and not person.recent
         if one.consents:
             self._consents(person, one)
         event = self._event_values(one)
         # A signal belongs to the run that it stops, whatever the clock of this machine makes of their order.
         run = person.run.id if one.kind in SIGNAL_OF and person.run else None
-        self._happened(person, one.kind, run, one.key, **self._event_data(one, event, other))
+        self._happened(person, one.kind, run, one.key, **self._event_data(one, event, other, left))
         if one.key is not None:
             person.keys.add(one.key)
         standing = Suppressed(person, self.kept)
@@ -144,11 +145,13 @@ class Batch:
             campaign=one.draft.campaign, after_hours=self.after_hours, fields=one.draft.fields,
         )  # fmt: skip
 
-    def _event_data(self, one: Submission, event: Row, other: Mapping[str, UUID]) -> Row:
+    def _event_data(self, one: Submission, event: Row, other: Mapping[str, UUID], left: int) -> Row:
+        """`left`: how many of its fields the lead has no room for."""
         data = {name: value for name, value in event.items() if value and name != "kind"}
         data |= one.data
-        if one.draft.notes:
-            data["notes"] = one.draft.notes
+        more = [f"{left} fields stand here only, because the lead has {MOST_FIELDS} already."] if left else []
+        if notes := [*one.draft.notes, *more]:
+            data["notes"] = notes
         if other:
             data["also"] = [{"address": value, "lead": str(lead_id)} for value, lead_id in other.items()]
         return data

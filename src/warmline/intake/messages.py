@@ -20,7 +20,7 @@ from warmline.core.phone import read_phone
 from warmline.core.replies import Kind, Reading, own_words
 from warmline.core.settings import Source
 from warmline.core.tokens import tokens_of
-from warmline.store import address_owners, consents, suppressions
+from warmline.store import address_owners, consents, merges, suppressions
 from warmline.store.ids import new_id
 from warmline.store.races import LostRaceError, in_rounds
 from warmline.store.receipts import Touch
@@ -55,6 +55,9 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     reading = _reading(workspace, signal, text)
     asked = _by_keyword(conn, workspace, signal, text, sender, reading)
     try:
+        if touch is not None and reading.kind == "opt_out" and _is_of_another(conn, workspace, sender, touch):
+            # Whoever asks for it is a lead, too, and wants no more on any channel: not only by this address.
+            _of_lead(conn, workspace, signal, text, sender, reading, now, None, asked)
         said = _of_lead(conn, workspace, signal, text, sender, reading, now, touch, asked)
     except NoSuchLeadError as error:
         raise UnplacedError(str(error)) from error
@@ -66,6 +69,12 @@ def hear(conn: psycopg.Connection, workspace: Workspace, signal: Signal, now: da
     if own := caller_of_ours(conn, workspace, sender):
         raise UnplacedError(f"{own.name} wrote from their own phone: that is no lead.")
     raise UnplacedError(f"No lead has the address {signal.sender[:120]!r}, and no source lists this text as a keyword.")
+
+
+def _is_of_another(conn: psycopg.Connection, workspace: Workspace, sender: str | None, touch: Touch) -> bool:
+    """Whether the address is another lead's than the touch, as of one who answers in a thread that was passed on."""
+    owner = address_owners.owner_of(conn, workspace.id, sender)
+    return owner is not None and owner != merges.stands_for(conn, touch.lead_id)
 
 
 @in_rounds()
@@ -292,9 +301,11 @@ def _by_keyword(
 def _submission(
     workspace: Workspace, source: Source | None, kind: str, phone: str, signal: Signal, keyword: str = ""
 ) -> Submission:
-    """As if the source that reports such events had posted it: its consent and its name are the ones that count."""
+    """As if the source that reports such events had posted it: its consent and its name are the ones that count. Told late,
+    it lifts nothing that was said after it was written."""
+    words = workspace.config.wordings
     given = tuple(
-        Given(rule.level, rule.channels, rule.wording, workspace.config.wordings.get(rule.wording, ""), rule.purpose)
+        Given(rule.level, rule.channels, rule.wording, words.get(rule.wording, ""), rule.purpose, signal.at)
         for rule in (source.consent if source else ())
         if not rule.field
     )

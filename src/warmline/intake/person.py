@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,9 @@ from .submission import Given
 #: The channels whose consent speaks for an address of that kind.
 _SPEAKS_FOR = {"phone": ("sms", "voicemail"), "email": ("email",)}
 
+
+#: That a lead has of its own, from all that was ever sent of it.
+MOST_FIELDS = 256
 
 #: What a lead says of itself, one text each.
 _SAID = ("first_name", "last_name", "company", "country", "region", "time_zone")
@@ -78,22 +81,29 @@ class Person(msgspec.Struct):
         if value in self.addresses:
             self.put("addresses", {**self.addresses, value: state})
 
-    def merge(self, draft: Draft, consents: tuple[Given, ...], elsewhere: Collection[str]) -> None:
+    def merge(self, draft: Draft, consents: tuple[Given, ...], elsewhere: Collection[str]) -> int:
         """Take over what is said now: the latest that is not empty wins, nothing is ever blanked out.
 
-        `elsewhere`: addresses of another lead.
+        `elsewhere`: addresses of another lead. Returns how many fields there was no room for.
         """
         for name in _SAID:
             if value := getattr(draft, name):
                 self.put(name, value)
-        if draft.fields:
-            self.put("fields", {**self.fields, **draft.fields})
+        left = self._take_fields(draft.fields) if draft.fields else 0
         for kind, value in (("email", draft.email), ("phone", draft.phone)):
             if not value or value in elsewhere:
                 continue
             self.add_address(value)
             if self._takes_over(kind, consents):
                 self.put(kind, value)
+        return left
+
+    def _take_fields(self, said: Mapping[str, str]) -> int:
+        """Every look at the lead reads all of them, and anybody may send new ones for ever."""
+        new = [name for name in said if name not in self.fields]
+        left = set(new[max(0, MOST_FIELDS - len(self.fields)) :])
+        self.put("fields", {**self.fields, **{name: value for name, value in said.items() if name not in left}})
+        return len(left)
 
     def _takes_over(self, kind: str, consents: tuple[Given, ...]) -> bool:
         """Whether an address typed now becomes the one to write to.

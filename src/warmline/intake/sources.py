@@ -26,6 +26,9 @@ HONEYPOT = "_gotcha"
 
 MOST_KEYWORD = 200
 
+#: Nobody has agreed to anything before; and days at the beginning of the calendar are before it in another zone.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:
@@ -141,9 +144,10 @@ def _given(rule: ConsentRule, words: str, at: datetime | None = None) -> Given:
 
 
 def _day(text: str) -> datetime | None:
-    """A day or an instant as ISO 8601 writes it; without a zone it is UTC's."""
+    """A day or an instant as ISO 8601 writes it; without a zone it is UTC's. None for one before EARLIEST, too."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if found >= EARLIEST else None

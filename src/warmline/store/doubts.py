@@ -24,6 +24,13 @@ class Doubt(msgspec.Struct):
     signal: dict[str, Any]
 
 
+#: The earliest time at which an enrollment of this lane may be woken: not while a click of its lead is in doubt, which
+#: takes seconds. One that waits for longer could not be told, and keeps nobody.
+NOT_IN_DOUBT = """greatest(%(now)s, (
+  select max(d.counts_at) from doubtful_clicks d
+  where d.lane = %(lane)s and d.lead_id = enrollments.lead_id and d.counts_at <= %(now)s + interval '1 minute'))"""
+
+
 class Seen(msgspec.Struct):
     """An event of one touch."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 
+from .doubts import NOT_IN_DOUBT
 from .ids import lane_of
 from .pipeline import together
 from .rows import by_lane
@@ -18,7 +19,7 @@ def wake(conn: psycopg.Connection, lead_ids: Collection[UUID], now: datetime) ->
     """Look at these leads now: for callers that hold the leads' enrollments (leads.hold) and so need no order."""
     with together(conn):
         for lane, rows in by_lane({"lane": lane_of(one), "id": one} for one in lead_ids):
-            conn.execute(_WAKE, (now, rows, lane))
+            conn.execute(_WAKE, {"now": now, "rows": rows, "lane": lane})
 
 
 def end(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime) -> None:
@@ -28,11 +29,11 @@ def end(conn: psycopg.Connection, rows: Sequence[dict[str, Any]], now: datetime)
             conn.execute(_END, (mine, now, lane))
 
 
-_WAKE = b"""
-update enrollments set due_at = least(due_at, %s)
-where lead_id = any(array(select id from json_to_recordset(%s::json) as w (id uuid))) and lane = %s
+_WAKE = f"""
+update enrollments set due_at = least(due_at, {NOT_IN_DOUBT})
+where lead_id = any(array(select id from json_to_recordset(%(rows)s::json) as w (id uuid))) and lane = %(lane)s
   and status in ('running', 'handed_off')
-"""
+""".encode()  # noqa: S608 - a constant
 
 _END = b"""
 with w as materialized (select * from json_to_recordset(%s::json) as w (id uuid, reason text))

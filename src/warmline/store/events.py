@@ -12,6 +12,7 @@ import psycopg
 
 from warmline.core.events import Event
 
+from .doubts import NOT_IN_DOUBT
 from .ids import lane_of
 from .rows import encode, read
 
@@ -76,15 +77,7 @@ def wake(
     """
     for lane in sorted({lane for lane, _ in leads | quiet}):
         conn.execute(
-            """
-            update enrollments
-            set due_at = case when waits or lead_id = any(%(loud)s) then least(due_at, %(now)s) else due_at end
-            where lane = %(lane)s and status in ('running', 'handed_off') and id in (
-              select id from enrollments
-              where lane = %(lane)s and lead_id = any(%(ids)s) and status <> 'ended'
-              order by id for update
-            )
-            """,
+            _WAKE,
             {
                 "lane": lane,
                 "loud": [lead_id for of_lane, lead_id in leads if of_lane == lane],
@@ -92,6 +85,17 @@ def wake(
                 "now": now,
             },
         )
+
+
+_WAKE = f"""
+update enrollments
+set due_at = case when waits or lead_id = any(%(loud)s) then least(due_at, {NOT_IN_DOUBT}) else due_at end
+where lane = %(lane)s and status in ('running', 'handed_off') and id in (
+  select id from enrollments
+  where lane = %(lane)s and lead_id = any(%(ids)s) and status <> 'ended'
+  order by id for update
+)
+""".encode()
 
 
 def has_key(conn: psycopg.Connection, lead_id: UUID, key: str) -> bool:

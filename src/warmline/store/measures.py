@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 
 from .ids import LANES
-from .pages import BY_NO_MACHINE
+from .pages import BY_NO_MACHINE, UNKNOWN
 from .rows import read
 
 
@@ -163,11 +163,11 @@ def waiting(conn: psycopg.Connection, now: datetime) -> Waiting:
 def set_aside(conn: psycopg.Connection, workspace_id: int) -> dict[str, int]:
     """What waits for a person because the machine can't go on: parked, unknown, quarantined."""
     row = conn.execute(
-        """
+        f"""
         select (select count(*) from enrollments where workspace_id = %(workspace)s and status = 'parked'),
-               (select count(*) from touches where workspace_id = %(workspace)s and status = 'unknown'),
+               (select count(*) from touches t where workspace_id = %(workspace)s and {UNKNOWN}),
                (select count(*) from quarantine where workspace_id = %(workspace)s and status = 'open')
-        """,
+        """.encode(),  # noqa: S608 - only fixed text is joined in
         {"workspace": workspace_id},
     ).fetchone()
     assert row is not None  # noqa: S101 - three counts are always one row

@@ -26,6 +26,7 @@ class Kept:
     content_type: str
     context: dict[str, Any]
     status: str
+    received_at: datetime
 
 
 def keep(
@@ -67,7 +68,7 @@ def keep(
 def hold(conn: psycopg.Connection, workspace_id: int, kept_id: UUID) -> Kept | None:
     """One item, locked, whatever its status. None: there is no such item in this workspace."""
     row = conn.execute(
-        "select id, door, reason, body, content_type, context, status from quarantine"
+        "select id, door, reason, body, content_type, context, status, received_at from quarantine"
         " where workspace_id = %s and id = %s for update",
         (workspace_id, kept_id),
     ).fetchone()
@@ -109,6 +110,14 @@ def erase(conn: psycopg.Connection, workspace_id: int, patterns: Sequence[str], 
           and (body ~* any(%(patterns)s) or reason ~* any(%(patterns)s) or context::text ~* any(%(patterns)s))
         """,
         {"workspace": workspace_id, "patterns": list(patterns), "now": now},
+    )
+
+
+def erase_one(conn: psycopg.Connection, kept_id: UUID, who: str, now: datetime) -> None:
+    conn.execute(
+        "update quarantine set reason = 'erased', body = '', context = '{}', settled_by = %s, settled_at = %s,"
+        " status = case when status = 'open' then 'dismissed' else status end where id = %s",
+        (who, now, kept_id),
     )
 
 

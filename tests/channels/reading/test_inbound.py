@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.channels.conformance import KEY, touch
 from warmline import rules
 from warmline.channels.contract import BadCallback, Signal
-from warmline.channels.email.inbound import CUT, read_mail
+from warmline.channels.email.inbound import CUT, MOST_REPORTS, read_mail
 from warmline.channels.email.reading.letter import LONGEST_SOURCE, MOST_BYTES, MOST_PARAMETERS, Letter
 from warmline.channels.email.reading.report import MOST_LINES, MOST_TOLD
 from warmline.channels.email.tokens import bounce_address, message_id, reply_address
@@ -426,6 +426,13 @@ def test_what_is_no_mail_is_told_as_such(raw: bytes) -> None:
 )
 def test_broken_and_huge_mails_are_read_as_far_as_they_go(raw: bytes) -> None:
     assert one(raw).sender == "a@b.test"
+
+
+def test_of_a_report_on_thousands_of_recipients_the_first_are_told() -> None:
+    block = "Final-Recipient: rfc822; ann@lead.test\nAction: failed\nStatus: 5.1.1\n\n"
+    many = read(report(block * 3_000))
+    assert [signal.touch_id for signal in many] == [touch(1)] * MOST_REPORTS
+    assert len({signal.key for signal in many}) == MOST_REPORTS
 
 
 def test_of_a_mail_that_was_cut_before_its_words_a_person_is_told() -> None:

@@ -16,12 +16,14 @@ from warmline.channels.email.reading.auto_reply import why_automated
 from warmline.channels.email.reading.back_on import read_back_on
 from warmline.channels.email.reading.complaint import Complaint, read_complaint
 from warmline.channels.email.reading.letter import MOST_BYTES, Letter
-from warmline.channels.email.reading.matching import has_false_token, touch_of, touch_reported
+from warmline.channels.email.reading.matching import touch_of, touch_reported
 from warmline.channels.email.reading.report import Report, read_odd_bounces, read_reports
 from warmline.channels.email.reading.words import Words, read_words
 from warmline.channels.email.tokens import read_address, read_message_id
 from warmline.core.replies import read
 
+#: A mail of ours goes to one recipient, and an alias may pass it on to some. A report may name as many as fit into a mail.
+MOST_REPORTS = 20
 MOST_TEXT = 8_000  # characters of a person's words, and of the whole text kept beside them
 CUT = "(This mail is longer than what is read of one, and no words were found in it. Look at it in the mailbox.)"
 
@@ -36,7 +38,7 @@ def read_mail(
 ) -> list[Signal]:
     """What the mail says, each with the touch it belongs to where we signed one; [] where there is nothing to tell.
 
-    A signal without `touch_id` belongs to the lead of `sender`. `envelope_from` "" is the null sender, None not known.
+    What is written without `touch_id` belongs to the lead of `sender`. `envelope_from` "" is the null sender, None not known.
     `now` is when it came in: a date without a year is read from there. Raises BadCallback with the reason, and nothing
     else.
     """
@@ -73,8 +75,6 @@ class _Came:
     def signal(self, kind: str, number: int = 0, *, reported: bool = False, **more: Any) -> Signal:
         """`number` tells the signals of one mail apart; `reported`: it tells of a mail of ours that is in it."""
         touch_id = (touch_reported if reported else touch_of)(self.letter, self.key, self.envelope_to)
-        if reported and not touch_id and has_false_token(self.letter, self.key, self.envelope_to):
-            more["data"] = {**more.get("data", {}), "token": "false"}
         return Signal(
             kind=kind, at=self.now, touch_id=touch_id, provider_id=self.letter.header("Message-ID")[:300],
             recipient=self._recipient(), key=self.letter.key + (f":{number}" if number else ""), **more,
@@ -95,7 +95,7 @@ def _read(came: _Came) -> list[Signal]:
         return []  # a mail of ours, copied back to us
     reports = read_reports(letter) or read_odd_bounces(letter, came.null_sender)
     if reports:
-        return [one for number, report in enumerate(reports) for one in _reported(came, number, report)]
+        return [one for number, report in enumerate(reports[:MOST_REPORTS]) for one in _reported(came, number, report)]
     complaint = read_complaint(letter)
     if complaint is not None:
         return _complained(came, complaint)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from urllib.parse import parse_qsl, urlsplit
 
 from warmline.channels.contract import BadCallback, Callback, Signal
@@ -103,8 +104,13 @@ def _inbound(fields: Mapping[str, bytes], country: str, now: datetime) -> Signal
         raise BadCallback("The text of a person does not say who wrote it to whom (from, to), or has no id.")
     return Signal(
         kind="inbound", at=_written_at(fields, now), provider_id=message, sender=read_told(sender, country) or sender,
-        recipient=recipient, text=text, key=f"{message}:inbound",
+        recipient=recipient, text=text, key=f"{message}:inbound:{_said(fields)}",
     )  # fmt: skip
+
+
+def _said(fields: Mapping[str, bytes]) -> str:
+    """Part of the key: a gateway that gives all its texts one id would have a STOP taken for the text before it."""
+    return blake2b(fields.get("text", b"") + b"\0" + fields.get("ts", b""), digest_size=8).hexdigest()
 
 
 def _written_at(fields: Mapping[str, bytes], now: datetime) -> datetime:

@@ -5,7 +5,7 @@
 One transaction; the story says who did it. ActError says why it can't be done now and what to do instead.
 """
 
-from .attention import dismiss_quarantine, replay_parked, replay_quarantine, settle_unknown
+from .attention import dismiss_quarantine, erase_quarantine, replay_parked, replay_quarantine, settle_unknown
 from .call import CallRefused, begin_call, correct_call, is_in_doubt
 from .contact import REASONS, Listed, add_to_list, import_list, take_off_list
 from .following import ActError, Next
@@ -40,6 +40,7 @@ __all__ = [
     "correct_call",
     "dismiss_quarantine",
     "enroll",
+    "erase_quarantine",
     "import_list",
     "is_in_doubt",
     "merge",

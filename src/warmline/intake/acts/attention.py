@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from msgspec.structs import replace
 
 from warmline.channels.contract import Signal
 from warmline.store import enrollments, quarantine, receipts
@@ -19,7 +20,7 @@ from ..accept import accept
 from ..inbound import receive_one
 from ..messages import UnplacedError
 from ..sources import parse
-from ..submission import Origin, Rejected
+from ..submission import Origin, Rejected, Submission
 from .following import ActError, in_hand
 
 #: Made now and not at the first replay: two threads that make the first decoder of a type at once end the process
@@ -79,7 +80,8 @@ def settle_unknown(
 def replay_quarantine(
     conn: psycopg.Connection, workspace: Workspace, kept_id: UUID, body: str | None, who: str, now: datetime
 ) -> None:
-    """Let a corrected body in, as if it came now; None: the body as it is kept, when the settings were at fault.
+    """Let a corrected body in, as if it came now, with the consent of the day on which it did; None: the body as it is kept,
+    when the settings were at fault.
 
     Raises ActError with what is still wrong; the correction is kept.
     """
@@ -108,6 +110,14 @@ def dismiss_quarantine(conn: psycopg.Connection, workspace: Workspace, kept_id: 
         quarantine.settle(conn, kept_id, "dismissed", who, now)
 
 
+def erase_quarantine(conn: psycopg.Connection, workspace: Workspace, kept_id: UUID, who: str, now: datetime) -> None:
+    """It is of somebody who was erased: what it says is gone for good, settled or not, and that it came stays."""
+    with conn.transaction():
+        if quarantine.hold(conn, workspace.id, kept_id) is None:
+            raise ActError("This workspace has no such item in quarantine. Look at the list again.")
+        quarantine.erase_one(conn, kept_id, who, now)
+
+
 def _hold(conn: psycopg.Connection, workspace: Workspace, kept_id: UUID) -> Kept:
     kept = quarantine.hold(conn, workspace.id, kept_id)
     if kept is None or kept.status != "open":
@@ -128,8 +138,16 @@ def _replay_source(
     parsed = parse(source, workspace.config, origin, body.encode("utf-8", "replace"))
     if parsed.problems:
         return " ".join(one.reason for one in parsed.problems)
-    results = accept(conn, workspace, parsed.submissions, now)
+    results = accept(conn, workspace, [_as_it_came(one, kept.received_at) for one in parsed.submissions], now)
     return " ".join(one.reason for one in results if isinstance(one, Rejected))
+
+
+def _as_it_came(one: Submission, received_at: datetime) -> Submission:
+    """What the lead agreed to was agreed to then: an opt-out since is younger. Of a list nobody knows when it was."""
+    if one.kind == "lead.imported":
+        return one
+    dated = tuple(replace(given, at=received_at) if given.at is None else given for given in one.consents)
+    return replace(one, consents=dated)
 
 
 def _replay_signal(conn: psycopg.Connection, workspace: Workspace, body: str, now: datetime) -> str:

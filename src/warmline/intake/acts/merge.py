@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 import psycopg
 
 from warmline.core.enrol import CLOSED
+from warmline.core.events import Event
 from warmline.core.history import History
 from warmline.core.standing import history_of
 from warmline.store import address_owners, consents, due, merges, suppressions, tasks
@@ -53,7 +55,8 @@ def merge(conn: psycopg.Connection, workspace: Workspace, keep: UUID, gone: UUID
 def _merge(keep: Case, gone: Case, who: str) -> None:
     conn, now = keep.conn, keep.now
     gone.stop("merged")  # what is queued is no attempt any more
-    kept, told = _history(keep), _history(gone)
+    kept_story, told_story = _story(keep), _story(gone)
+    kept, told = _history(keep, kept_story), _history(gone, told_story)
     if kept.on_call or told.on_call:
         raise ActError("A person is on the phone with one of the two. Merge them when the call is over.")
     # A person has it, or has it as soon as the engine looks at what came in.
@@ -72,6 +75,7 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
         for attempt, (at, channel) in told.attempts.items()
         if at > now - LOOKED_BACK
     ]  # fmt: skip
+    _take_absence(keep, kept, kept_story, told_story)
     _take_addresses(keep, gone)
     for name in ("first_name", "last_name", "company", "country", "region", "time_zone", "email", "phone", "owner"):
         if not getattr(keep.person, name) and getattr(gone.person, name):
@@ -98,12 +102,16 @@ def _merge(keep: Case, gone: Case, who: str) -> None:
     keep.leave_nobody_behind(f"Two leads became one: decide what {keep.person.called} gets next")
 
 
-def _history(one: Case) -> History:
-    """Its story, seen from what runs for it."""
-    known, run = due.know(one.conn, one.lane, [one.id])[one.id], one.person.run
+def _story(one: Case) -> list[Event]:
+    return due.know(one.conn, one.lane, [one.id])[one.id].events
+
+
+def _history(one: Case, story: Sequence[Event]) -> History:
+    """The story, seen from what runs for it."""
+    run = one.person.run
     running = run if run is not None and run.status == "running" else None
     enrollment, since = (str(running.id), running.started_at) if running else ("", one.now)
-    return history_of(enrollment, 0, since, one.setting.policy.office.zone, {}, {}, known.events)
+    return history_of(enrollment, 0, since, one.setting.policy.office.zone, {}, {}, story)
 
 
 def _id_of(attempt: str) -> UUID:
@@ -135,6 +143,16 @@ def _take_over(keep: Case, who: str) -> None:
         keep.happened("taken.over", who=who)
         keep.stop("human_live")
     keep.person_takes_over("takeover", "The other of the two leads was with a person")
+
+
+def _take_absence(keep: Case, kept: History, kept_story: Sequence[Event], told_story: Sequence[Event]) -> None:
+    """The one rests, too, while the person is away by the out-of-office of the other, unless either has been heard of since."""
+    both = _history(keep, sorted([*kept_story, *told_story], key=lambda event: event.at))
+    if both.away_on is None or both.away_on == kept.away_on or both.away_on < keep.now.date():
+        return
+    notes = [one for one in told_story if one.kind == "replied" and one.data.get("automated") and one.data.get("until")]
+    for note in notes[-1:]:
+        keep.happened("replied", channel=note.channel, **{**note.data, "until": both.away_on.isoformat()})
 
 
 def _take_addresses(keep: Case, gone: Case) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 
 from ..rows import read
-from . import BY_NO_MACHINE, CALLED
+from . import BY_NO_MACHINE, CALLED, UNKNOWN
 from .cursors import Place, read_cursor, write_cursor
 
 MOST = 100
@@ -169,7 +169,7 @@ def unknown(
           select t.lane, t.id, t.lead_id, {CALLED} as lead, t.channel, t.address, t.subject, t.body, t.error, t.provider,
             coalesce(t.sent_at, t.created_at) as at, t.created_at
           from touches t join leads l on l.lane = t.lane and l.id = t.lead_id
-          where t.workspace_id = %(w)s and t.status = 'unknown' {_beyond("t.created_at", "t.id", newest, after)}
+          where t.workspace_id = %(w)s and {UNKNOWN} {_beyond("t.created_at", "t.id", newest, after)}
           order by {_order("t.created_at", newest, "t.id")} limit %(most)s
         ) x
         """,  # noqa: S608 - only fixed text is joined in
@@ -192,6 +192,22 @@ def quarantined(
         ) x
         """,  # noqa: S608 - only fixed text is joined in
         _asked(workspace_id, most, after),
+        Quarantined,
+    )
+
+
+def naming(conn: psycopg.Connection, workspace_id: int, pattern: str, most: int = MOST) -> list[Quarantined]:
+    """What of quarantine, settled or not, matches a regular expression of PostgreSQL's in any case; the oldest first."""
+    return read(
+        conn,
+        """
+        select json_agg(x order by x.received_at, x.id)::text from (
+          select id, door, reason, body, content_type, context, received_at from quarantine
+          where workspace_id = %(w)s and (body ~* %(named)s or reason ~* %(named)s or context::text ~* %(named)s)
+          order by received_at, id limit %(most)s
+        ) x
+        """,
+        {"w": workspace_id, "named": pattern, "most": most},
         Quarantined,
     )
 

@@ -12,7 +12,7 @@ import psycopg
 
 from ...core.media import told
 from ..rows import read as read_rows
-from . import BY_NO_MACHINE, CALLED, FREE
+from . import BY_NO_MACHINE, CALLED, FREE, UNKNOWN
 
 #: More than anybody does in a day: beyond it the page says how many there are and shows the first.
 MOST = 50
@@ -92,8 +92,8 @@ def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: dateti
               and (owner = %(person)s or {FREE}) limit %(most)s) t),
           (select count(*) from (select 1 from enrollments
               where workspace_id = %(w)s and status = 'parked' limit %(most)s) e)
-            + (select count(*) from (select 1 from touches
-              where workspace_id = %(w)s and status = 'unknown' limit %(most)s) u)
+            + (select count(*) from (select 1 from touches t
+              where workspace_id = %(w)s and {UNKNOWN} limit %(most)s) u)
             + (select count(*) from (select 1 from quarantine
               where workspace_id = %(w)s and status = 'open' limit %(most)s) q)
             + (select count(*) from mailbox_troubles where workspace_id = %(w)s)

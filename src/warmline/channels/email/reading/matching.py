@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import get_args
 
 from warmline.channels.email.reading.letter import Letter, attached, headers_of
 from warmline.channels.email.tokens import Purpose, read_address, read_message_id, read_touch
@@ -12,7 +11,7 @@ from warmline.channels.email.tokens import Purpose, read_address, read_message_i
 _DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To", "To", "Cc")
 _SIGNED = re.compile(r"\b\d{1,9}-[0-9a-f]{32}\.[a-z2-7]{16}\b", re.IGNORECASE)
 _MOST = 50
-_PURPOSES: tuple[Purpose, ...] = ("message", "bounce", "reply")
+_PURPOSES: tuple[Purpose, ...] = ("message", "bounce", "reply", "unsubscribe")
 
 
 def touch_of(letter: Letter, key: bytes, envelope_to: str = "") -> str:
@@ -26,7 +25,8 @@ def touch_of(letter: Letter, key: bytes, envelope_to: str = "") -> str:
 
 
 def touch_reported(letter: Letter, key: bytes, envelope_to: str = "") -> str:
-    """The same for a report, which is about a mail of ours: also by the mail that came back in it, whole or quoted."""
+    """The same for a report, which is about a mail of ours: also by the mail that came back in it, whole or quoted, if only
+    by its link to unsubscribe."""
     found = touch_of(letter, key, envelope_to)
     if found:
         return found
@@ -43,10 +43,3 @@ def touch_reported(letter: Letter, key: bytes, envelope_to: str = "") -> str:
             if named:
                 return named
     return ""
-
-
-def has_false_token(letter: Letter, key: bytes, envelope_to: str = "") -> bool:
-    """Whether a token of our form is there, and none that we signed for whatever purpose: the link to unsubscribe in a
-    mail that came back is one of ours, too."""
-    found = _SIGNED.findall(f"{envelope_to} {letter.raw.decode('latin-1')}")[:_MOST]
-    return bool(found) and not any(read_touch(one, purpose, key) for one in found for purpose in get_args(Purpose))
