@@ -82,6 +82,18 @@ def test_a_form_that_failed_comes_back_open_as_it_was_filled_in_with_what_is_wro
         assert name == "owner" or not value or f'value="{value}"' in opened[act], name
 
 
+def test_a_second_press_puts_nobody_into_a_playbook_twice_and_the_page_does_not_offer_it(
+    sign_in: SignIn, conn: psycopg.Connection, lead: UUID
+) -> None:
+    client = sign_in("sam")
+    answers = [client.post(f"/leads/{lead}/enroll", {"playbook": "slow-nurture"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 422]
+    assert "Ann Lee is in the playbook Slow nurture already" in answers[1].content.decode()
+    assert story(conn, lead).count("enrolled") == 2  # the first is the form's
+    page = client.get(f"/leads/{lead}").content.decode()
+    assert ('value="slow-nurture"' in page, 'value="pricing"' in page) == (False, True)
+
+
 def test_an_address_of_another_lead_is_refused_with_its_name_and_the_way_there(
     sign_in: SignIn, conn: psycopg.Connection, place: Workspace, lead: UUID
 ) -> None:

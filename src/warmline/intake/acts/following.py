@@ -104,7 +104,8 @@ def close_lead(case: Case, status: str, who: str) -> None:
 
 
 def enter(case: Case, key: str, who: str) -> None:
-    """Put the lead into the current version of a playbook, whatever its conditions say: a person has decided."""
+    """Put the lead into the current version of a playbook, whatever its conditions say: a person has decided. Not where it is
+    in it by now: two people, or one who pressed twice, would begin it twice."""
     person = case.person
     version = next((one for one in case.setting.current if one.key == key), None)
     if version is None:
@@ -112,6 +113,11 @@ def enter(case: Case, key: str, who: str) -> None:
         raise ActError(f"There is no playbook {key[:60]}. There are: {known}.")
     if person.status == "opted_out":
         raise ActError("The lead has opted out. Only new consent from the lead itself starts anything again.")
+    if person.run is not None and person.run.playbook == key and person.run.status == "running":
+        raise ActError(
+            f"{person.called} is in the playbook {version.playbook.name} already: you pressed twice, or somebody was faster."
+            " It goes on by itself. To begin it anew, take the lead over first."
+        )
     case.happened("released", who=who)
     if person.run is not None:
         writes.stop(case.conn, case.lane, [{"id": person.run.id, "reason": "preempted"}], case.now)
