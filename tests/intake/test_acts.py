@@ -138,7 +138,7 @@ def test_whoever_puts_a_lead_into_the_playbook_that_it_is_in_by_now_hears_so_and
 ) -> None:
     acts.enroll(conn, workspace, *on(lead), playbook="slow-nurture")
     before = story(conn, lead)
-    with pytest.raises(ActError, match="Ann is in the playbook Slow nurture already.*somebody was faster"):
+    with pytest.raises(ActError, match=r"Ann is in the playbook Slow nurture already.*somebody was faster"):
         acts.enroll(conn, workspace, *on(lead), playbook="slow-nurture")
     assert story(conn, lead) == before
     assert one(conn, "select count(*) from enrollments where playbook = 'slow-nurture'") == 1

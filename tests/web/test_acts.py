@@ -32,7 +32,7 @@ def status(conn: psycopg.Connection, lead: UUID) -> str:
 def said(client: Any, answer: Any) -> str:
     """The words of the toast on the page that an act leads to."""
     page = client.get(answer.headers["location"]).content.decode()
-    toast = re.search(r'role="status">.*?<span>(.*?)</span>', page, re.DOTALL)
+    toast = re.search(r'role="status"[^>]*>.*?<span>(.*?)</span>', page, re.DOTALL)
     assert toast is not None
     return toast[1]
 

@@ -87,5 +87,6 @@ def _page(ask: Ask, status: int = 200, problem: str = "", about: str = "") -> Ht
         only=only,
         problem=problem,
         about=about,
+        about_shown=any(str(one.id) == about for kind in pages.values() for one in kind.lines),
         **pages,
     )
