@@ -348,9 +348,9 @@ def test_without_scripts_there_is_no_button_of_which_nothing_comes(browser: Brow
 
 def test_controls_beside_each_other_are_of_one_height(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
-    for path in ("/leads", "/rules", "/do-not-contact"):
+    for path in ("/leads", "/rules", "/do-not-contact", "/recordings"):
         page.goto(path)
-        rows = page.locator("form .filters, form.filters, form[role=search]").all()
+        rows = page.locator("form .filters, form.filters, form[role=search], form .record").all()
         assert rows, path
         for row in rows:
             heights = row.evaluate(

@@ -190,6 +190,15 @@ def test_the_end_is_foreseen_with_what_comes_after(conn: psycopg.Connection, pla
     assert machine(told)[-1].words == "The playbook is over, then the lead is closed"
 
 
+def test_what_comes_after_the_end_is_foreseen_with_its_pause_in_words(conn: psycopg.Connection) -> None:
+    later = "after: {enroll: slow-nurture, in: 14 days}"
+    place = a_workspace(conn, {"playbooks/demo.yaml": DEMO.replace("after: close", later)})
+    lead_id = a_lead(conn, place, consents={})
+    enrolled(conn, place, "demo", lead_id)
+    told = story(conn, place, lead_id, TUESDAY)
+    assert machine(told)[-1].words == "The playbook is over, then enters slow-nurture after 2 weeks"
+
+
 def test_a_scheduled_start_is_foreseen(conn: psycopg.Connection, place: Workspace) -> None:
     lead_id = a_lead(conn, place)
     enrolled(conn, place, "demo", lead_id, due_at=WEDNESDAY_TEN)

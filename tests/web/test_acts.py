@@ -94,6 +94,19 @@ def test_a_second_press_puts_nobody_into_a_playbook_twice_and_the_page_does_not_
     assert ('value="slow-nurture"' in page, 'value="pricing"' in page) == (False, True)
 
 
+def test_whoever_finishes_a_task_that_another_has_finished_hears_so_and_may_keep_the_note(
+    sign_in: SignIn, lead: UUID, task: str
+) -> None:
+    done = {"outcome": "missed", "note": "Rang out"}
+    assert sign_in("jo").post(f"/tasks/{task}/done", done).status_code == 302
+    late = sign_in("sam")
+    page = late.post(f"/tasks/{task}/done", {"outcome": "missed", "note": "Try after six"}).content.decode()
+    assert "somebody was faster, or its time ran out. Nothing was changed." in page
+    assert re.search(rf'action="/leads/{lead}/note".*<textarea[^>]*>Try after six<', page, re.DOTALL)
+    twice = sign_in("jo").post(f"/tasks/{task}/done", done).content.decode()
+    assert "not kept yet" not in twice, "the first press kept it"
+
+
 def test_an_address_of_another_lead_is_refused_with_its_name_and_the_way_there(
     sign_in: SignIn, conn: psycopg.Connection, place: Workspace, lead: UUID
 ) -> None:

@@ -27,6 +27,7 @@ from warmline.core.schedule import Never, Waiting, due
 from warmline.core.standing import Asked, facts_of, history_of
 from warmline.core.timing import print_at
 from warmline.core.values import values_of, variables
+from warmline.core.words import print_duration
 from warmline.insight.lines import Looked, named
 from warmline.store.due import Known
 from warmline.store.playbooks import Version
@@ -305,7 +306,7 @@ def _preview(view: View, name: str, channel: str) -> tuple[Rendered, str]:
 
 def _end(end: End, at: datetime) -> Coming:
     if end.after.enroll:
-        later = f" after {end.after.delay}" if end.after.delay else ""
+        later = f" after {print_duration(end.after.delay)}" if end.after.delay else ""
         follow = f", then enters {end.after.enroll}{later}"
     else:
         follow = ", then the lead is closed" if end.after.close else ", then a person decides"

@@ -65,7 +65,7 @@ def in_hand(conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: 
         with taken(conn, workspace, lead_id, now) as case:
             yield case
     except NoSuchLeadError as error:
-        raise ActError(f"{error} It may have been forgotten; reload the page.") from error
+        raise ActError(f"{error} It may have been forgotten.") from error
 
 
 def follow(case: Case, following: Next, who: str) -> None:
