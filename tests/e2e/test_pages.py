@@ -334,6 +334,16 @@ def test_after_an_act_the_keyboard_is_at_what_came_of_it(page: Page, site: Site)
     assert page.evaluate("document.activeElement.id") == "text"
 
 
+def test_on_a_phone_the_contact_and_the_acts_are_one_press_away_from_the_top(page: Page, site: Site) -> None:
+    onward = page.get_by_role("link", name="Contact and changes")
+    page.goto(site.pages()["lead"])
+    assert not onward.is_visible(), "on a wide screen they stand beside the story"
+    page.set_viewport_size({"width": 390, "height": 844})
+    onward.click()
+    page.wait_for_url("**#about")
+    assert page.evaluate("document.getElementById('about').getBoundingClientRect().top") < 200
+
+
 def test_without_scripts_there_is_no_button_of_which_nothing_comes(browser: Browser, page: Page, site: Site) -> None:
     page.goto("/leads")
     assert page.get_by_role("button", name="Keys").is_visible()
