@@ -107,6 +107,19 @@ def test_whoever_finishes_a_task_that_another_has_finished_hears_so_and_may_keep
     assert "not kept yet" not in twice, "the first press kept it"
 
 
+def test_a_note_whose_form_was_sent_twice_is_one_line_and_the_next_form_makes_another(
+    sign_in: SignIn, conn: psycopg.Connection, lead: UUID
+) -> None:
+    client = sign_in("sam")
+    for _ in range(2):
+        mark = re.search(r'name="once" value="(\w+)"', client.get(f"/leads/{lead}").content.decode())
+        assert mark is not None
+        for _ in range(2):
+            client.post(f"/leads/{lead}/note", {"note": "Rang, nobody there", "once": mark[1]})
+    told = conn.execute("select count(*) from events where lead_id = %s and data->>'note' <> ''", (lead,)).fetchone()
+    assert told == (2,)
+
+
 def test_an_address_of_another_lead_is_refused_with_its_name_and_the_way_there(
     sign_in: SignIn, conn: psycopg.Connection, place: Workspace, lead: UUID
 ) -> None:

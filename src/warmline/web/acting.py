@@ -80,7 +80,7 @@ def _reopen(ask: Ask, story: Story) -> str:
 
 
 def _note(ask: Ask, story: Story) -> str:
-    _do(acts.add_note, ask, story, note=ask.posted("note")[:4000])
+    _do(acts.add_note, ask, story, note=ask.posted("note")[:4000], once=ask.posted("once")[:40])
     return "noted"
 
 

@@ -57,12 +57,15 @@ class Next:
 
 
 @contextmanager
-def in_hand(conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, now: datetime) -> Iterator[Case]:
-    """The lead, locked. Raises ActError when the workspace has no such lead."""
+def in_hand(
+    conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, now: datetime, key: str | None = None
+) -> Iterator[Case]:
+    """The lead, locked; `case.known_keys` says whether its story has `key`. Raises ActError when the workspace has no such
+    lead."""
     if lane != lane_of(lead_id):
         raise ActError("The address of the page is not whole: its lane is not the lead's. Open the lead from the list.")
     try:
-        with taken(conn, workspace, lead_id, now) as case:
+        with taken(conn, workspace, lead_id, now, key) as case:
             yield case
     except NoSuchLeadError as error:
         raise ActError(f"{error} It may have been forgotten.") from error

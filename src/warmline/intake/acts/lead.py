@@ -184,14 +184,24 @@ def correct_address(
 
 @in_rounds()
 def add_note(
-    conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, note: str
+    conn: psycopg.Connection,
+    workspace: Workspace,
+    lane: int,
+    lead_id: UUID,
+    who: str,
+    now: datetime,
+    *,
+    note: str,
+    once: str = "",
 ) -> None:
-    """A line in the lead's story."""
+    """A line in the lead's story. `once` names the form it was written in: sent twice, it is one line."""
     text = clean(note)[:MOST_NOTE]
     if not text:
         raise ActError("The note is empty. Write what there is to know.")
-    with in_hand(conn, workspace, lane, lead_id, now) as case:
-        case.happened("changed", who=who, note=text)
+    key = f"note:{who}:{once}" if once else None
+    with in_hand(conn, workspace, lane, lead_id, now, key) as case:
+        if key not in case.known_keys:
+            case.happened("changed", key=key, who=who, note=text)
 
 
 def _word(status: str) -> str:

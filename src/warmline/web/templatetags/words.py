@@ -19,6 +19,7 @@ from ...core.hours import find_zone
 from ...core.length import in_words, segments
 from ...core.phone import show_phone
 from ...core.tokens import PREFIX
+from ...store.ids import new_id
 from ...store.pages.today import COUNTED
 from ...store.workspaces import Workspace
 from ..icons import ICONS
@@ -150,6 +151,12 @@ def invalid(problem: object, said: str) -> SafeString | str:
     """For the field that a form came back for: what is wrong stands in the element with the id `said`, and the page
     opens there."""
     return format_html(' aria-invalid="true" aria-describedby="{}" autofocus', said) if problem else ""
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """For a form that makes something new: by this field the same form sent twice is told from two alike."""
+    return format_html('<input type="hidden" name="once" value="{}">', new_id().hex)
 
 
 @register.simple_tag
