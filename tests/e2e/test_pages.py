@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -286,11 +287,81 @@ def test_what_was_typed_during_a_call_stays_when_the_page_loads_itself_again(pag
     assert page.get_by_label("Note").input_value() == ""  # who opens it anew begins anew
 
 
+def test_today_renews_itself_and_leaves_the_keyboard_where_it_was(page: Page, site: Site) -> None:
+    page.goto("/?told=done")
+    page.keyboard.press("j")
+    first = page.evaluate("document.activeElement.id")
+    assert first.startswith("task-")
+    with connect(site.dsn) as conn:
+        conn.execute(
+            "insert into tasks (lane, id, lead_id, workspace_id, kind, title, owner, due_at, opened_at)"
+            " select lane, %s, lead_id, workspace_id, 'review', 'Look at Ann Lee', 'kim', now(), now() from tasks"
+            " where id = %s",
+            (new_id(), site.task),
+        )
+    assert page.get_by_text("Look at Ann Lee").count() == 0
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as when somebody comes back to the window
+    page.get_by_text("Look at Ann Lee").wait_for()
+    assert page.evaluate("document.activeElement.id") == first
+    assert page.locator("#nav .count").first.inner_text().startswith("2")
+    assert page.get_by_role("status").count() == 1, "what an act came to is neither lost nor told twice"
+    with connect(site.dsn) as conn:
+        conn.execute("delete from tasks where kind = 'review'")
+
+
+def test_whoever_is_signed_out_meanwhile_is_shown_how_to_sign_in_and_no_piece_of_that_page(
+    browser: Browser, site: Site
+) -> None:
+    context = browser.new_context(base_url=site.address)
+    page = context.new_page()
+    _sign_in(context, page, site)
+    page.goto("/tasks?whose=all")
+    context.clear_cookies()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_url(re.compile(r"/sign-in\?"))
+    context.close()
+
+
+def test_after_an_act_the_keyboard_is_at_what_came_of_it(page: Page, site: Site) -> None:
+    page.goto(site.pages()["lead"])
+    page.get_by_text("Write a note").click()
+    page.get_by_role("textbox", name="Note").fill("Likes blue")
+    page.locator("form[action$=note] button").press("Enter")
+    page.get_by_text("Written into the story").wait_for()
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "status"
+    page.goto(site.pages()["thread"])
+    page.get_by_role("button", name="Call, nobody answers").press("Enter")
+    page.wait_for_url(re.compile(r"\?acted=1"))
+    assert page.evaluate("document.activeElement.id") == "text"
+
+
+def test_on_a_phone_the_contact_and_the_acts_are_one_press_away_from_the_top(page: Page, site: Site) -> None:
+    onward = page.get_by_role("link", name="Contact and changes")
+    page.goto(site.pages()["lead"])
+    assert not onward.is_visible(), "on a wide screen they stand beside the story"
+    page.set_viewport_size({"width": 390, "height": 844})
+    onward.click()
+    page.wait_for_url("**#about")
+    assert page.evaluate("document.getElementById('about').getBoundingClientRect().top") < 200
+
+
+def test_without_scripts_there_is_no_button_of_which_nothing_comes(browser: Browser, page: Page, site: Site) -> None:
+    page.goto("/leads")
+    assert page.get_by_role("button", name="Keys").is_visible()
+    context = browser.new_context(
+        base_url=site.address, storage_state=page.context.storage_state(), java_script_enabled=False
+    )
+    plain = context.new_page()
+    plain.goto("/leads")
+    assert not plain.get_by_text("Keys").first.is_visible()
+    context.close()
+
+
 def test_controls_beside_each_other_are_of_one_height(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
-    for path in ("/leads", "/rules", "/do-not-contact"):
+    for path in ("/leads", "/rules", "/do-not-contact", "/recordings"):
         page.goto(path)
-        rows = page.locator("form .filters, form.filters").all()
+        rows = page.locator("form .filters, form.filters, form[role=search], form .record").all()
         assert rows, path
         for row in rows:
             heights = row.evaluate(

@@ -207,12 +207,34 @@ def test_the_end_is_foreseen_with_what_comes_after(conn: psycopg.Connection, pla
     assert machine(told)[-1].words == "The playbook is over, then the lead is closed"
 
 
+def test_what_comes_after_the_end_is_foreseen_with_its_pause_in_words(conn: psycopg.Connection) -> None:
+    later = "after: {enroll: slow-nurture, in: 14 days}"
+    place = a_workspace(conn, {"playbooks/demo.yaml": DEMO.replace("after: close", later)})
+    lead_id = a_lead(conn, place, consents={})
+    enrolled(conn, place, "demo", lead_id)
+    told = story(conn, place, lead_id, TUESDAY)
+    assert machine(told)[-1].words == "The playbook is over, then enters slow-nurture after 2 weeks"
+
+
 def test_a_scheduled_start_is_foreseen(conn: psycopg.Connection, place: Workspace) -> None:
     lead_id = a_lead(conn, place)
     enrolled(conn, place, "demo", lead_id, due_at=WEDNESDAY_TEN)
     conn.execute("update enrollments set status = 'scheduled'")
     (coming,) = story(conn, place, lead_id, TUESDAY).coming
-    assert (coming.what, coming.at, coming.words) == ("start", WEDNESDAY_TEN, "Enters the playbook demo")
+    assert (coming.what, coming.at, coming.words) == ("start", WEDNESDAY_TEN, "Enters the playbook Demo request")
+    conn.execute("update leads set status = 'handed_off'")
+    (coming,) = story(conn, place, lead_id, TUESDAY).coming
+    told = "Enters the playbook Demo request, not before a person hands the lead back"
+    assert (coming.what, coming.at, coming.words) == ("start", None, told)
+
+
+def test_a_call_that_the_manager_is_to_make_is_foreseen_with_their_name(conn: psycopg.Connection) -> None:
+    ask = "steps:\n  ring:  {call: manager, script: discovery, at: now, hours: legal}\n"
+    place = a_workspace(conn, {"playbooks/demo.yaml": DEMO.replace("steps:\n", ask)})
+    lead_id = a_lead(conn, place, owner="sam")
+    enrolled(conn, place, "demo", lead_id)
+    calls = [one for one in story(conn, place, lead_id, TUESDAY).coming if one.what == "ask"]
+    assert [(one.step, one.who) for one in calls] == [("ring", "kim")]
 
 
 def test_a_parked_run_is_shown_with_its_error(conn: psycopg.Connection, place: Workspace) -> None:

@@ -133,6 +133,42 @@ def test_a_lead_goes_into_another_playbook_when_a_person_says_so(
         acts.enroll(conn, workspace, *on(lead), playbook="nothing")
 
 
+def test_whoever_puts_a_lead_into_the_playbook_that_it_is_in_by_now_hears_so_and_begins_nothing(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    acts.enroll(conn, workspace, *on(lead), playbook="slow-nurture")
+    before = story(conn, lead)
+    with pytest.raises(ActError, match=r"Ann is in the playbook Slow nurture already.*somebody was faster"):
+        acts.enroll(conn, workspace, *on(lead), playbook="slow-nurture")
+    assert story(conn, lead) == before
+    assert one(conn, "select count(*) from enrollments where playbook = 'slow-nurture'") == 1
+
+
+def test_of_two_who_put_a_lead_into_the_same_playbook_at_once_one_is_refused(
+    conn: psycopg.Connection, dsn: str, workspace: Workspace, lead: UUID
+) -> None:
+    def enter(own: psycopg.Connection) -> None:
+        acts.enroll(own, workspace, *on(lead), playbook="slow-nurture")
+
+    conn.execute("begin")
+    enter(conn)
+    with held_up(conn, dsn, enter) as done:
+        conn.execute("commit")
+        with pytest.raises(ActError, match="already"):
+            done.result(timeout=20)
+    assert one(conn, "select count(*) from enrollments where playbook = 'slow-nurture'") == 1
+
+
+def test_a_person_who_has_the_lead_may_begin_its_playbook_anew(
+    conn: psycopg.Connection, workspace: Workspace, lead: UUID
+) -> None:
+    following = Next("next_step", NOW + timedelta(days=2))
+    acts.complete_call(conn, workspace, *the_call(conn, lead), outcome="connected", next=following)
+    acts.enroll(conn, workspace, *on(lead), playbook="pricing")
+    runs = conn.execute("select playbook, status from enrollments order by id").fetchall()
+    assert runs == [("pricing", "ended"), ("pricing", "running")]
+
+
 def test_a_wrong_number_is_called_by_nobody_again(conn: psycopg.Connection, workspace: Workspace, lead: UUID) -> None:
     acts.complete_call(conn, workspace, *the_call(conn, lead), outcome="wrong-number")
     assert one(conn, f"select addresses->>'{PHONE}' from leads where addresses->>'{PHONE}' <> ''") == "invalid"

@@ -115,6 +115,16 @@ def test_filters_hold_for_search_too(conn: psycopg.Connection, place: Workspace)
     assert ids(leads.find(conn, place.id, Wanted(text="ann lee", owner="jo"))) == []
 
 
+def test_leads_that_nobody_has_who_is_there_are_found_together(conn: psycopg.Connection, place: Workspace) -> None:
+    add(conn, place, 1, owner="jo")
+    nobodys = add(conn, place, 2, owner=None)
+    of_one_who_left = add(conn, place, 3, owner="sam")
+    conn.execute("update people set active = false where key = 'sam'")
+    wanted = [nobodys, of_one_who_left]
+    assert ids(leads.find(conn, place.id, Wanted(owner=leads.NOBODY))) == wanted
+    assert ids(leads.find(conn, place.id, Wanted(text="ann", owner=leads.NOBODY))) == wanted
+
+
 def test_a_search_with_filters_looks_past_those_that_do_not_fit_and_says_where_it_stopped(
     conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

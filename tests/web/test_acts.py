@@ -32,7 +32,7 @@ def status(conn: psycopg.Connection, lead: UUID) -> str:
 def said(client: Any, answer: Any) -> str:
     """The words of the toast on the page that an act leads to."""
     page = client.get(answer.headers["location"]).content.decode()
-    toast = re.search(r'role="status">.*?<span>(.*?)</span>', page, re.DOTALL)
+    toast = re.search(r'role="status"[^>]*>.*?<span>(.*?)</span>', page, re.DOTALL)
     assert toast is not None
     return toast[1]
 
@@ -80,6 +80,44 @@ def test_a_form_that_failed_comes_back_open_as_it_was_filled_in_with_what_is_wro
     assert re.search(rf'name="{field}" aria-invalid="true" aria-describedby="wrong" autofocus', opened[act])
     for name, value in typed.items():
         assert name == "owner" or not value or f'value="{value}"' in opened[act], name
+
+
+def test_a_second_press_puts_nobody_into_a_playbook_twice_and_the_page_does_not_offer_it(
+    sign_in: SignIn, conn: psycopg.Connection, lead: UUID
+) -> None:
+    client = sign_in("sam")
+    answers = [client.post(f"/leads/{lead}/enroll", {"playbook": "slow-nurture"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 422]
+    assert "Ann Lee is in the playbook Slow nurture already" in answers[1].content.decode()
+    assert story(conn, lead).count("enrolled") == 2  # the first is the form's
+    page = client.get(f"/leads/{lead}").content.decode()
+    assert ('value="slow-nurture"' in page, 'value="pricing"' in page) == (False, True)
+
+
+def test_whoever_finishes_a_task_that_another_has_finished_hears_so_and_may_keep_the_note(
+    sign_in: SignIn, lead: UUID, task: str
+) -> None:
+    done = {"outcome": "missed", "note": "Rang out"}
+    assert sign_in("jo").post(f"/tasks/{task}/done", done).status_code == 302
+    late = sign_in("sam")
+    page = late.post(f"/tasks/{task}/done", {"outcome": "missed", "note": "Try after six"}).content.decode()
+    assert "somebody was faster, or its time ran out. Nothing was changed." in page
+    assert re.search(rf'action="/leads/{lead}/note".*<textarea[^>]*>Try after six<', page, re.DOTALL)
+    twice = sign_in("jo").post(f"/tasks/{task}/done", done).content.decode()
+    assert "not kept yet" not in twice, "the first press kept it"
+
+
+def test_a_note_whose_form_was_sent_twice_is_one_line_and_the_next_form_makes_another(
+    sign_in: SignIn, conn: psycopg.Connection, lead: UUID
+) -> None:
+    client = sign_in("sam")
+    for _ in range(2):
+        mark = re.search(r'name="once" value="(\w+)"', client.get(f"/leads/{lead}").content.decode())
+        assert mark is not None
+        for _ in range(2):
+            client.post(f"/leads/{lead}/note", {"note": "Rang, nobody there", "once": mark[1]})
+    told = conn.execute("select count(*) from events where lead_id = %s and data->>'note' <> ''", (lead,)).fetchone()
+    assert told == (2,)
 
 
 def test_an_address_of_another_lead_is_refused_with_its_name_and_the_way_there(

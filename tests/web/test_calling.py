@@ -57,7 +57,7 @@ def test_the_button_rings_and_the_page_says_how_far_it_is(
     client = sign_in("sam")
     assert "Call now" in client.get(f"/tasks/{task}").content.decode()
     answer = client.post(f"/tasks/{task}/call")
-    assert (answer.status_code, answer.headers["location"]) == (302, f"/tasks/{task}")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/tasks/{task}#phone")
     page = client.get(f"/tasks/{task}").content.decode()
     assert "Your phone is ringing" in page
     assert "Call now" not in page
@@ -192,7 +192,7 @@ def test_a_provider_that_rang_while_the_race_for_its_answer_was_lost_has_rung_al
     monkeypatch.setattr(calling, "note_receipt", lost)
     client = sign_in("sam")
     answer = client.post(f"/tasks/{task}/call")
-    assert (answer.status_code, answer.headers["location"]) == (302, f"/tasks/{task}")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/tasks/{task}#phone")
     assert "Asking the provider" in client.get(f"/tasks/{task}").content.decode()
     assert calls(conn, lead) == [("placing", "")]
 

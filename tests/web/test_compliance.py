@@ -20,6 +20,7 @@ from warmline.intake import acts
 from warmline.intake.messages import hear
 from warmline.store.clock import real_now
 from warmline.store.ids import lane_of
+from warmline.store.pages import proofs
 from warmline.store.workspaces import Workspace
 
 SignIn = Callable[..., Any]
@@ -197,6 +198,29 @@ def test_a_doubtful_reply_waits_for_a_person_who_says_it_is_an_opt_out(
     assert conn.execute("select status from leads where id = %s", (doubtful,)).fetchone() == ("opted_out",)
     assert client.post(where).status_code == 422
     assert "Nothing waits" in page(client, "/doubtful")
+
+
+def test_doubtful_replies_beyond_a_page_are_on_the_next_and_are_read_there(
+    sign_in: SignIn, conn: psycopg.Connection, place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proofs, "MOST", 2)
+    for number in range(3):
+        phone = f"+1303555018{number}"
+        a_lead(conn, place, phone=phone, email=None, first_name=f"Bo{number}", last_name="")
+        signal = Signal("inbound", real_now(), sender=phone, text="not interested", key=f"m{number}")
+        hear(conn, place, signal, real_now() + timedelta(seconds=number), None)
+    client = sign_in("sam")
+    first = page(client, "/doubtful")
+    assert ("Bo0" in first, "Bo1" in first, "Bo2" in first) == (True, True, False)
+    further = re.search(r'href="(\?after=[^"]*)">Later ones', first)
+    assert further is not None
+    second = page(client, f"/doubtful{further[1]}")
+    assert ("Bo1" in second, "Bo2" in second, "Later ones" in second) == (False, True, False)
+    act = re.search(r'action="(/doubtful/[^"]*)"', second)
+    assert act is not None
+    answer = client.post(act[1])
+    assert "Nothing later waits" in page(client, answer.headers["location"])
+    assert client.get("/doubtful?after=yesterday").status_code == 404
 
 
 def test_nobody_lifts_or_reads_what_another_workspace_holds(

@@ -16,7 +16,7 @@ import pytest
 from tests.builders import story
 from tests.channels.signing import MAIL_SECRET, Signer
 from tests.web.conftest import SECRET, Answer, make_place
-from tests.web.test_doors import sent_mail
+from tests.web.test_links import sent_mail
 from warmline.channels.contract import Callback
 from warmline.channels.email.providers.relay import mark_of
 from warmline.channels.email.tokens import message_id

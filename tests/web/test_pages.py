@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from tests.web.conftest import Answer, make_place
 from warmline.channels.contract import Signal
 from warmline.engine.catalog import Catalog
 from warmline.engine.tick import tick
+from warmline.intake import acts
 from warmline.intake.inbound import receive
 from warmline.store import mailboxes, quarantine
 from warmline.store.clock import real_now
@@ -121,6 +123,35 @@ def test_what_a_lead_wrote_is_shown_and_never_run(sign_in: Callable[..., Any], c
         page = client.get(path).content.decode()
         assert evil not in page, path
         assert "&lt;script&gt;" in page, path
+
+
+def test_the_page_of_a_lead_says_whom_each_wish_concerns_and_of_nothing_that_nobody_yet_does_it(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, place: Workspace, lead: UUID
+) -> None:
+    acts.opt_out(conn, place, lane_of(lead), lead, "sam", real_now(), evidence="stop, says Ann")
+    page = sign_in("kim").get(f"/leads/{lead}").content.decode()
+    said = re.findall(r"Do not contact (.*?): the lead opted out, since", page)
+    assert sorted(said) == ["+1 212 555 0123", "ann@example.com", "this person"]
+
+
+def test_what_waits_for_an_event_and_what_an_error_stopped_has_no_owner_to_come(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID
+) -> None:
+    parked = "update enrollments set status = 'parked', due_at = null, error = 'no such field' where lead_id = %s"
+    conn.execute(parked, (lead,))
+    page = sign_in("kim").get(f"/leads/{lead}").content.decode()
+    assert "Whoever settles it on the page Attention" in page
+    assert "Nobody yet" not in re.findall(r"<h2>What comes next</h2>.*?</section>", page, re.DOTALL)[0]
+
+
+def test_a_playbook_that_is_to_begin_later_has_not_begun(
+    sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID
+) -> None:
+    later = real_now() + timedelta(days=7)
+    waits = "update enrollments set status = 'scheduled', due_at = %s, started_at = %s where lead_id = %s"
+    conn.execute(waits, (later, later, lead))
+    page = sign_in("kim").get(f"/leads/{lead}").content.decode()
+    assert re.search(r"Version \d+, not begun yet<", page)
 
 
 def test_an_act_needs_the_form_of_our_page(sign_in: Callable[..., Any], conn: psycopg.Connection, lead: UUID) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from warmline.web import kept
 from warmline.web.environment import BadEnvironmentError, for_django, read
 from warmline.web.telling import Names, days
 from warmline.web.templatetags.pictures import bars
-from warmline.web.templatetags.words import ago, in_thousands, local, phone_words, shortened, span
+from warmline.web.templatetags.words import ago, ahead, in_thousands, local, phone_words, shortened, span, when
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 SECRET = "x" * 32
@@ -43,8 +44,29 @@ def test_the_past_and_the_future_are_told_apart() -> None:
 
 
 def test_a_time_is_shown_on_the_clock_of_its_place() -> None:
-    assert local(NOW, "America/New_York") == "Tue 24 Nov, 10:30"
-    assert local(NOW, "America/Phoenix") == "Tue 24 Nov, 08:30"
+    assert local(NOW, "America/New_York", NOW) == "Tue 24 Nov, 10:30"
+    assert local(NOW, "America/Phoenix", NOW) == "Tue 24 Nov, 08:30"
+
+
+def test_a_time_of_another_year_says_which() -> None:
+    assert local(NOW - timedelta(days=730), "America/New_York", NOW) == "Sun 24 Nov 2024, 10:30"
+    new_year = NOW.replace(month=12, day=31, hour=23)  # in Auckland it is January
+    assert local(new_year, "Pacific/Auckland", new_year) == "Fri 1 Jan, 12:30"
+    assert local(NOW, "Pacific/Auckland", new_year) == "Wed 25 Nov 2026, 04:30"
+
+
+def test_a_time_on_the_clock_of_the_workspace_names_its_zone_and_one_on_another_stands_where_the_page_names_it() -> (
+    None
+):
+    page = {"now": NOW, "zone": "America/New_York"}
+    assert re.findall(">(.*)<", when(page, NOW)) == ["Tue 24 Nov, 10:30 EST"]
+    assert re.findall(">(.*)<", when(page, NOW, "America/Phoenix")) == ["Tue 24 Nov, 08:30"]
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(-300, "5 h late"), (0, "now"), (120, "in 2 h")])
+def test_what_should_have_been_done_by_now_is_late_and_not_long_ago(minutes: int, said: str) -> None:
+    page = {"now": NOW, "zone": "America/New_York"}
+    assert re.findall(">(.*)<", ahead(page, NOW + timedelta(minutes=minutes))) == [said]
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,11 @@ class Config(msgspec.Struct, frozen=True):
         """The key of somebody who is with the workspace; None for whoever has left, as for nobody."""
         return person if person in self.people else None
 
+    def manager_of(self, owner: str | None) -> str | None:
+        """Who hears of what `owner` left undone: the manager of the first team that has the owner, or of any team."""
+        teams = sorted(self.teams.values(), key=lambda team: (owner not in team.people, team.key))
+        return next((team.manager for team in teams if team.manager), None)
+
     def whose_phone(self, phone: str | None) -> Person | None:
         """Who of the workspace has this number as their own."""
         return next((one for one in self.people.values() if phone and one.phone == phone), None)

@@ -47,11 +47,6 @@ class Site:
             return ""
         return self.recordings.lacking(owner, template)
 
-    def manager(self, owner: str | None) -> str | None:
-        """Who hears of what `owner` left undone: the manager of the first team that has the owner, or of any team."""
-        teams = sorted(self.config.teams.values(), key=lambda team: (owner not in team.people, team.key))
-        return next((team.manager for team in teams if team.manager), None)
-
 
 class Catalog:
     """Cached by workspace and version; `refresh` drops what changed. One per worker thread."""

@@ -216,7 +216,7 @@ def _ask(at: Look, ask: Ask) -> bool:
             return False
     else:
         at.note("ask", step=step.name)
-    owner = {"owner": at.owner, "team": None, "manager": at.site.manager(at.lead.owner)}[step.by]
+    owner = {"owner": at.owner, "team": None, "manager": at.site.config.manager_of(at.lead.owner)}[step.by]
     is_call = isinstance(step, Call)
     at.ask(
         "call" if is_call else "chore",
@@ -254,7 +254,7 @@ def _hand_over(at: Look, hand: HandOver) -> None:
 
 
 def _escalate(at: Look, what: str) -> None:
-    manager = at.site.manager(at.lead.owner)
+    manager = at.site.config.manager_of(at.lead.owner)
     late = "nobody took the hand-off" if what == "hand_off" else "no person has reached out yet"
     at.ask("escalation" if what == "hand_off" else "promise", f"{at.called()}: {late} in time", at.now, manager)
     at.happened("escalated", what=what, to=manager)

@@ -16,7 +16,7 @@ import msgspec
 from warmline.core import gate
 from warmline.core.condition import ConditionError
 from warmline.core.decide import Ask, End, Escalate, Expire, HandOver, Reach, Skip, decide
-from warmline.core.events import Event
+from warmline.core.events import SIGNAL_TITLES, Event
 from warmline.core.gate import Rules, Verdict
 from warmline.core.history import History, StepState
 from warmline.core.message import Rendered, TemplateError, render
@@ -27,6 +27,7 @@ from warmline.core.schedule import Never, Waiting, due
 from warmline.core.standing import Asked, facts_of, history_of
 from warmline.core.timing import print_at
 from warmline.core.values import values_of, variables
+from warmline.core.words import print_duration
 from warmline.insight.lines import Looked, named
 from warmline.store.due import Known
 from warmline.store.playbooks import Version
@@ -138,7 +139,7 @@ def _on_its_way(view: View, touch: Touch) -> Coming:
 def _of_run(view: View) -> list[Coming]:
     run = view.run
     if run.status == "scheduled":
-        return [Coming(run.due_at, "machine", "start", f"Enters the playbook {run.playbook}")]
+        return [_start(view)]
     if run.status == "parked":
         return [Coming(None, "", "parked", f"Stopped by an error until it is replayed: {run.error}")]
     if run.status == "ended":
@@ -147,6 +148,14 @@ def _of_run(view: View) -> list[Coming]:
         return _look_ahead(view)
     except (ConditionError, RuntimeError) as error:
         return [Coming(run.due_at, "machine", "parked", f"Will stop with an error: {error}")]
+
+
+def _start(view: View) -> Coming:
+    """It waits for as long as a person has the lead: its time is looked at again each day, and says nothing then."""
+    words = f"Enters the playbook {view.version.playbook.name}"
+    if view.lead.status == "handed_off":
+        return Coming(None, "machine", "start", f"{words}, not before a person hands the lead back")
+    return Coming(view.run.due_at, "machine", "start", words)
 
 
 def _look_ahead(view: View) -> list[Coming]:
@@ -172,7 +181,7 @@ def _look_ahead(view: View) -> list[Coming]:
         if held and (decision.next_at is None or decision.next_at >= min(held.values())):
             return passed
         if decision.next_at is None:
-            return [*passed, Coming(None, "", "wait", "Waits for an event: a receipt, a person, an answer")]
+            return [*passed, Coming(None, "machine", "wait", "Waits for an event: a receipt, a person, an answer")]
         at = max(decision.next_at, at)
     raise RuntimeError(f"the playbook {playbook.key} does not come to rest in {ROUNDS} looks ahead")
 
@@ -203,7 +212,9 @@ def _coming(
             gone = _event(view, "task.expired", at, step.name, "call" if isinstance(step, Call) else "", last=last)
             return Coming(at, "machine", "expire", f"The open task of {step.name} runs out; {more}", step.name), gone
         case HandOver(signal, due_at, _):
-            return Coming(at, "machine", "hand_off", f"Hands the lead to a person: {signal}", until=due_at), None
+            return Coming(
+                at, "machine", "hand_off", f"Hands the lead to a person: {SIGNAL_TITLES[signal].lower()}", until=due_at
+            ), None
         case Escalate(what):
             late = "nobody has taken the hand-off" if what == "hand_off" else "no person has reached out yet"
             told = _event(view, "escalated", at, what=what)
@@ -238,7 +249,8 @@ def _reach(view: View, history: History, reach: Reach, at: datetime) -> tuple[Co
 def _ask(
     view: View, history: History, step: Call | Chore, attempt: int, at: datetime, owner: str
 ) -> tuple[Coming, Event | None]:
-    who = {"owner": owner, "team": "", "manager": "manager"}[step.by]
+    manager = view.workspace.config.manager_of(view.lead.owner) or ""
+    who = {"owner": owner, "team": "", "manager": manager}[step.by]
     if isinstance(step, Chore):
         return Coming(at, who, "ask", step.title, step.name), None
     verdict = _gate(view, history, gate.Ask("call", "marketing", office=step.hours == "office"), at)
@@ -294,7 +306,7 @@ def _preview(view: View, name: str, channel: str) -> tuple[Rendered, str]:
 
 def _end(end: End, at: datetime) -> Coming:
     if end.after.enroll:
-        later = f" after {end.after.delay}" if end.after.delay else ""
+        later = f" after {print_duration(end.after.delay)}" if end.after.delay else ""
         follow = f", then enters {end.after.enroll}{later}"
     else:
         follow = ", then the lead is closed" if end.after.close else ", then a person decides"

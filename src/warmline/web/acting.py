@@ -37,6 +37,12 @@ def possible(story: Story) -> dict[str, bool]:
     }
 
 
+def books_for(ask: Ask, story: Story) -> list[tuple[str, str]]:
+    """Key and name of each playbook that the lead may be put into: all but the one that runs for it."""
+    runs = {one.run.playbook for one in story.runs if one.run.status == "running"}
+    return [(key, name) for key, name in ask.names.books.items() if key not in runs]
+
+
 def _take_over(ask: Ask, story: Story) -> str:
     _do(acts.take_over, ask, story)
     return "taken-over"
@@ -74,7 +80,7 @@ def _reopen(ask: Ask, story: Story) -> str:
 
 
 def _note(ask: Ask, story: Story) -> str:
-    _do(acts.add_note, ask, story, note=ask.posted("note")[:4000])
+    _do(acts.add_note, ask, story, note=ask.posted("note")[:4000], once=ask.posted("once")[:40])
     return "noted"
 
 

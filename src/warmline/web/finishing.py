@@ -17,6 +17,7 @@ from ..store import due, playbooks
 from ..store.pages import tasks
 from ..store.pages.tasks import Task
 from . import calling
+from .acting import books_for
 from .asking import Ask
 from .calling import Phone
 from .moments import read_moment
@@ -94,7 +95,7 @@ def opened(ask: Ask, lane: int, task_id: UUID) -> TaskPage | None:
         can_correct=is_call and calling.is_in_doubt(ask, task),
         is_call=is_call,
         outcomes=outcomes,
-        nexts=_nexts(ask) if task.kind in ASKS_NEXT else (),
+        nexts=_nexts(ask, told) if task.kind in ASKS_NEXT else (),
         lately=[ask.names.put_in(line) for line in reversed(told.lines) if line.kind != "decision"][:LATELY],
         chosen=calling.outcome_told(ask, task) if is_call else outcomes[0].key,
     )
@@ -128,9 +129,8 @@ def _complete(ask: Ask, page: TaskPage, when: datetime | None) -> None:
         acts.complete_task(*who, note=page.note, next=following)
 
 
-def _nexts(ask: Ask) -> tuple[Choice, ...]:
-    books = playbooks.current(ask.conn, ask.workspace_id)
-    return (*NEXTS, *(Choice(f"enroll:{one.key}", f"Enter the playbook {one.playbook.name}") for one in books))
+def _nexts(ask: Ask, story: Story) -> tuple[Choice, ...]:
+    return (*NEXTS, *(Choice(f"enroll:{key}", f"Enter the playbook {name}") for key, name in books_for(ask, story)))
 
 
 def _script(ask: Ask, task: Task) -> str:

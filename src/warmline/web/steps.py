@@ -143,7 +143,7 @@ def progress(story: Story) -> tuple[Dot, ...]:
     """A lead's steps: how far each has come, and which one is next."""
     ahead = {one.step: one for one in reversed(story.coming) if one.step and one.what in ("reach", "ask")}
     run = run_shown(story)
-    stopped = run is not None and run.run.status in ("handed_off", "parked")
+    stopped = run is not None and (run.run.status in ("handed_off", "parked") or story.lead.status == "handed_off")
     return tuple(_dot(step, ahead.get(step.name), stopped) for step in story.steps)
 
 

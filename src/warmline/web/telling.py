@@ -13,7 +13,7 @@ from itertools import groupby
 
 import msgspec
 
-from ..core.events import SIGNAL_OF, TRIGGERS
+from ..core.events import SIGNAL_OF, SIGNAL_TITLES, TRIGGERS
 from ..core.hours import local_date
 from ..core.media import Media
 from ..insight.lines import DID, Deed, Line, Looked, detail_of
@@ -143,6 +143,7 @@ def _event(line: Line) -> Mark:
 
 def _look(line: Line, did: Deed) -> Mark:
     icon, tone, _ = LOOKS[did.do]
+    reason = SIGNAL_TITLES.get(did.reason, did.reason).lower() if did.do == "hand_off" else did.reason.replace("_", " ")
     return Mark(
         line.at,
         DID[did.do],
@@ -150,6 +151,6 @@ def _look(line: Line, did: Deed) -> Mark:
         tone,
         did.step,
         did.channel,
-        did.reason.replace("_", " "),
+        reason,
         findings=did.findings,
     )

@@ -87,7 +87,7 @@ TOLD = {
     "address-set": Told("Saved. From now on this address is used."),
     "given": Told("Given on, with its open tasks."),
     "merged": Told("One lead now. The other stays closed, and its story says where it went."),
-    "enrolled": Told("In. The first look is now."),
+    "enrolled": Told("In the playbook. What it says for now happens at once."),
     "done": Told("Done. On to the next."),
     "replayed": Told("Sent through again, and this time it was taken in."),
     "dismissed": Told("Put aside. It stays in the records."),

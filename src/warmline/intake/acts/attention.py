@@ -62,10 +62,12 @@ def settle_unknown(
     """A person found out what became of a touch. It is never sent again; the playbook goes on knowing."""
     touch = receipts.find(conn, workspace.id, lane, touch_id)
     if touch is None:
-        raise ActError("This workspace has no such touch. Reload the page.")
+        raise ActError("This workspace has no such touch.")
     with in_hand(conn, workspace, lane, touch.lead_id, now) as case:
         if not receipts.move(conn, touch, status, ("unknown",)):
-            raise ActError("What became of it is known by now. Reload the page.")
+            raise ActError(
+                "What became of it is known by now: somebody has said so, or the provider. Nothing was changed."
+            )
         more: dict[str, Any] = {"reason": "settled", "last": touch.last} if status == "failed" else {}
         case.happened(
             f"touch.{status}", enrollment=touch.enrollment_id, step=touch.step, channel=touch.channel, touch=touch.id,

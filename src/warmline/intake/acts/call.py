@@ -25,7 +25,7 @@ from ..case import Case
 from .following import ActError, Next, in_hand
 from .task import check_outcome, task_in_hand, tell_done
 
-UNDER_WAY = "A call for this task is under way already. Reload the page to see how far it is."
+UNDER_WAY = "A call for this task is under way already. Its page says how far it is."
 
 
 class CallRefused(ActError):
@@ -100,7 +100,7 @@ def correct_call(
     check_outcome(outcome, next)
     lead_id = tasks.find_lead(conn, workspace.id, lane, task_id)
     if lead_id is None:
-        raise ActError("This workspace has no such task. Reload the page.")
+        raise ActError("This workspace has no such task.")
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         task = tasks.hold(conn, workspace.id, lane, task_id)
         placed = calls.of_task(conn, workspace.id, lane, task_id)

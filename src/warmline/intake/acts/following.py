@@ -57,15 +57,18 @@ class Next:
 
 
 @contextmanager
-def in_hand(conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, now: datetime) -> Iterator[Case]:
-    """The lead, locked. Raises ActError when the workspace has no such lead."""
+def in_hand(
+    conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, now: datetime, key: str | None = None
+) -> Iterator[Case]:
+    """The lead, locked; `case.known_keys` says whether its story has `key`. Raises ActError when the workspace has no such
+    lead."""
     if lane != lane_of(lead_id):
         raise ActError("The address of the page is not whole: its lane is not the lead's. Open the lead from the list.")
     try:
-        with taken(conn, workspace, lead_id, now) as case:
+        with taken(conn, workspace, lead_id, now, key) as case:
             yield case
     except NoSuchLeadError as error:
-        raise ActError(f"{error} It may have been forgotten; reload the page.") from error
+        raise ActError(f"{error} It may have been forgotten.") from error
 
 
 def follow(case: Case, following: Next, who: str) -> None:
@@ -104,7 +107,8 @@ def close_lead(case: Case, status: str, who: str) -> None:
 
 
 def enter(case: Case, key: str, who: str) -> None:
-    """Put the lead into the current version of a playbook, whatever its conditions say: a person has decided."""
+    """Put the lead into the current version of a playbook, whatever its conditions say: a person has decided. Not where it is
+    in it by now: two people, or one who pressed twice, would begin it twice."""
     person = case.person
     version = next((one for one in case.setting.current if one.key == key), None)
     if version is None:
@@ -112,6 +116,11 @@ def enter(case: Case, key: str, who: str) -> None:
         raise ActError(f"There is no playbook {key[:60]}. There are: {known}.")
     if person.status == "opted_out":
         raise ActError("The lead has opted out. Only new consent from the lead itself starts anything again.")
+    if person.run is not None and person.run.playbook == key and person.run.status == "running":
+        raise ActError(
+            f"{person.called} is in the playbook {version.playbook.name} already: you pressed twice, or somebody was faster."
+            " It goes on by itself. To begin it anew, take the lead over first."
+        )
     case.happened("released", who=who)
     if person.run is not None:
         writes.stop(case.conn, case.lane, [{"id": person.run.id, "reason": "preempted"}], case.now)

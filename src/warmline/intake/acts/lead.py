@@ -31,9 +31,7 @@ def take_over(
     """The person has the lead from now on; nothing automated goes out any more."""
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         if case.person.status != "open":
-            raise ActError(
-                f"The lead is {_word(case.person.status)}, so there is nothing to take over. Reload the page."
-            )
+            raise ActError(f"The lead is {_word(case.person.status)}, so there is nothing to take over.")
         if who in workspace.config.people and case.person.owner != who:
             case.person.put("owner", who)
             case.happened("assigned", owner=who, by="takeover")
@@ -71,7 +69,7 @@ def reopen(conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: U
     """A closed lead is open again, and a person decides what it gets."""
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         if case.person.status not in CLOSED:
-            raise ActError(f"The lead is {_word(case.person.status)}, so it can't be opened again. Reload the page.")
+            raise ActError(f"The lead is {_word(case.person.status)}, so it can't be opened again.")
         case.person.put("status", "open")
         case.happened("changed", status="open", who=who)
         case.needs_owner()
@@ -186,14 +184,24 @@ def correct_address(
 
 @in_rounds()
 def add_note(
-    conn: psycopg.Connection, workspace: Workspace, lane: int, lead_id: UUID, who: str, now: datetime, *, note: str
+    conn: psycopg.Connection,
+    workspace: Workspace,
+    lane: int,
+    lead_id: UUID,
+    who: str,
+    now: datetime,
+    *,
+    note: str,
+    once: str = "",
 ) -> None:
-    """A line in the lead's story."""
+    """A line in the lead's story. `once` names the form it was written in: sent twice, it is one line."""
     text = clean(note)[:MOST_NOTE]
     if not text:
         raise ActError("The note is empty. Write what there is to know.")
-    with in_hand(conn, workspace, lane, lead_id, now) as case:
-        case.happened("changed", who=who, note=text)
+    key = f"note:{who}:{once}" if once else None
+    with in_hand(conn, workspace, lane, lead_id, now, key) as case:
+        if key not in case.known_keys:
+            case.happened("changed", key=key, who=who, note=text)
 
 
 def _word(status: str) -> str:

@@ -89,12 +89,12 @@ def task_in_hand(
     """The open task with its lead, both locked: the lead first, as everybody does."""
     lead_id = tasks.find_lead(conn, workspace.id, lane, task_id)
     if lead_id is None:
-        raise ActError("This workspace has no such task. Reload the page.")
+        raise ActError("This workspace has no such task.")
     with in_hand(conn, workspace, lane, lead_id, now) as case:
         task = tasks.hold(conn, workspace.id, lane, task_id)
         if task is None or task.status != "open":
             how = f"is {task.status} already" if task else "is gone"
-            raise ActError(f"The task {how}: somebody was faster, or its time ran out. Reload the page.")
+            raise ActError(f"The task {how}: somebody was faster, or its time ran out. Nothing was changed.")
         yield case, task
 
 

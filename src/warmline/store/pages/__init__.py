@@ -12,5 +12,8 @@ UNKNOWN = "t.status = 'unknown' and t.address is not null"
 #: Of enrollments: not over. Said in halves that each have an index, so that the years of those that ended are not read.
 NOT_OVER = "(status in ('running', 'handed_off', 'parked') or status = 'scheduled')"
 
-#: Of tasks `t`: nobody has it who is there. An array: whoever has left is asked for once, not for each task.
-FREE = "(t.owner is null or t.owner = any(array(select key from people where workspace_id = %(w)s and not active)))"
+
+def free(table: str) -> str:
+    """Of tasks or leads: nobody has it who is there. An array: whoever has left is asked for once, not for each row."""
+    left = "array(select key from people where workspace_id = %(w)s and not active)"
+    return f"({table}.owner is null or {table}.owner = any({left}))"

@@ -18,10 +18,12 @@ import psycopg
 from .. import address_owners
 from ..ids import lane_of
 from ..rows import encode, read
-from . import CALLED
+from . import CALLED, free
 from .cursors import read_cursor, write_cursor
 
 PAGE = 50
+#: In place of the key of an owner, which never begins so: leads that nobody has who is there.
+NOBODY = "-"
 STRETCH = 5_000
 #: Leads of one kind of hit that a search without filters looks at: more than it shows.
 ENOUGH = 200
@@ -45,7 +47,8 @@ class Line(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to show. `after` is a cursor from `Page.next`; `addresses` are the numbers or the address that `text` may mean."""
+    """What to show. `owner` is a key, or NOBODY; `after` is a cursor from `Page.next`; `addresses` are the numbers or the
+    address that `text` may mean."""
 
     text: str = ""
     addresses: tuple[str, ...] = ()
@@ -132,7 +135,7 @@ def _conditions(wanted: Wanted) -> str:
     if wanted.status:
         conditions.append("s.status = %(status)s")
     if wanted.owner:
-        conditions.append("s.owner = %(owner)s")
+        conditions.append(free("s") if wanted.owner == NOBODY else "s.owner = %(owner)s")
     if wanted.playbook:
         conditions.append(
             "exists (select 1 from enrollments e where e.lane = s.lane and e.lead_id = s.id"

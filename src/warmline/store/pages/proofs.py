@@ -13,6 +13,7 @@ from ..ids import lane_of
 from ..proofs import Proof, Withdrawal
 from ..rows import encode, read
 from . import CALLED
+from .cursors import read_cursor, write_cursor
 
 MOST = 100
 
@@ -142,17 +143,23 @@ def counted(conn: psycopg.Connection, workspace_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-def doubtful(conn: psycopg.Connection, workspace_id: int) -> list[Doubtful]:
-    """Replies that wait for a person, the longest waiting first."""
-    return read(
+def doubtful(conn: psycopg.Connection, workspace_id: int, after: str = "") -> tuple[list[Doubtful], str]:
+    """Replies that wait for a person, the longest waiting first, at most MOST. With the cursor of what follows, "" at the
+    end. Raises ValueError for a cursor of somebody else's making."""
+    at, last = read_cursor(after) if after else (None, None)
+    beyond = "and (t.opened_at, t.id) > (%(at)s, %(id)s)" if after else ""
+    found = read(
         conn,
         f"""
         select json_agg(x order by x.opened_at, x.id)::text from (
           select t.lane, t.id, t.lead_id, {CALLED} as lead, t.owner, t.note, t.opened_at, t.due_at
           from tasks t join leads l on l.lane = t.lane and l.id = t.lead_id
-          where t.workspace_id = %s and t.status = 'open' and t.kind = 'read_reply' order by t.opened_at, t.id limit %s
+          where t.workspace_id = %(w)s and t.status = 'open' and t.kind = 'read_reply' {beyond}
+          order by t.opened_at, t.id limit {MOST + 1}
         ) x
         """,  # noqa: S608 - only fixed text is joined in
-        (workspace_id, MOST),
+        {"w": workspace_id, "at": at, "id": last},
         Doubtful,
     )
+    ends = found[MOST - 1] if len(found) > MOST else None
+    return found[:MOST], write_cursor(ends.opened_at, ends.id) if ends else ""

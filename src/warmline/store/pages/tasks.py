@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 
 from ..rows import read
-from . import CALLED, FREE
+from . import CALLED, free
 from .cursors import read_cursor, write_cursor
 
 PAGE = 100
@@ -60,7 +60,7 @@ class Task(msgspec.Struct):
     done_at: datetime | None
 
 
-_OWNED = {"mine": "and t.owner = %(person)s", "free": f"and {FREE}", "all": ""}
+_OWNED = {"mine": "and t.owner = %(person)s", "free": f"and {free('t')}", "all": ""}
 
 
 def listed(

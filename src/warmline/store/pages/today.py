@@ -12,7 +12,7 @@ import psycopg
 
 from ...core.media import told
 from ..rows import read as read_rows
-from . import BY_NO_MACHINE, CALLED, FREE, UNKNOWN
+from . import BY_NO_MACHINE, CALLED, UNKNOWN, free
 
 #: More than anybody does in a day: beyond it the page says how many there are and shows the first.
 MOST = 50
@@ -89,7 +89,7 @@ def counts(conn: psycopg.Connection, workspace_id: int, person: str, now: dateti
         select
           (select count(*) from (select 1 from tasks t
               where workspace_id = %(w)s and status = 'open' and due_at <= %(now)s
-              and (owner = %(person)s or {FREE}) limit %(most)s) t),
+              and (owner = %(person)s or {free("t")}) limit %(most)s) t),
           (select count(*) from (select 1 from enrollments
               where workspace_id = %(w)s and status = 'parked' limit %(most)s) e)
             + (select count(*) from (select 1 from touches t

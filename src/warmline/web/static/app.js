@@ -32,7 +32,7 @@
     else if (event.key === "k") move(-1);
     else if (event.key === "/") document.querySelector("input[type=search]")?.focus();
     else if (event.key === "?") help?.showModal();
-    else if (/^[1-5]$/.test(event.key)) { if (!choose(event.key)) return; }
+    else if (/^[1-4]$/.test(event.key)) { if (!choose(event.key)) return; }
     else return;
     event.preventDefault();
   });
@@ -78,11 +78,24 @@
     show();
   }
 
+  // A page that renews itself stands still while nobody looks, and is up to date when somebody does.
+  document.addEventListener("htmx:beforeRequest", (event) => { if (document.hidden) event.preventDefault(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) htmx.trigger(document.body, "looked"); });
+  // Whoever is signed out by now gets the page that says so, and not a piece of it.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (new URL(event.detail.xhr.responseURL).pathname !== "/sign-in") return;
+    event.detail.shouldSwap = false;
+    location.reload();
+  });
+  document.addEventListener("htmx:afterSwap", () => document.activeElement?.closest("[data-row]")?.classList.add("here"));
+
   const scrollDown = () => document.querySelectorAll("[data-at-end]").forEach((thread) => { thread.scrollTop = thread.scrollHeight; });
   document.addEventListener("htmx:afterSwap", scrollDown);
   scrollDown();
 
+  // Hidden until here: without this file nothing would come of a press.
   document.querySelectorAll("[data-opens]").forEach((button) => {
+    button.hidden = false;
     button.addEventListener("click", () => document.getElementById(button.dataset.opens)?.showModal());
   });
 })();

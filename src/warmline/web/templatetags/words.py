@@ -19,6 +19,7 @@ from ...core.hours import find_zone
 from ...core.length import in_words, segments
 from ...core.phone import show_phone
 from ...core.tokens import PREFIX
+from ...store.ids import new_id
 from ...store.pages.today import COUNTED
 from ...store.workspaces import Workspace
 from ..icons import ICONS
@@ -47,7 +48,15 @@ def nav_item(context: dict[str, Any], name: str, words: str, picture: str) -> Sa
         else ""
     )
     current = mark_safe(' aria-current="page"') if here else ""
-    return format_html('<li><a href="{}"{}>{}<span>{}</span>{}</a></li>', address, current, icon(picture), words, count)
+    return format_html(
+        '<li><a id="to-{}" href="{}"{}>{}<span>{}</span>{}</a></li>',
+        name,
+        address,
+        current,
+        icon(picture),
+        words,
+        count,
+    )
 
 
 def _up_to(count: int) -> str:
@@ -56,20 +65,32 @@ def _up_to(count: int) -> str:
 
 @register.simple_tag(takes_context=True)
 def when(context: dict[str, Any], at: datetime | None, zone: str = "") -> SafeString | str:
-    """`Tue 24 Nov, 10:00` in the given zone (the workspace's unless told), with how far off it is as the title."""
+    """`Tue 24 Nov, 10:00` in the given zone, of which the page says whose it is, or `Tue 24 Nov, 10:00 EST` on the workspace's
+    clock; with how far off it is as the title."""
     if at is None:
         return ""
-    shown = local(at, zone or context["zone"])
+    shown = local(at, zone, context["now"]) if zone else _ours(context, at)
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), ago(at, context["now"]), shown)
 
 
 @register.simple_tag(takes_context=True)
-def since(context: dict[str, Any], at: datetime | None, zone: str = "") -> SafeString | str:
-    """`5 min ago` or `in 2 h`, with the local time as the title."""
+def since(context: dict[str, Any], at: datetime | None) -> SafeString | str:
+    """`5 min ago` or `in 2 h`, with the time on the workspace's clock as the title."""
     if at is None:
         return ""
-    shown = local(at, zone or context["zone"])
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), shown, ago(at, context["now"]))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), _ours(context, at), ago(at, context["now"])
+    )
+
+
+@register.simple_tag(takes_context=True)
+def ahead(context: dict[str, Any], at: datetime | None) -> SafeString | str:
+    """Of what is to come: `in 2 h`, or `2 h late` where it should have been done by now."""
+    if at is None:
+        return ""
+    now = context["now"]
+    said = f"{span(now - at)} late" if at < now and ago(at, now) != "now" else ago(at, now)
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), _ours(context, at), said)
 
 
 @register.simple_tag(takes_context=True)
@@ -82,14 +103,21 @@ def clock(context: dict[str, Any], due: datetime | None) -> SafeString | str:
         tone, words = "late", f"{span(-left)} late"
     else:
         tone, words = ("soon" if left < timedelta(hours=1) else "later"), f"{span(left)} left"
-    shown = local(due, context["zone"])
+    shown = _ours(context, due)
     return format_html('<span class="clock clock-{}" title="due {}">{}{}</span>', tone, shown, icon("clock"), words)
 
 
-def local(at: datetime, zone: str) -> str:
-    """`Tue 24 Nov, 10:00`"""
+def _ours(context: dict[str, Any], at: datetime) -> str:
+    """On the workspace's clock, which is named: whoever reads it may sit elsewhere."""
+    zone = context["zone"]
+    return f"{local(at, zone, context['now'])} {at.astimezone(find_zone(zone)):%Z}"
+
+
+def local(at: datetime, zone: str, now: datetime) -> str:
+    """`Tue 24 Nov, 10:00`, and `Sun 24 Nov 2024, 10:00` in another year than now."""
     there = at.astimezone(find_zone(zone))
-    return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
+    year = "" if there.year == now.astimezone(there.tzinfo).year else f" {there.year}"
+    return f"{there:%a} {there.day} {there:%b}{year}, {there:%H:%M}"
 
 
 def ago(at: datetime, now: datetime) -> str:
@@ -123,6 +151,12 @@ def invalid(problem: object, said: str) -> SafeString | str:
     """For the field that a form came back for: what is wrong stands in the element with the id `said`, and the page
     opens there."""
     return format_html(' aria-invalid="true" aria-describedby="{}" autofocus', said) if problem else ""
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """For a form that makes something new: by this field the same form sent twice is told from two alike."""
+    return format_html('<input type="hidden" name="once" value="{}">', new_id().hex)
 
 
 @register.simple_tag

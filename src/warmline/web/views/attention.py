@@ -83,9 +83,11 @@ def _page(ask: Ask, status: int = 200, problem: str = "", about: str = "") -> Ht
         counts_of=measures.set_aside(ask.conn, ask.workspace_id),
         refusals=[] if only else _refusals(ask),
         reasons=attention.reasons(ask.conn, ask.workspace_id) if pages["quarantined"].lines and not only else [],
+        books=list(ask.names.books.items()),
         here=f"?{urlencode(stretch)}" if only else "",
         only=only,
         problem=problem,
         about=about,
+        about_shown=any(str(one.id) == about for kind in pages.values() for one in kind.lines),
         **pages,
     )

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from ... import rules
@@ -20,7 +20,7 @@ from ...intake.suppressed import CHANNELS
 from ...intake.unread import UNREAD
 from ...rules.binding import Somebody, places_known, policy_of
 from ...store import numbers
-from ...store.pages import leads, proofs
+from ...store.pages import leads, proofs, tasks
 from ...store.proofs import consent_of
 from ..asking import Ask, asked
 from ..people import managers_only
@@ -150,8 +150,8 @@ def doubtful(request: HttpRequest) -> HttpResponse:
 def withdraw(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
     """The person has read it: it is an opt-out."""
     with asked(request) as ask:
-        one = next((one for one in proofs.doubtful(ask.conn, ask.workspace_id) if one.id == task_id), None)
-        if one is None or one.lane != lane:
+        one = tasks.one(ask.conn, ask.workspace_id, lane, task_id)
+        if one is None or one.kind != "read_reply" or one.status != "open":
             return _doubtful(ask, 422, "Somebody has read it meanwhile. Look at the list again.")
         try:
             acts.opt_out(
@@ -159,7 +159,7 @@ def withdraw(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
             )  # fmt: skip
         except ActError as error:
             return _doubtful(ask, 422, str(error))
-        return ask.go("opted-out", "doubtful")
+        return ask.go("opted-out", "doubtful", after=ask.got("after"))
 
 
 def _lines(request: HttpRequest, name: str, command: str) -> io.TextIOBase | str:
@@ -174,9 +174,19 @@ def _lines(request: HttpRequest, name: str, command: str) -> io.TextIOBase | str
 
 
 def _doubtful(ask: Ask, status: int = 200, problem: str = "") -> HttpResponse:
-    waiting = proofs.doubtful(ask.conn, ask.workspace_id)
-    ends = {one.id: one.opened_at + UNREAD for one in waiting}
-    return ask.page("doubtful.html", status, waiting=[(one, ends[one.id]) for one in waiting], problem=problem)
+    after = ask.got("after")
+    try:
+        waiting, onward = proofs.doubtful(ask.conn, ask.workspace_id, after)
+    except ValueError as error:
+        raise Http404 from error
+    return ask.page(
+        "doubtful.html",
+        status,
+        waiting=[(one, one.opened_at + UNREAD) for one in waiting],
+        after=after,
+        onward=onward,
+        problem=problem,
+    )
 
 
 def _list(ask: Ask, status: int = 200, **more: Any) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from ...insight.story import LeadNotFoundError, Story, story
 from ...store import merges
-from ..acting import ACTS, FORMS, RefusedError, possible
+from ..acting import ACTS, FORMS, RefusedError, books_for, possible
 from ..asking import Ask, asked
 from ..posting import posted
 from ..steps import progress, run_shown
@@ -43,7 +43,7 @@ def _page(
     can = possible(told)
     form = act if act in FORMS and can.get(act.replace("-", "_"), True) else ""
     content = {
-        "books": list(ask.names.books.items()),
+        "books": books_for(ask, told),
         "story": told,
         "days": days(told, ask.names),
         "dots": progress(told),

@@ -43,7 +43,7 @@ def _choices(ask: Ask) -> dict[str, object]:
     config = ask.workspace.config
     return {
         "statuses": [(key, badge.words) for key, badge in STATUSES.items()],
-        "owners": [(key, person.name) for key, person in config.people.items()],
+        "owners": [(leads.NOBODY, "Nobody"), *((key, person.name) for key, person in config.people.items())],
         "playbooks": [(one.key, one.playbook.name) for one in playbooks.current(ask.conn, ask.workspace_id)],
         "source": next(iter(config.sources), ""),
         "address": database.environment_here().public_url or config.workspace.public_url,

@@ -52,7 +52,7 @@ def act(request: HttpRequest, lead_id: UUID) -> HttpResponse:
             return _page(ask, lead_id, 422, str(error))
         except KeyError as error:
             raise Http404 from error
-        return HttpResponseRedirect(reverse("sandbox-thread", args=[lead_id]))
+        return HttpResponseRedirect(reverse("sandbox-thread", args=[lead_id]) + "?acted=1")
 
 
 def _page(ask: Ask, lead_id: UUID, status: int = 200, problem: str = "") -> HttpResponse:

@@ -61,7 +61,7 @@ def call(request: HttpRequest, lane: int, task_id: UUID) -> HttpResponse:
             return ask.page("task.html", 422, page=page, refused=str(refused), findings=named(refused.findings))
         except acts.ActError as error:
             return ask.page("task.html", 422, page=page, refused=str(error))
-        return HttpResponseRedirect(reverse("task", args=[lane, task_id]))
+        return HttpResponseRedirect(reverse("task", args=[lane, task_id]) + "#phone")
 
 
 @require_safe
