@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.builders import a_workspace
 from tests.conftest import of
-from warmline.machine.ports import free_port
+from tests.far_ends.ports import closed_port
 from warmline.store import sign_ins
 from warmline.store.clock import real_now
 from warmline.store.connect import connect
@@ -62,7 +62,7 @@ def site(server: str) -> Iterator[Site]:
     with connect(server) as conn:
         conn.execute(f"create database {name}".encode())
     dsn = of(server, name)
-    port = free_port(8700)
+    port = closed_port()
     address = f"http://127.0.0.1:{port}"
     environ = {**os.environ, "WARMLINE_DSN": dsn, "WARMLINE_SECRET": SECRET, "WARMLINE_PUBLIC_URL": address}
     program = "import sys, warmline.web as web; web.migrate(); web.serve(port=int(sys.argv[1]))"
