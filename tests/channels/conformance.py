@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.e2e.support import PATIENCE
 from warmline.channels.contract import (
     Accepted,
     BadCallback,
@@ -70,7 +71,7 @@ def message(kind: Kind, number: int = 1, text: str = "Hi Zoe, thanks for asking.
 
 def run(steps: Callable[[], Awaitable[Any]]) -> Any:
     async def bounded() -> Any:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             return await steps()
 
     return asyncio.run(bounded())

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.channels.conformance import KEY, NOW, PUBLIC, SECRET, message, secrets, touch
+from tests.e2e.support import PATIENCE
 from tests.far_ends.smtp import CUT, SILENCE, WAIT, Mailbox, serve_smtp
 from warmline.channels import ChannelSettingsError, build
 from warmline.channels.contract import (
@@ -396,7 +397,7 @@ def test_a_mail_that_can_not_be_written_takes_up_no_room(monkeypatch: pytest.Mon
             with monkeypatch.context() as broken, suppress(RuntimeError):
                 broken.setattr("warmline.channels.email.smtp.compose", fail)
                 await line.send(MAIL)
-            receipt = await asyncio.wait_for(channel.send(MAIL), 5)
+            receipt = await asyncio.wait_for(channel.send(MAIL), PATIENCE)
             await channel.close()
             return receipt
 
@@ -412,7 +413,7 @@ def test_a_line_that_can_not_be_opened_says_why_and_takes_up_no_room(faults: dic
             table = TABLE | {"port": box.port, "user": "sam", "password": "env:SECRET", "concurrency": 1}
             channel = build("email", table, secrets, PUBLIC, KEY, {})
             assert isinstance(channel, OpensFirst)
-            return [await asyncio.wait_for(channel.open_line(), 10) for _ in range(2)]
+            return [await asyncio.wait_for(channel.open_line(), PATIENCE) for _ in range(2)]
 
     assert [type(one) for one in asyncio.run(steps())] == [kind, kind]
 
@@ -430,7 +431,7 @@ def test_a_line_that_is_broken_off_while_it_is_opened_takes_up_no_room() -> None
             assert isinstance(broken, NotSent)
             assert not broken.counts
             box.go_on.set()
-            receipt = await asyncio.wait_for(channel.send(MAIL), 10)
+            receipt = await asyncio.wait_for(channel.send(MAIL), PATIENCE)
             await channel.close()
             return receipt
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.builders import TUESDAY, starter_files
 from tests.e2e.house import ACCOUNT, OURS, TOKEN, House, Person, a_house
-from tests.e2e.support import until
+from tests.e2e.support import PATIENCE, until
 from tests.e2e.test_pages import BROWSERS
 from tests.far_ends.voice import VoiceProvider, serve_voice
 from warmline.store import sign_ins
@@ -66,7 +66,9 @@ class Office:
 
     def is_done(self, lead: str, outcome: str) -> None:
         until(
-            lambda: self.outcome(lead) == ("done", outcome), 20, lambda: f"{self.outcome(lead)}, {self.voice.answers}"
+            lambda: self.outcome(lead) == ("done", outcome),
+            PATIENCE,
+            lambda: f"{self.outcome(lead)}, {self.voice.answers}",
         )
 
 
@@ -128,7 +130,7 @@ def test_nobody_answers_and_three_quarters_of_an_hour_later_the_mail_goes(office
     assert all(status == 200 for _, status, _ in office.voice.answers)
     sent = len(office.house.far.mails_to(ann.email))
     office.house.pass_time(timedelta(minutes=46))
-    until(lambda: len(office.house.far.mails_to(ann.email)) > sent, 30, "the mail that follows a missed call")
+    until(lambda: len(office.house.far.mails_to(ann.email)) > sent, PATIENCE, "the mail that follows a missed call")
     assert office.house.why(lead).kinds("call.ended", "task.done") == ["call.ended", "task.done"]
 
 
@@ -198,7 +200,7 @@ def test_a_message_on_our_voicemail_hands_over_and_can_be_heard(office: Office) 
     office.page.goto(f"/tasks/{row[0]}/{row[1]}")
     link = office.page.get_by_role("link", name="Open the recording").get_attribute("href") or ""
     cookies = "; ".join(f"{one['name']}={one['value']}" for one in office.page.context.cookies())
-    with urlopen(Request(office.house.url + link, headers={"Cookie": cookies}), timeout=20) as answer:  # noqa: S310
+    with urlopen(Request(office.house.url + link, headers={"Cookie": cookies}), timeout=PATIENCE) as answer:  # noqa: S310
         assert (answer.read(), answer.headers["Content-Type"]) == (b"ID3 the voice of a lead", "audio/mpeg")
 
 

@@ -19,7 +19,7 @@ from warmline.store import sign_ins
 from warmline.store.clock import real_now
 
 from .house import ACCOUNT, OURS, TOKEN, House, Person, a_house
-from .support import until
+from .support import PATIENCE, until
 from .test_pages import BROWSERS
 
 pytestmark = pytest.mark.slow
@@ -141,7 +141,7 @@ def test_one_story_runs_through_every_channel_and_ends_with_a_person(
 
     # Back at the desk: Sam's own voice in the mailbox.
     house.pass_until(datetime(2026, 11, 27, 17, 0, tzinfo=UTC))
-    until(lambda: house.far.ringless.drops_to(ann.phone), 60, "a drop")
+    until(lambda: house.far.ringless.drops_to(ann.phone), PATIENCE, "a drop")
     drop = house.far.ringless.drops_to(ann.phone)[0]
     assert house.far.hear(drop) == pytest.approx(8, abs=0.5)
     house.happens(lead, "touch.sent", 3)
@@ -150,7 +150,7 @@ def test_one_story_runs_through_every_channel_and_ends_with_a_person(
 
     # The second mail finds no mailbox any more: the address stops, the lead does not.
     house.pass_until(datetime(2026, 11, 28, 15, 1, tzinfo=UTC))
-    until(lambda: len(house.far.mails_to(ann.email)) == 2, 60, "the second mail")
+    until(lambda: len(house.far.mails_to(ann.email)) == 2, PATIENCE, "the second mail")
     second = house.far.mails_to(ann.email)[1]
     envelope = next(sender for sender, to, _ in reversed(house.far.mailbox.accepted) if to == ann.email)
     house.happens(lead, "touch.sent", 4)
@@ -160,7 +160,7 @@ def test_one_story_runs_through_every_channel_and_ends_with_a_person(
 
     # A text goes out all the same, and is answered: the machine stops, and Sam has ten minutes.
     house.pass_until(datetime(2026, 11, 30, 15, 1, tzinfo=UTC))
-    until(lambda: len(house.far.texts_to(ann.phone)) == 2, 60, "the second text")
+    until(lambda: len(house.far.texts_to(ann.phone)) == 2, PATIENCE, "the second text")
     house.happens(lead, "touch.sent", 5)
     assert house.text_from(ann.phone, "Yes, still looking. Can you call me at five?", "SM-reply").status == 200
     house.happens(lead, "handed.off")

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -27,6 +26,8 @@ from warmline.store.clock import real_now
 from warmline.store.connect import connect
 from warmline.store.ids import lane_of, new_id
 from warmline.store.migrate import migrate
+
+from .support import PATIENCE, answers, until
 
 pytestmark = pytest.mark.slow
 
@@ -71,25 +72,14 @@ def site(server: str) -> Iterator[Site]:
         workspace = a_workspace(conn, now=real_now()).id
     process = subprocess.Popen([sys.executable, "-c", program, str(port)], env=environ)
     try:
-        _wait(address)
+        until(lambda: answers(f"{address}/readyz"), PATIENCE, "the web answers")
         with connect(dsn) as conn:
             yield Site(address, dsn, workspace, *_fill(conn, address, workspace))
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(PATIENCE)
         with connect(server) as conn:
             conn.execute(f"drop database if exists {name} with (force)".encode())
-
-
-def _wait(address: str) -> None:
-    until = time.monotonic() + 30
-    while True:
-        try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=2):  # noqa: S310
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            assert time.monotonic() < until, "the web did not start within 30 s"
-            time.sleep(0.1)
 
 
 def _fill(conn: Any, address: str, workspace: int) -> tuple[UUID, UUID]:
@@ -120,7 +110,7 @@ def _post(address: str, fields: dict[str, str]) -> Any:
     asked = urllib.request.Request(  # noqa: S310 - our own server
         f"{address}/in/pricing", json.dumps(fields).encode(), {"content-type": "application/json"}
     )
-    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310
         return json.load(answer)
 
 
