@@ -28,11 +28,6 @@ from warmline.channels.signature import verify
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "signature_vectors.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def signer() -> Signer:
-    return Signer()
-
-
 def holds(check: Callable[[], object]) -> bool:
     try:
         check()
