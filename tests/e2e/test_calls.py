@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.builders import TUESDAY, starter_files
+from tests.e2e.browser import AXE, a_browser, a_page, sign_in
 from tests.e2e.house import ACCOUNT, OURS, TOKEN, House, Person, a_house
 from tests.e2e.support import PATIENCE, until
-from tests.e2e.test_pages import BROWSERS
 from tests.far_ends.voice import VoiceProvider, serve_voice
 from warmline.store import sign_ins
 from warmline.store.clock import real_now
@@ -25,7 +22,6 @@ from warmline.store.clock import real_now
 pytestmark = pytest.mark.slow
 
 SAM = "+15550104477"
-AXE = Path(sys.prefix) / "npm" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @dataclass
@@ -74,24 +70,16 @@ class Office:
 
 @pytest.fixture(scope="module")
 def rooms(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("There is no Chromium here. `./run test` says how to install it.")
     voice = VoiceProvider(ACCOUNT, TOKEN)
     with serve_voice(voice) as do:
         settings = starter_files()["warmline.toml"] + _settings(voice)
         with (
             a_house(server, tmp_path_factory.mktemp("calls"), TUESDAY, {"warmline.toml": settings}) as house,
-            sync_playwright() as playwright,
+            a_browser() as browser,
         ):
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_context(base_url=house.url, reduced_motion="reduce").new_page()
-            token = sign_ins.create(house.conn, 1, "sam", real_now())
-            page.goto(f"/sign-in/{token}")
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(house.url + "/")
+            page = a_page(browser, house.url)
+            sign_in(page, house.url, sign_ins.create(house.conn, 1, "sam", real_now()))
             yield Office(house, voice, do, page)
-            browser.close()
 
 
 @pytest.fixture

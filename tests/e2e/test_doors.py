@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.builders import STARTER
 
+from .browser import a_browser, a_page
 from .house import FORM, House, Person
 
 pytestmark = pytest.mark.slow
@@ -107,19 +106,11 @@ def test_a_request_with_a_key_is_answered_once_and_for_all(house: House, ann: Pe
 
 
 def test_a_plain_html_form_in_a_browser_sends_its_person_on_and_keeps_the_proof(house: House, ann: Person) -> None:
-    path = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-    )
-    if not path:
-        pytest.skip("There is no Chromium here. `./run test` says how to install it.")
     form = (STARTER / "forms" / "pricing.html").read_text()
     house.far.pages["pricing.html"] = form.replace('action="/in/pricing"', f'action="{house.url}/in/pricing"')
     site = f"http://localhost:{house.far.port}/site/pricing.html"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_page()
+    with a_browser() as browser:
+        page = a_page(browser)
         page.goto(site)
         page.get_by_label("First name").fill("Ann")
         page.get_by_label("Mobile phone").fill("(212) 200-" + ann.phone[-4:])
@@ -131,7 +122,6 @@ def test_a_plain_html_form_in_a_browser_sends_its_person_on_and_keeps_the_proof(
         page.wait_for_url(f"{house.url}/thanks")
         assert page.get_by_role("heading", level=1).inner_text() == "Thank you"
         agent = page.evaluate("navigator.userAgent")
-        browser.close()
     house.first_text(ann.phone)
     story = house.why(ann.email)
     assert story.told["lead"]["fields"]["job"].split() == ["A", "new", "roof", "for", "the", "shed"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -10,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.builders import TUESDAY, starter_files
 from tests.far_ends.voice import VoiceProvider, serve_voice
@@ -18,9 +17,9 @@ from tests.sounds import a_voice
 from warmline.store import sign_ins
 from warmline.store.clock import real_now
 
+from .browser import a_browser, a_page, sign_in
 from .house import ACCOUNT, OURS, TOKEN, House, Person, a_house
 from .support import PATIENCE, until
-from .test_pages import BROWSERS
 
 pytestmark = pytest.mark.slow
 
@@ -97,17 +96,10 @@ rate = 100
 
 @pytest.fixture
 def page(house: House) -> Iterator[Page]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("There is no Chromium here. `./run test` says how to install it.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        opened = browser.new_context(base_url=house.url, reduced_motion="reduce").new_page()
-        opened.goto(f"/sign-in/{sign_ins.create(house.conn, 1, 'sam', real_now())}")
-        opened.get_by_role("button", name="Sign in").click()
-        opened.wait_for_url(house.url + "/")
+    with a_browser() as browser:
+        opened = a_page(browser, house.url)
+        sign_in(opened, house.url, sign_ins.create(house.conn, 1, "sam", real_now()))
         yield opened
-        browser.close()
 
 
 def test_one_story_runs_through_every_channel_and_ends_with_a_person(
