@@ -13,6 +13,7 @@ import pytest
 
 from tests.channels.conformance import KEY, NOW, PUBLIC, SECRET, message, secrets, touch
 from tests.e2e.support import PATIENCE
+from tests.far_ends.quick import run_quickly
 from tests.far_ends.smtp import CUT, SILENCE, WAIT, Mailbox, serve_smtp
 from warmline.channels import ChannelSettingsError, build
 from warmline.channels.contract import (
@@ -43,7 +44,7 @@ def send(faults: dict[str, str], *messages: Message, **settings: object) -> tupl
             await channel.close()
             return receipts, box
 
-    return asyncio.run(steps())
+    return run_quickly(steps())
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_a_name_with_letters_beyond_ascii_needs_a_server_that_takes_it() -> None
     ],
 )
 def test_a_fault_at_each_step_means_what_it_means(faults: dict[str, str], kind: type, reason: str) -> None:
-    [receipt], box = send(faults, MAIL, timeout=0.3)
+    [receipt], box = send(faults, MAIL)
     assert isinstance(receipt, kind)
     assert getattr(receipt, "reason", "") == reason
     assert len(box.accepted) == (1 if kind is Unknown else 0)
@@ -125,7 +126,7 @@ def test_a_fault_at_each_step_means_what_it_means(faults: dict[str, str], kind: 
 )
 def test_only_a_no_after_the_content_sends_the_mail_again(said: str, kind: type) -> None:
     """A reply is what its first digit says (RFC 5321 4.2.1), and what is neither yes nor no is nothing to guess on."""
-    [receipt], _ = send({"CONTENT": said}, MAIL, timeout=0.3)
+    [receipt], _ = send({"CONTENT": said}, MAIL)
     assert isinstance(receipt, kind)
 
 
