@@ -7,11 +7,12 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from warmline.machine.postgres import Postgres
@@ -21,7 +22,8 @@ from warmline.store.migrate import migrate
 
 TEMPLATE = "warmline_template"
 
-settings.register_profile("warmline", deadline=None)  # a slow machine is no mistake
+# A slow machine is no mistake.
+settings.register_profile("warmline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("warmline")
 
 # Whoever runs the tests in the background of a script has Ctrl-C ignored, and so would every program that they start.
@@ -106,8 +108,9 @@ class Databases:
     def __init__(self, server: str) -> None:
         self.server = server
         self.name = ""
-        self.made = ""  # what a fresh copy looks like
+        self.made: object = None  # what a fresh copy looks like
         self.used = 0
+        self.conn: psycopg.Connection | None = None  # a new session takes longer to find the tables than to empty them
 
     def take(self) -> str:
         if not self.name:
@@ -117,18 +120,17 @@ class Databases:
                     sql.Identifier(self.name), sql.Identifier(f"{TEMPLATE}_{os.getpid()}")
                 )
             )
-            with connect(of(self.server, self.name)) as conn:
-                self.made = _looks(conn)
+            self.made = _looks(self._own())
         self.used += 1
         return of(self.server, self.name)
 
     def give_back(self) -> None:
-        with connect(self.server) as conn:
-            conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (self.name,))
         if self.used >= self.MOST or not self._empty():
             self.drop()
 
     def drop(self) -> None:
+        if self.conn is not None:
+            self.conn.close()
         if self.name:
             self._run(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(self.name)))
             self.name = ""
@@ -136,22 +138,33 @@ class Databases:
     def _empty(self) -> bool:
         """Whether it is as it was made; not where a test has broken it."""
         try:
-            with connect(of(self.server, self.name)) as conn:
-                conn.execute(_EMPTY)
-                return _looks(conn) == self.made
+            conn = self._own()
+            conn.execute(_EMPTY)
+            return _looks(conn) == self.made
         except psycopg.Error:
             return False
+
+    def _own(self) -> psycopg.Connection:
+        """In the database of the tests; made anew when a test has cut it."""
+        if self.conn is not None:
+            with suppress(psycopg.Error):
+                self.conn.execute("select")
+        if self.conn is None or self.conn.closed:
+            self.conn = connect(of(self.server, self.name), "between tests")
+        return self.conn
 
     def _run(self, statement: sql.Composed) -> None:
         with connect(self.server) as conn:
             conn.execute(statement)
 
 
-# In any order, whatever refers to what, and not waiting for anybody. What the migration wrote stays.
+# Whoever is connected still is cut off. In any order, whatever refers to what, and not waiting for anybody. What the migration
+# wrote stays.
 _EMPTY = b"""
 do $$
 declare one record;
 begin
+  perform pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
   perform set_config('session_replication_role', 'replica', true), set_config('lock_timeout', '5s', true);
   for one in select oid::regclass as name, relkind from pg_class
              where relnamespace = 'public'::regnamespace and relkind in ('r', 'S') and relname <> 'schema_steps' loop

@@ -1,20 +1,31 @@
-"""Work that waits for a lock which the test holds, and work that PostgreSQL ends as one of a ring."""
+"""What comes about in an event loop, work that waits for a lock which the test holds, and work that PostgreSQL ends as one of a
+ring. What processes bring about: `until` of tests/e2e/support.py, which has the patience of all."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
 import pytest
 
+from tests.e2e.support import PATIENCE, until
 from warmline.store import leads
 from warmline.store.connect import connect
 
 T = TypeVar("T")
+
+
+async def comes_about(what: Callable[[], object], told: str = "it", every: float = 0.02) -> None:
+    """Wait on a condition while the loop runs. What asks PostgreSQL holds the loop up for as long."""
+    ends = monotonic() + PATIENCE
+    while not what():
+        assert monotonic() < ends, f"{told} did not come about within {PATIENCE:g} s"
+        await asyncio.sleep(every)
 
 
 @contextmanager
@@ -32,13 +43,13 @@ def held_up(conn: psycopg.Connection, dsn: str, work: Callable[[psycopg.Connecti
 
 
 def _until_one_waits(conn: psycopg.Connection, done: Future[T]) -> None:
-    end = monotonic() + 10
-    while conn.execute(_WAITS).fetchone() is None:
+    def waits() -> bool:
         if done.done():
             raise AssertionError(f"It did not wait: {done.exception() or done.result()!r}")
-        assert monotonic() < end, "nobody waits"
-        sleep(0.01)
         conn.execute("select pg_stat_clear_snapshot()")  # within a transaction, one look would serve for all
+        return conn.execute(_WAITS).fetchone() is not None
+
+    until(waits, PATIENCE, "somebody waits", every=0.01)
 
 
 _WAITS = b"select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' limit 1"

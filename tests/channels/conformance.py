@@ -15,6 +15,8 @@ from uuid import UUID
 
 import pytest
 
+from tests.e2e.support import PATIENCE
+from tests.far_ends.quick import run_quickly
 from warmline.channels.contract import (
     Accepted,
     BadCallback,
@@ -68,12 +70,14 @@ def message(kind: Kind, number: int = 1, text: str = "Hi Zoe, thanks for asking.
     return Message(touch(number), kind, to, text, "lead-1", subject="Your request", audio_url=audio)
 
 
-def run(steps: Callable[[], Awaitable[Any]]) -> Any:
+def run(steps: Callable[[], Awaitable[Any]], *, quickly: bool = False) -> Any:
+    """`quickly` where the far end is in this process, and silent."""
+
     async def bounded() -> Any:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             return await steps()
 
-    return asyncio.run(bounded())
+    return run_quickly(bounded()) if quickly else asyncio.run(bounded())
 
 
 Test = TypeVar("Test")
@@ -105,7 +109,7 @@ class HandsOver:
                 receipts = list(await asyncio.gather(*(opened.channel.send(one) for one in messages)))
                 return receipts, opened.texts(), opened
 
-        return run(steps)
+        return run(steps, quickly=fault == "silent")
 
     def test_hands_a_message_over_once(self) -> None:
         receipts, texts, _ = self._send("none", message(self.rig.kind))

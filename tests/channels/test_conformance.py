@@ -67,7 +67,7 @@ async def on_provider(kind: Kind, settings: dict[str, object], fault: Fault) -> 
             **settings,
             "base_url": address,
             "auth_token": "env:SECRET",
-            "timeout": 0.4 if fault == "silent" else 10,
+            "timeout": 100,
         }
         channel = build(kind, table, secrets, PUBLIC, KEY, CLASSES)
         try:
@@ -132,7 +132,7 @@ class KannelRig:
                 "password": "env:SECRET",
                 "hook_secret": "env:SECRET",
                 "from": "13013",
-                "timeout": 0.4 if fault == "silent" else 10,
+                "timeout": 100,
             }
             channel = build("sms", table, secrets, PUBLIC, KEY, CLASSES)
             try:
@@ -161,7 +161,7 @@ class SmtpRig:
                 "user": "sam",
                 "password": "env:SECRET",
                 "from": "Sam at Acme <sam@acme.test>",
-                "timeout": 0.4 if fault == "silent" else 10,
+                "timeout": 100,
             }
             channel = build("email", table, secrets, PUBLIC, KEY, CLASSES)
             try:
@@ -190,7 +190,7 @@ class RinglessRig:
                 **self.settings,
                 "hook_secret": ["env:HOOK", "the-one-before-it"],
                 "base_url": f"http://127.0.0.1:{closed_port()}" if fault == "refused connection" else base_url,
-                "timeout": 0.4 if fault == "silent" else 10,
+                "timeout": 100,
             }
             channel = build("voicemail", table, secrets, PUBLIC, KEY, CLASSES)
             try:

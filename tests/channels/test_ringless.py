@@ -11,6 +11,7 @@ import pytest
 
 from tests.channels.conformance import HOOK, KEY, NOW, PUBLIC, SECRET, message, secrets, touch
 from tests.channels.test_conformance import DROPCOWBOY, DROPCOWBOY_OLD, SLYBROADCAST
+from tests.far_ends.quick import run_quickly
 from tests.far_ends.ringless import Drop, Ringless
 from tests.far_ends.web import serve
 from warmline import rules
@@ -40,12 +41,12 @@ def sent(settings: dict[str, object], given: Message | None = None, fate: Any = 
     async def steps():
         far = Ringless(fate)
         async with serve(far.app()) as base_url:
-            one = channel(settings, base_url=base_url, timeout=0.4, **more)
+            one = channel(settings, base_url=base_url, **more)
             receipt = await one.send(given or message("voicemail"))
             await one.close()
             return far.asked, receipt
 
-    return asyncio.run(steps())
+    return run_quickly(steps())
 
 
 # --- what goes out --------------------------------------------------------------------------------------------------

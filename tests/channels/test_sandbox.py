@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.channels.conformance import KEY, NOW, PUBLIC, callback, message, secrets
+from tests.e2e.support import PATIENCE
 from tests.far_ends.ports import closed_port
 from tests.far_ends.web import serve
+from tests.waiting import comes_about
 from warmline.channels import build
 from warmline.channels.contract import Callback, Kind, Message, Signal
 from warmline.channels.sandbox.behaviour import Behaviour, conduct, read_behaviour
@@ -170,7 +172,7 @@ def test_the_far_end_calls_back_over_the_network_and_the_channel_believes_it() -
         hooks = web.Application()
         hooks.router.add_post("/hooks/sms/{tail}", hook)
         far_end = make_app(Behaviour(replies=1, act_after=0.01, callback_after=0.0, reply_texts=("Ja, gern ✓",)))
-        async with asyncio.timeout(20), serve(hooks) as public_url, serve(far_end) as base_url:
+        async with asyncio.timeout(PATIENCE), serve(hooks) as public_url, serve(far_end) as base_url:
             table = {"provider": "twilio", "account_sid": "AC1", "auth_token": "sandbox", "from": "+15005550006"}
             channel = build("sms", table | {"base_url": base_url}, secrets, public_url, KEY, {})
             await channel.send(message("sms"))
@@ -197,9 +199,7 @@ def far_end_tells(kind: str, behaviour: Behaviour, text: str) -> list[Outgoing]:
                 Message(message("email").touch_id, "email", "z@lead.test", text, unsubscribe_url=f"{PUBLIC}/u/1")
             )
             await channel.close()
-            async with asyncio.timeout(10):
-                while len(sent) < 2:
-                    await asyncio.sleep(0.005)
+            await comes_about(lambda: len(sent) == 2)
 
     asyncio.run(steps())
     return sent
@@ -251,7 +251,7 @@ def test_the_far_end_runs_as_a_process_of_its_own_and_lists_what_arrived(tmp_pat
             "base_url": f"http://127.0.0.1:{port}",
         }
         channel = build("sms", table, secrets, PUBLIC, KEY, {})
-        async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
             while type(await channel.send(message("sms", 1))).__name__ == "NotSent":
                 await asyncio.sleep(0.1)
             refused = await channel.send(message("sms", 2))
@@ -263,7 +263,7 @@ def test_the_far_end_runs_as_a_process_of_its_own_and_lists_what_arrived(tmp_pat
         refused, listed = asyncio.run(steps())
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
     assert refused == ["Refused"]
     [arrived] = listed["messages"]
     assert (arrived["to"], arrived["text"]) == (message("sms", 1).to, message("sms", 1).text)
@@ -274,6 +274,6 @@ def test_a_behaviour_file_with_a_mistake_is_named_and_nothing_starts(tmp_path: P
     told = tmp_path / "behaviour.toml"
     told.write_text("busy = 3\n")
     command = [sys.executable, "-m", "warmline.channels.sandbox", "--port", "1", "--behaviour", str(told)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 1
     assert "behaviour.toml: behaviour: busy must be a share from 0 to 1" in done.stderr

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from tests.channels.conformance import KEY, NOW, PUBLIC, message, secrets, touch
+from tests.far_ends.quick import run_quickly
 from tests.far_ends.web import serve
 from warmline.channels import build
 from warmline.channels.contract import Accepted, BadCallback, Callback, Message, NotSent, Receipt, Refused, Unknown
@@ -161,14 +162,14 @@ def test_what_the_provider_took_without_an_answer_is_found_there() -> None:
     async def steps() -> tuple[Receipt, object, str]:
         app = make_app(Behaviour(silent=1), lambda _outgoing: asyncio.sleep(0))
         async with serve(app) as base_url:
-            channel = twilio(base_url=base_url, timeout=0.3)
+            channel = twilio(base_url=base_url)
             since = datetime.now(UTC)
             receipt = await channel.send(SENT)
             found = await channel.find(SENT, since)
             await channel.close()
             return receipt, found, app[ARRIVED][0].id
 
-    receipt, found, sid = asyncio.run(steps())
+    receipt, found, sid = run_quickly(steps())
     assert isinstance(receipt, Unknown)
     assert found == Accepted(sid)
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sendgrid.helpers.eventwebhook import EventWebhook
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -26,11 +26,6 @@ from warmline.channels.secrets import Secret
 from warmline.channels.signature import verify
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "signature_vectors.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def signer() -> Signer:
-    return Signer()
 
 
 def holds(check: Callable[[], object]) -> bool:
@@ -101,6 +96,7 @@ def test_the_fixed_vector_of_standard_webhooks_verifies_under_both_names() -> No
 
 
 @settings(max_examples=60, deadline=None)
+@example(part="webhook-signature", at=280, by=1, age=0)
 @given(
     part=st.sampled_from(["none", "body", "webhook-id", "webhook-timestamp", "webhook-signature"]),
     at=st.integers(0, 500), by=st.integers(1, 90), age=st.integers(-400, 400),
@@ -124,6 +120,14 @@ def test_the_official_validator_of_standard_webhooks_and_ours_agree(part: str, a
         theirs = holds(lambda: Webhook(WHSEC).verify(body, headers))
     except ValueError:  # a signature without a comma, or a body that is not JSON although it is signed
         theirs = False
+    if theirs and not ours:
+        # Theirs compares bytes, and a last sign of base64 has bits that are in none of them; ours takes the one spelling.
+        version, _, signature = headers["webhook-signature"].partition(",")
+        right = Webhook(WHSEC).sign("msg_1", signed_at, body).partition(",")[2]
+        assert version == "v1"
+        assert signature != right
+        assert base64.b64decode(signature) == base64.b64decode(right)
+        return
     assert ours == theirs
     assert ours == (abs(age) < 300 and part == "none") or part != "none"
 

@@ -22,6 +22,8 @@ import pytest
 from tests.builders import starter_files
 from tests.cli.conftest import Run
 from tests.cli.test_check import spoil
+from tests.e2e.support import PATIENCE, until
+from tests.far_ends.ports import closed_port
 from warmline.cli.first_lead import curl_line
 from warmline.cli.say import CommandError
 from warmline.cli.up import answers, public_url, require_sandbox
@@ -156,10 +158,7 @@ def no_start_possible(folder: Path) -> Iterator[None]:
 
 def wait_until_it_is_back(folder: Path) -> None:
     server = Postgres(folder / ".warmline/postgres")
-    give_up_at = time.monotonic() + 60
-    while not server.is_running():
-        assert time.monotonic() < give_up_at, "the database did not come back"
-        time.sleep(0.1)
+    until(server.is_running, PATIENCE, "the database is back")
 
 
 def stopped(process: subprocess.Popen[str]) -> str:
@@ -171,7 +170,7 @@ def stopped(process: subprocess.Popen[str]) -> str:
 
 def warmline(folder: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "warmline.cli", *arguments, "--dir", str(folder)]
-    done = subprocess.run(command, env=alone(), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=alone(), capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -189,15 +188,15 @@ def open_folder() -> Iterator[Path]:
 def test_up_answers_a_first_lead_stops_cleanly_and_goes_on_from_there(open_folder: Path) -> None:
     folder = open_folder / "acme"
     with socket.socket() as busy:
-        busy.bind(("127.0.0.1", 0))
+        port = closed_port()
+        busy.bind(("127.0.0.1", port))
         busy.listen()
-        port = busy.getsockname()[1]
         with running(folder, "--port", str(port)) as (process, lines):
             assert any(line.startswith(f"Port {port} is taken, so this runs on ") for line in lines)
             url = next(line for line in lines if line.startswith("Warmline is running at")).split()[-1]
             assert url != f"http://127.0.0.1:{port}"
             curl = next(line for line in lines if line.startswith("  curl "))
-            posted = subprocess.run(shlex.split(curl), capture_output=True, text=True, timeout=30, check=True)
+            posted = subprocess.run(shlex.split(curl), capture_output=True, text=True, timeout=PATIENCE, check=True)
             lead = json.loads(posted.stdout)["lead"]
             told = wait_for(folder, lead, "touch.sent")
             assert told["lead"]["email"] == "ann@example.com"
@@ -213,7 +212,7 @@ def test_up_answers_a_first_lead_stops_cleanly_and_goes_on_from_there(open_folde
             env=alone(),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert second.returncode == 1
@@ -233,7 +232,7 @@ def test_up_answers_a_first_lead_stops_cleanly_and_goes_on_from_there(open_folde
 
 def wait_for(folder: Path, lead: str, kind: str) -> dict[str, dict[str, str]]:
     """The lead's story, once `kind` has happened. Each look is a process of its own."""
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + PATIENCE
     while True:
         told: dict[str, dict[str, str]] = json.loads(warmline(folder, "why", lead, "--json"))
         if kind in [line["kind"] for line in told["lines"]]:  # type: ignore[index]

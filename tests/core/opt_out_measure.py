@@ -41,7 +41,8 @@ Reader = Callable[[Text], Kind]
 
 @cache
 def texts() -> tuple[Text, ...]:
-    written = YAML(typ="safe", pure=True).load(Path(__file__).with_name("opt_out_texts.yaml").read_text("utf-8"))
+    # Read in C, by YAML 1.1: what that takes for something else (no, 1:30) is no str, and `convert` says so.
+    written = YAML(typ="safe").load(Path(__file__).with_name("opt_out_texts.yaml").read_text("utf-8"))
     return tuple(msgspec.convert(written["texts"], list[Text]))
 
 

@@ -35,11 +35,10 @@ from tests.far_ends.web import serve
 from warmline.store.clock import read_clock, real_now
 from warmline.store.connect import connect
 
-from .support import WARMLINE, Machine, answers, until
+from .support import PATIENCE, WARMLINE, Machine, answers, until
 
 ACCOUNT, TOKEN, OURS = "AC" + "0" * 32, "token-of-tests", "+15005550006"
 FORM = "application/x-www-form-urlencoded"
-PATIENCE = 60.0  # many processes may share few cores; nobody waits so long for what comes
 SANDBOX = 'provider = "sandbox"'
 _numbers = count()
 
@@ -147,7 +146,7 @@ class FarEnds:
         return float(frames / rate)
 
     def _do(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
     async def _begin(self) -> None:
         self.mailbox = await self._stack.enter_async_context(serve_smtp())
@@ -188,7 +187,7 @@ class House:
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """One request, headers by their names with underscores; no cookies, and no redirect is followed."""
         parts = urlsplit(self.url)
-        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
             answer = connection.getresponse()
@@ -366,8 +365,8 @@ def a_house(
                 machine.start("web", *WARMLINE, "web", "--port", str(port)),
                 machine.start("engine", *WARMLINE, "engine"),
             ]
-            until(lambda: answers(f"{url}/readyz"), 60, "the web answers")
-            until(lambda: house.count("select count(*) from engines") == 1, 60, "the engine gives a sign of life")
+            until(lambda: answers(f"{url}/readyz"), PATIENCE, "the web answers")
+            until(lambda: house.count("select count(*) from engines") == 1, PATIENCE, "the engine gives a sign of life")
             yield house
             for process in processes:
                 assert process.stop() == 0, process.tail()

@@ -18,7 +18,7 @@ from warmline.machine.place import Place, find_place, make_private
 from warmline.machine.postgres import Postgres
 from warmline.machine.settings import DATABASE, SUPERUSER
 
-from .support import until
+from .support import PATIENCE, until
 
 NAME = "standby"
 
@@ -79,7 +79,7 @@ class Pair:
             conn.execute("select pg_reload_conf()")
             until(
                 lambda: conn.execute("select sync_state from pg_stat_replication").fetchall() == [("sync",)],
-                60, lambda: f"the standby follows: {(self.folder / 'standby.log').read_text()[-2000:]}",
+                PATIENCE, lambda: f"the standby follows: {(self.folder / 'standby.log').read_text()[-2000:]}",
             )  # fmt: skip
 
     def destroy_primary(self) -> None:
@@ -94,7 +94,7 @@ class Pair:
         began = time.monotonic()
         with self.one(1) as conn:
             assert conn.execute("select pg_promote(wait => true, wait_seconds => 60)").fetchone() == (True,)
-            until(lambda: conn.execute("select pg_is_in_recovery()").fetchone() == (False,), 60, "it is promoted")
+            until(lambda: conn.execute("select pg_is_in_recovery()").fetchone() == (False,), PATIENCE, "it is promoted")
         return time.monotonic() - began
 
     def end(self) -> None:

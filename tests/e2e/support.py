@@ -17,6 +17,9 @@ from pathlib import Path
 from types import TracebackType
 
 WARMLINE = (sys.executable, "-m", "warmline.cli")
+#: Seconds that a test waits for what is certain to come. The product itself takes up to two and a half minutes, for a hand-over
+#: whose engine is gone (a lease, and then asking), and many processes may share few cores. Only a hang meets it.
+PATIENCE = 240.0
 
 
 def until(what: Callable[[], object], within: float, told: str | Callable[[], str], every: float = 0.05) -> None:
@@ -31,7 +34,7 @@ def until(what: Callable[[], object], within: float, told: str | Callable[[], st
 def answers(url: str) -> bool:
     """Whether a server answers there at all, whatever it says."""
     try:
-        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own address
+        with urllib.request.urlopen(url, timeout=10):  # noqa: S310 - our own address
             return True
     except urllib.error.HTTPError:
         return True
@@ -65,7 +68,7 @@ class Process:
 
     def kill(self) -> None:
         """kill -9 of the whole group, so that nothing of it goes on."""
-        self._end(signal.SIGKILL, 30)
+        self._end(signal.SIGKILL, PATIENCE)
 
     def freeze(self) -> None:
         """Nothing of it runs until `go_on`."""
@@ -84,7 +87,7 @@ class Process:
         if self.runs():
             self.child.send_signal(signal.SIGTERM)
             try:
-                return self.child.wait(60)
+                return self.child.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.kill()
         return self.child.returncode
@@ -115,7 +118,12 @@ class Machine:
     def run(self, *command: str) -> str:
         """Run to its end. Raises AssertionError with what it said when it fails."""
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env={**os.environ, **self.environment}, timeout=120
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **self.environment},
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done.stdout

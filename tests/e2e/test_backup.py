@@ -19,7 +19,7 @@ from warmline.store import snapshots
 from warmline.store.connect import connect
 from warmline.store.orphans import count_orphans
 
-from .support import WARMLINE, Machine, answers, until
+from .support import PATIENCE, WARMLINE, Machine, answers, until
 from .traffic import House, a_house_at_work, post
 
 #: Rows that are only ever added: what the backup has of them, the original has too.
@@ -42,11 +42,11 @@ def test_a_backup_taken_under_load_is_put_back_whole_and_goes_on_without_repeati
     file = tmp_path / "acme.warmline"
     with a_house_at_work(tmp_path, dsn) as house, house.machine.explained():
         with house.leads():
-            until(lambda: len(house.answered) >= 20 and len(house.arrived()) >= 20, 120, "the house is at work")
+            until(lambda: len(house.answered) >= 20 and len(house.arrived()) >= 20, PATIENCE, "the house is at work")
             before = dict(house.answered)
             house.machine.run(*WARMLINE, "backup", str(tmp_path / "acme"), "--to", str(file))
             wanted = len(house.answered) + 20
-            until(lambda: len(house.answered) >= wanted, 120, "it went on meanwhile")
+            until(lambda: len(house.answered) >= wanted, PATIENCE, "it went on meanwhile")
         for name in ("engine-1", "engine-2", "web"):
             house.machine.processes[name].kill()  # the original is gone for good
         sent = len(house.arrived())
@@ -60,19 +60,21 @@ def test_a_backup_taken_under_load_is_put_back_whole_and_goes_on_without_repeati
             port = closed_port()
             machine.start("up", *WARMLINE, "up", str(copy), "--port", str(port), "--no-open")
             url = f"http://127.0.0.1:{port}"
-            until(lambda: answers(f"{url}/healthz"), 90, "the copy answers")
+            until(lambda: answers(f"{url}/healthz"), PATIENCE, "the copy answers")
             address = Postgres(copy / ".warmline" / "postgres").address()
             assert address is not None
             with connect(dsn) as original, connect(address) as restored:
                 compare(original, restored, before)
                 late = post(f"{url}/in/pricing", a_late_lead(), "late")
                 assert late, "leads are accepted while it is held"
-                until(lambda: "engine.held" in said(machine), 60, "the engine says that it waits")
+                until(lambda: "engine.held" in said(machine), PATIENCE, "the engine says that it waits")
                 assert len(house.arrived()) == sent, "held: nothing left"
 
                 assert "Live" in machine.run(*WARMLINE, "resume", "--yes")
-                until(lambda: LATE in told(house), 90, "who came in after the restore is answered")
-                until(lambda: not unrest(restored), 240, lambda: f"it comes to rest: {unrest(restored)}", every=0.5)
+                until(lambda: LATE in told(house), PATIENCE, "who came in after the restore is answered")
+                until(
+                    lambda: not unrest(restored), PATIENCE, lambda: f"it comes to rest: {unrest(restored)}", every=0.5
+                )
                 ((workspace,),) = restored.execute("select id from workspaces").fetchall()
                 assert count_orphans(restored, workspace) == 0
                 leads = [lead for (lead,) in restored.execute("select id from leads").fetchall()]

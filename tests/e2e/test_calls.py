@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.builders import TUESDAY, starter_files
+from tests.e2e.browser import AXE, a_browser, a_page, sign_in
 from tests.e2e.house import ACCOUNT, OURS, TOKEN, House, Person, a_house
-from tests.e2e.support import until
-from tests.e2e.test_pages import BROWSERS
+from tests.e2e.support import PATIENCE, until
 from tests.far_ends.voice import VoiceProvider, serve_voice
 from warmline.store import sign_ins
 from warmline.store.clock import real_now
@@ -25,7 +22,6 @@ from warmline.store.clock import real_now
 pytestmark = pytest.mark.slow
 
 SAM = "+15550104477"
-AXE = Path(sys.prefix) / "npm" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @dataclass
@@ -66,30 +62,24 @@ class Office:
 
     def is_done(self, lead: str, outcome: str) -> None:
         until(
-            lambda: self.outcome(lead) == ("done", outcome), 20, lambda: f"{self.outcome(lead)}, {self.voice.answers}"
+            lambda: self.outcome(lead) == ("done", outcome),
+            PATIENCE,
+            lambda: f"{self.outcome(lead)}, {self.voice.answers}",
         )
 
 
 @pytest.fixture(scope="module")
 def rooms(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("There is no Chromium here. `./run test` says how to install it.")
     voice = VoiceProvider(ACCOUNT, TOKEN)
     with serve_voice(voice) as do:
         settings = starter_files()["warmline.toml"] + _settings(voice)
         with (
             a_house(server, tmp_path_factory.mktemp("calls"), TUESDAY, {"warmline.toml": settings}) as house,
-            sync_playwright() as playwright,
+            a_browser() as browser,
         ):
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_context(base_url=house.url, reduced_motion="reduce").new_page()
-            token = sign_ins.create(house.conn, 1, "sam", real_now())
-            page.goto(f"/sign-in/{token}")
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(house.url + "/")
+            page = a_page(browser, house.url)
+            sign_in(page, house.url, sign_ins.create(house.conn, 1, "sam", real_now()))
             yield Office(house, voice, do, page)
-            browser.close()
 
 
 @pytest.fixture
@@ -128,7 +118,7 @@ def test_nobody_answers_and_three_quarters_of_an_hour_later_the_mail_goes(office
     assert all(status == 200 for _, status, _ in office.voice.answers)
     sent = len(office.house.far.mails_to(ann.email))
     office.house.pass_time(timedelta(minutes=46))
-    until(lambda: len(office.house.far.mails_to(ann.email)) > sent, 30, "the mail that follows a missed call")
+    until(lambda: len(office.house.far.mails_to(ann.email)) > sent, PATIENCE, "the mail that follows a missed call")
     assert office.house.why(lead).kinds("call.ended", "task.done") == ["call.ended", "task.done"]
 
 
@@ -198,7 +188,7 @@ def test_a_message_on_our_voicemail_hands_over_and_can_be_heard(office: Office) 
     office.page.goto(f"/tasks/{row[0]}/{row[1]}")
     link = office.page.get_by_role("link", name="Open the recording").get_attribute("href") or ""
     cookies = "; ".join(f"{one['name']}={one['value']}" for one in office.page.context.cookies())
-    with urlopen(Request(office.house.url + link, headers={"Cookie": cookies}), timeout=20) as answer:  # noqa: S310
+    with urlopen(Request(office.house.url + link, headers={"Cookie": cookies}), timeout=PATIENCE) as answer:  # noqa: S310
         assert (answer.read(), answer.headers["Content-Type"]) == (b"ID3 the voice of a lead", "audio/mpeg")
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from tests.builders import STARTER
 
+from .browser import a_browser, a_page
 from .house import FORM, House, Person
 
 pytestmark = pytest.mark.slow
@@ -108,27 +105,12 @@ def test_a_request_with_a_key_is_answered_once_and_for_all(house: House, ann: Pe
 # --- a form of a website, in a browser ------------------------------------------------------------------------------
 
 
-@contextmanager
-def a_browser() -> Iterator[Browser]:
-    path = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-    )
-    if not path:
-        pytest.skip("There is no Chromium here. `./run test` says how to install it.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
-
-
 def test_a_plain_html_form_in_a_browser_sends_its_person_on_and_keeps_the_proof(house: House, ann: Person) -> None:
     form = (STARTER / "forms" / "pricing.html").read_text()
     house.far.pages["pricing.html"] = form.replace('action="/in/pricing"', f'action="{house.url}/in/pricing"')
     site = f"http://localhost:{house.far.port}/site/pricing.html"
     with a_browser() as browser:
-        page = browser.new_page()
+        page = a_page(browser)
         page.goto(site)
         page.get_by_label("First name").fill("Ann")
         page.get_by_label("Mobile phone").fill("(212) 200-" + ann.phone[-4:])
@@ -159,7 +141,7 @@ def test_a_script_on_a_website_posts_json_and_reads_the_answer(house: House, ann
         body: JSON.stringify(told),
     }).then(async answer => [answer.status, await answer.json()])"""
     with a_browser() as browser:
-        page = browser.new_page()
+        page = a_page(browser)
         page.goto(f"http://localhost:{house.far.port}/site/scripted.html")
         taken = page.evaluate(script, [f"{house.url}/in/pricing", {**ann.form(), "agree": True}])
         wrong = page.evaluate(script, [f"{house.url}/in/pricing", {"email": "nobody"}])

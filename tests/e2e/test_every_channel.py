@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -10,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.builders import TUESDAY, starter_files
 from tests.far_ends.voice import VoiceProvider, serve_voice
@@ -18,9 +17,9 @@ from tests.sounds import a_voice
 from warmline.store import sign_ins
 from warmline.store.clock import real_now
 
+from .browser import a_browser, a_page, sign_in
 from .house import ACCOUNT, OURS, TOKEN, House, Person, a_house
-from .support import until
-from .test_pages import BROWSERS
+from .support import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 
@@ -97,17 +96,10 @@ rate = 100
 
 @pytest.fixture
 def page(house: House) -> Iterator[Page]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("There is no Chromium here. `./run test` says how to install it.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        opened = browser.new_context(base_url=house.url, reduced_motion="reduce").new_page()
-        opened.goto(f"/sign-in/{sign_ins.create(house.conn, 1, 'sam', real_now())}")
-        opened.get_by_role("button", name="Sign in").click()
-        opened.wait_for_url(house.url + "/")
+    with a_browser() as browser:
+        opened = a_page(browser, house.url)
+        sign_in(opened, house.url, sign_ins.create(house.conn, 1, "sam", real_now()))
         yield opened
-        browser.close()
 
 
 def test_one_story_runs_through_every_channel_and_ends_with_a_person(
@@ -141,7 +133,7 @@ def test_one_story_runs_through_every_channel_and_ends_with_a_person(
 
     # Back at the desk: Sam's own voice in the mailbox.
     house.pass_until(datetime(2026, 11, 27, 17, 0, tzinfo=UTC))
-    until(lambda: house.far.ringless.drops_to(ann.phone), 60, "a drop")
+    until(lambda: house.far.ringless.drops_to(ann.phone), PATIENCE, "a drop")
     drop = house.far.ringless.drops_to(ann.phone)[0]
     assert house.far.hear(drop) == pytest.approx(8, abs=0.5)
     house.happens(lead, "touch.sent", 3)
@@ -150,7 +142,7 @@ def test_one_story_runs_through_every_channel_and_ends_with_a_person(
 
     # The second mail finds no mailbox any more: the address stops, the lead does not.
     house.pass_until(datetime(2026, 11, 28, 15, 1, tzinfo=UTC))
-    until(lambda: len(house.far.mails_to(ann.email)) == 2, 60, "the second mail")
+    until(lambda: len(house.far.mails_to(ann.email)) == 2, PATIENCE, "the second mail")
     second = house.far.mails_to(ann.email)[1]
     envelope = next(sender for sender, to, _ in reversed(house.far.mailbox.accepted) if to == ann.email)
     house.happens(lead, "touch.sent", 4)
@@ -160,7 +152,7 @@ def test_one_story_runs_through_every_channel_and_ends_with_a_person(
 
     # A text goes out all the same, and is answered: the machine stops, and Sam has ten minutes.
     house.pass_until(datetime(2026, 11, 30, 15, 1, tzinfo=UTC))
-    until(lambda: len(house.far.texts_to(ann.phone)) == 2, 60, "the second text")
+    until(lambda: len(house.far.texts_to(ann.phone)) == 2, PATIENCE, "the second text")
     house.happens(lead, "touch.sent", 5)
     assert house.text_from(ann.phone, "Yes, still looking. Can you call me at five?", "SM-reply").status == 200
     house.happens(lead, "handed.off")

@@ -11,7 +11,7 @@ from tests.builders import TUESDAY
 from tests.far_ends.kannel import SECRET, Kannel
 
 from .house import House, Person, a_house
-from .support import WARMLINE, until
+from .support import PATIENCE, WARMLINE, until
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +47,7 @@ def test_a_text_arrives_is_reported_and_a_stop_ends_it_with_one_confirmation(
 
     kannel.carrier(ann.phone, "STOP")
     house.happens(lead, "opted.out")
-    until(lambda: len(kannel.to(ann.phone)) == 2, 20, "the confirmation")
+    until(lambda: len(kannel.to(ann.phone)) == 2, PATIENCE, "the confirmation")
     story = house.why(lead)
     assert story.status == "opted_out"
     assert story.suppressed() == {("person", lead, "opted_out"), ("address", ann.phone, "opted_out")}
@@ -67,7 +67,7 @@ def test_help_is_answered_once_and_is_no_reply(house: House, kannel: Kannel, ann
     lead = house.lead("pricing", ann.form())
     house.happens(lead, "touch.delivered")
     kannel.carrier(ann.phone, "HELP")
-    until(lambda: len(kannel.to(ann.phone)) == 2, 20, "the answer")
+    until(lambda: len(kannel.to(ann.phone)) == 2, PATIENCE, "the answer")
     kannel.carrier(ann.phone, "HELP")
     house.happens(lead, "help.asked", times=2)
     kannel.settle()
@@ -85,7 +85,7 @@ def test_a_stop_that_comes_while_the_web_is_down_waits_for_it(house: House, kann
     kannel.carrier(ann.phone, "STOP")
     web.start()
     house.happens(lead, "opted.out")
-    until(lambda: len(kannel.to(ann.phone)) == 2, 20, "the confirmation")
+    until(lambda: len(kannel.to(ann.phone)) == 2, PATIENCE, "the confirmation")
     assert house.status(lead) == "opted_out"
 
 
@@ -94,7 +94,7 @@ def test_a_killed_smsbox_loses_nothing_and_doubles_nothing(house: House, kannel:
     kannel.processes["smsbox"].kill()
     leads = {person.phone: house.lead("pricing", person.form()) for person in people}
     tried = "select count(*) from touches where status = 'queued' and tries >= 1"
-    until(lambda: house.count(tried) >= len(people), 30, "every text has met the closed door")
+    until(lambda: house.count(tried) >= len(people), PATIENCE, "every text has met the closed door")
     assert not any(kannel.to(phone) for phone in leads)
     kannel.start_smsbox()
     house.pass_time(timedelta(minutes=2))

@@ -18,14 +18,12 @@ from tests.far_ends.dovecot import PASSWORD, Dovecot
 from tests.far_ends.ports import closed_port
 from tests.far_ends.postfix import Postfix
 
-from .house import PATIENCE, House, Person, a_house
-from .support import until
+from .house import House, Person, a_house
+from .support import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 
 OURS = "hello@acme.test"
-#: Seconds that an engine may take to start and open the mailbox. Nobody waits so long for what comes.
-START = 240.0
 PRICING = """
 name: Pricing request
 enroll: {when: 'event.kind == "form.submitted" && event.form == "pricing"', rank: 90}
@@ -169,13 +167,13 @@ def test_an_engine_that_is_killed_while_it_reads_loses_no_mail_and_reads_none_tw
     house.machine.processes["engine"].kill()
     for number in range(count):
         mail.write(f"stranger{number}@else.test", f"Hello, this is number {number}")
-    until(lambda: mail.dovecot.unseen(OURS) >= count, START, "the mails are in the mailbox")
+    until(lambda: mail.dovecot.unseen(OURS) >= count, PATIENCE, "the mails are in the mailbox")
     for reached in (1, count // 2):
         house.machine.processes["engine"].start()
-        until(lambda reached=reached: house.count(kept) >= reached, START, "the engine reads")  # type: ignore[misc]
+        until(lambda reached=reached: house.count(kept) >= reached, PATIENCE, "the engine reads")  # type: ignore[misc]
         house.machine.processes["engine"].kill()
     house.machine.processes["engine"].start()
-    until(lambda: house.count(kept) >= count, START, "all are read")
-    until(lambda: mail.dovecot.unseen(OURS) == 0, START, "all are marked as seen")
+    until(lambda: house.count(kept) >= count, PATIENCE, "all are read")
+    until(lambda: mail.dovecot.unseen(OURS) == 0, PATIENCE, "all are marked as seen")
     told = house.conn.execute("select body::json->>'sender' from quarantine where body like '%stranger%'").fetchall()
     assert sorted(told) == sorted((f"stranger{number}@else.test",) for number in range(count))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .house import House, Person, a_house
-from .support import until
+from .support import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def test_a_night_and_two_days_after_it_the_silent_one_is_followed_and_the_others
         assert house.tasks(leads[0]) == ["call"]
 
         house.pass_until(THANKSGIVING)
-        until(lambda: len(house.far.texts_to(silent.phone)) == 2, 20, "the nudge of the third day, at ten")
+        until(lambda: len(house.far.texts_to(silent.phone)) == 2, PATIENCE, "the nudge of the third day, at ten")
         until_looked(house)
         for person in (answered, stopped, booked):
             assert len(house.far.texts_to(person.phone)) == 1

@@ -5,34 +5,32 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.builders import a_workspace
 from tests.conftest import of
-from warmline.machine.ports import free_port
+from tests.far_ends.ports import closed_port
 from warmline.store import sign_ins
 from warmline.store.clock import real_now
 from warmline.store.connect import connect
 from warmline.store.ids import lane_of, new_id
 from warmline.store.migrate import migrate
 
+from .browser import AXE, a_browser, a_page, sign_in
+from .support import PATIENCE, answers, until
+
 pytestmark = pytest.mark.slow
 
-AXE = Path(__file__).parents[2] / ".venv" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 
 
@@ -64,7 +62,7 @@ def site(server: str) -> Iterator[Site]:
     with connect(server) as conn:
         conn.execute(f"create database {name}".encode())
     dsn = of(server, name)
-    port = free_port(8700)
+    port = closed_port()
     address = f"http://127.0.0.1:{port}"
     environ = {**os.environ, "WARMLINE_DSN": dsn, "WARMLINE_SECRET": SECRET, "WARMLINE_PUBLIC_URL": address}
     program = "import sys, warmline.web as web; web.migrate(); web.serve(port=int(sys.argv[1]))"
@@ -73,25 +71,14 @@ def site(server: str) -> Iterator[Site]:
         workspace = a_workspace(conn, now=real_now()).id
     process = subprocess.Popen([sys.executable, "-c", program, str(port)], env=environ)
     try:
-        _wait(address)
+        until(lambda: answers(f"{address}/readyz"), PATIENCE, "the web answers")
         with connect(dsn) as conn:
             yield Site(address, dsn, workspace, *_fill(conn, address, workspace))
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(PATIENCE)
         with connect(server) as conn:
             conn.execute(f"drop database if exists {name} with (force)".encode())
-
-
-def _wait(address: str) -> None:
-    until = time.monotonic() + 30
-    while True:
-        try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=2):  # noqa: S310
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            assert time.monotonic() < until, "the web did not start within 30 s"
-            time.sleep(0.1)
 
 
 def _fill(conn: Any, address: str, workspace: int) -> tuple[UUID, UUID]:
@@ -122,42 +109,28 @@ def _post(address: str, fields: dict[str, str]) -> Any:
     asked = urllib.request.Request(  # noqa: S310 - our own server
         f"{address}/in/pricing", json.dumps(fields).encode(), {"content-type": "application/json"}
     )
-    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310
         return json.load(answer)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("There is no Chromium here. `./run test` says how to install it.")
-    with sync_playwright() as playwright:
-        args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=path, args=args)
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(browser: Browser, site: Site) -> Iterator[Page]:
     """A page whose session is the manager's; whatever the console complains of fails the test."""
-    context = browser.new_context(base_url=site.address, reduced_motion="reduce")
-    page = context.new_page()
+    page = a_page(browser, site.address)
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    _sign_in(context, page, site)
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def _sign_in(context: BrowserContext, page: Page, site: Site) -> None:
     with connect(site.dsn) as conn:
-        token = sign_ins.create(conn, site.workspace, "kim", real_now())
-    page.goto(f"/sign-in/{token}")
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(site.address + "/")
+        sign_in(page, site.address, sign_ins.create(conn, site.workspace, "kim", real_now()))
+    yield page
+    page.context.close()
+    assert complaints == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -192,7 +165,7 @@ def test_the_first_tab_leads_past_the_navigation(page: Page) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    page.wait_for_function("document.activeElement.id == 'main'")
 
 
 def test_a_list_is_walked_and_opened_by_keyboard(page: Page) -> None:

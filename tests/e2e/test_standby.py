@@ -18,7 +18,7 @@ from warmline.store.connect import connect
 from warmline.store.orphans import count_orphans
 
 from .standby import Pair
-from .support import until
+from .support import PATIENCE, until
 from .traffic import House, a_house_at_work
 
 BEFORE, AFTER = 40, 40  # leads accepted before the primary dies, and after the standby is promoted
@@ -43,19 +43,23 @@ def test_the_primary_dies_under_load_and_the_standby_goes_on_with_nothing_lost_a
 ) -> None:
     with a_house_at_work(tmp_path, pair.address) as house, house.machine.explained():
         with house.leads():
-            until(lambda: len(house.answered) >= BEFORE and len(house.arrived()) >= BEFORE, 120, "the house is at work")
+            until(
+                lambda: len(house.answered) >= BEFORE and len(house.arrived()) >= BEFORE,
+                PATIENCE,
+                "the house is at work",
+            )
             pair.destroy_primary()
             dead = time.monotonic()
             before = len(house.answered), len(house.arrived())
             promoting = pair.promote()
             promoted, told = time.monotonic(), len(house.arrived())
-            until(lambda: len(house.arrived()) > told, 120, "something is sent again", every=0.1)
+            until(lambda: len(house.arrived()) > told, PATIENCE, "something is sent again", every=0.1)
             sending = time.monotonic() - promoted
-            until(lambda: len(house.answered) > before[0], 120, "leads are accepted again", every=0.1)
+            until(lambda: len(house.answered) > before[0], PATIENCE, "leads are accepted again", every=0.1)
             accepting = time.monotonic() - promoted
-            until(lambda: len(house.answered) >= before[0] + AFTER, 180, "it goes on")
+            until(lambda: len(house.answered) >= before[0] + AFTER, PATIENCE, "it goes on")
         with connect(pair.address) as conn:
-            until(lambda: not unrest(conn), 240, lambda: f"everything comes to rest: {unrest(conn)}", every=0.5)
+            until(lambda: not unrest(conn), PATIENCE, lambda: f"everything comes to rest: {unrest(conn)}", every=0.5)
             table = [
                 ("accepted / handed over when the primary died", f"{before[0]} / {before[1]}"),
                 ("seconds: promoted after the order / dead until promoted", f"{promoting:.1f} / {promoted - dead:.1f}"),

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from .house import ACCOUNT, FORM, OURS, TOKEN, House, Person
-from .support import until
+from .support import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 
@@ -95,7 +95,7 @@ def test_a_stop_takes_back_what_is_queued_and_only_new_consent_undoes_it(house: 
     lead = house.lead("pricing", ann.form())
     house.first_text(ann.phone)
     put_off = "select count(*) from touches where lead_id = %s and status = 'queued' and tries = 1"
-    until(lambda: house.count(put_off, lead), 20, "the text waits for its provider")
+    until(lambda: house.count(put_off, lead), PATIENCE, "the text waits for its provider")
     assert house.text_from(ann.phone, "Stop", "SMstop3").status == 200
     story = house.why(lead)
     assert story.status == "opted_out"
@@ -113,7 +113,7 @@ def test_a_stop_takes_back_what_is_queued_and_only_new_consent_undoes_it(house: 
 
     house.pass_time(timedelta(minutes=2))
     assert house.lead("demo", {**unticked, "agree": "yes"}) == lead
-    until(lambda: len(house.far.texts_to(ann.phone)) == 2, 20, "the new request is confirmed")
+    until(lambda: len(house.far.texts_to(ann.phone)) == 2, PATIENCE, "the new request is confirmed")
     house.rests()
     story = house.why(lead)
     assert story.line("declined")["data"]["reason"] == "opted_out"
@@ -357,7 +357,7 @@ def test_a_text_waits_for_a_provider_that_is_down_and_goes_once(house: House, an
     try:
         lead = house.lead("pricing", ann.form())
         tried = "select count(*) from touches where lead_id = %s and tries > 0 and status = 'queued'"
-        until(lambda: house.count(tried, lead), 20, "the text was tried")
+        until(lambda: house.count(tried, lead), PATIENCE, "the text was tried")
     finally:
         house.far.open()
     house.pass_time(timedelta(minutes=1))

@@ -15,7 +15,7 @@ from tests.far_ends.ringless import Drop
 from tests.sounds import a_voice
 
 from .house import Answer, House, Person, a_house
-from .support import until
+from .support import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ def ann() -> Person:
 
 
 def the_drop(house: House, phone: str) -> Drop:
-    until(lambda: house.far.ringless.drops_to(phone), 30, f"a drop for {phone}")
+    until(lambda: house.far.ringless.drops_to(phone), PATIENCE, f"a drop for {phone}")
     return house.far.ringless.drops_to(phone)[0]
 
 
@@ -114,7 +114,7 @@ def test_a_drop_without_an_answer_is_shown_to_a_person_and_never_repeated(house:
         "select count(*) from touches where lead_id = %s and status = 'sending'"
         " and leased_until < now() + interval '16 seconds'"
     )
-    until(lambda: house.count(asking, lead), 60, "the time-out is written down")
+    until(lambda: house.count(asking, lead), PATIENCE, "the time-out is written down")
     # The engine asks for a minute and a half before it gives up; that time has passed now.
     house.conn.execute(
         "update touches set handed_at = now() - interval '5 minutes', leased_until = now() - interval '1 second'"

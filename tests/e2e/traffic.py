@@ -18,7 +18,7 @@ from tests.builders import TUESDAY, starter_files
 from tests.far_ends.ports import closed_port
 from warmline.store.connect import connect
 
-from .support import WARMLINE, Machine, answers, until
+from .support import PATIENCE, WARMLINE, Machine, answers, until
 
 LEASE = 3
 PRICING = """
@@ -96,8 +96,8 @@ def a_house_at_work(folder: Path, dsn: str) -> Iterator[House]:
         machine.start("web", *WARMLINE, "web", "--port", str(web))
         for name in ("engine-1", "engine-2"):
             machine.start(name, *WARMLINE, "engine")
-        until(lambda: answers(f"{urls[1]}/messages"), 60, "the provider answers")
-        until(lambda: answers(f"{urls[0]}/healthz"), 60, "the web answers")
+        until(lambda: answers(f"{urls[1]}/messages"), PATIENCE, "the provider answers")
+        until(lambda: answers(f"{urls[0]}/healthz"), PATIENCE, "the web answers")
         yield House(machine, folder, *urls)
 
 

@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from uuid import UUID
 
 import psutil
@@ -16,6 +15,7 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, starter_files, story
+from tests.e2e.support import PATIENCE, until
 from warmline.engine import decider as deciding
 from warmline.engine.decider import Decider
 from warmline.store.connect import connect
@@ -48,15 +48,6 @@ def process_of(decider: Decider) -> psutil.Process:
 def another_lane(lead: UUID) -> int:
     """One that has nothing due."""
     return (lane_of(lead) + 1) % LANES
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Wait on a condition, with a deadline that only a hang meets."""
-    for _ in range(1200):
-        if what():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not come about within a minute")
 
 
 def sessions(conn: psycopg.Connection, more: str = "") -> list[int]:
@@ -101,11 +92,11 @@ def test_killed_in_the_middle_of_a_batch_it_has_done_all_of_it_or_nothing(
         other.execute(f"lock table {table} in exclusive mode".encode())
         ticking = threading.Thread(target=tick)
         ticking.start()
-        until(lambda: len(sessions(conn, "and wait_event_type = 'Lock'")) == 1)
+        until(lambda: len(sessions(conn, "and wait_event_type = 'Lock'")) == 1, PATIENCE, "it waits")
         process_of(decider).kill()
         ticking.join()
     assert "has ended in the middle of a batch" in str(raised)
-    until(lambda: not sessions(conn))
+    until(lambda: not sessions(conn), PATIENCE, "PostgreSQL has noticed")
     for table in ("touches", "decisions", "tasks"):
         assert conn.execute(f"select count(*) from {table}".encode()).fetchone() == (happened,)
     assert decider.tick(lane_of(lead), TUESDAY).touches == 1 - happened, "the next lane gets a process anew"
@@ -158,7 +149,7 @@ def test_new_settings_are_noticed_while_it_runs(
         texts = conn.execute("select 1 from touches where lead_id = %s and channel = 'sms'", (other,)).fetchall()
         return texts == []
 
-    until(noticed)
+    until(noticed, PATIENCE, "the new settings are noticed")
 
 
 def test_what_the_terminal_or_the_system_says_to_everybody_is_for_the_engine_to_hear(
@@ -200,4 +191,4 @@ def test_it_ends_with_an_engine_that_was_killed(dsn: str, workspace: Workspace) 
     one = psutil.Process(int(engine.stdout.readline()))
     engine.kill()
     engine.communicate()
-    until(lambda: not one.is_running() or one.status() == psutil.STATUS_ZOMBIE)
+    until(lambda: not one.is_running() or one.status() == psutil.STATUS_ZOMBIE, PATIENCE, "it ends")

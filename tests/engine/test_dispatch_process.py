@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from tests.engine.hands import FakeChannel, Hands, a_lead_in_lane, a_process
+from tests.waiting import PATIENCE, comes_about
 from warmline.channels.contract import Accepted, Message, NotSent, Receipt, Refused
 from warmline.engine.dispatch import Dispatcher, Prepared
 from warmline.intake import acts
@@ -61,15 +62,15 @@ def test_a_last_look_that_fails_in_an_unforeseen_way_lets_nothing_out_and_leaves
 def test_two_dispatchers_share_the_rate_of_one_account(hands: Hands, dsn: str, workspace: Workspace) -> None:
     leads = [a_lead_in_lane(hands, workspace, 5, number) for number in range(8)]
     hands.tick(leads[0])
-    hands.sms.rate = 2
+    hands.sms.rate = 1 / 60  # no machine is so slow that the other's turn has come
     with connect(dsn) as second:
         other = Hands(second, dsn, channels=hands.channels)
         first_went = hands.prepare(leads[0])
         second_went = other.prepare(leads[0])
-    assert len(first_went) == 2, "one second's worth may go at once"
+    assert len(first_went) == 1, "one may always go"
     assert second_went == [], "and the other worker finds the account used"
     waiting = hands.all("select ready_at from touches where status = 'queued'")
-    assert len(waiting) == 6
+    assert len(waiting) == 7
     assert all(at > hands.now for at in waiting)
 
 
@@ -122,7 +123,7 @@ def test_receipts_are_kept_while_the_database_is_away_and_written_when_it_is_bac
 
 
 def test_receipts_are_kept_while_the_server_takes_no_writes_as_after_a_failover(
-    hands: Hands, dsn: str, lead: UUID
+    hands: Hands, dsn: str, lead: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = hands.conn.info.dbname
 
@@ -137,6 +138,16 @@ def test_receipts_are_kept_while_the_server_takes_no_writes_as_after_a_failover(
 
     demoted = Demoted()
     hands.channels = {"sms": demoted}
+    settle, refused = Dispatcher.settle, []
+
+    def settled(dispatcher: Dispatcher, outcomes: list[Outcome]) -> None:
+        try:
+            settle(dispatcher, outcomes)
+        except psycopg.errors.ReadOnlySqlTransaction:
+            refused.append(outcomes)
+            raise
+
+    monkeypatch.setattr(Dispatcher, "settle", settled)
 
     async def run() -> None:
         async def hint(_: float) -> set[int]:
@@ -144,9 +155,7 @@ def test_receipts_are_kept_while_the_server_takes_no_writes_as_after_a_failover(
             return {lane_of(lead)}
 
         async def promote() -> None:
-            while not demoted.took:
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(1.5)  # long enough for a receipt to be refused
+            await comes_about(lambda: refused, "a receipt that is refused")
             hands.conn.execute(f"alter database {name} set default_transaction_read_only = off".encode())
 
         with a_process(hands, dsn) as dispatcher:
@@ -211,7 +220,7 @@ def test_a_receipt_that_fails_in_an_unforeseen_way_keeps_no_other_from_being_wri
             return {lane_of(lead)}
 
         with a_process(hands, dsn) as dispatcher:
-            await asyncio.wait_for(dispatcher.run(hint, stopping), 10)
+            await asyncio.wait_for(dispatcher.run(hint, stopping), PATIENCE)
 
     asyncio.run(run())
     assert sorted(hands.all("select status from touches")) == ["sending", "sent"]
@@ -304,15 +313,19 @@ def test_a_process_that_stood_still_sends_nothing_even_if_its_clock_was_set_back
     assert hands.sms.took == []
 
 
-def test_a_provider_that_takes_longer_than_the_lease_is_cut_off_before_it_is_over(hands: Hands, lead: UUID) -> None:
+def test_a_provider_that_takes_longer_than_the_lease_is_cut_off_before_it_is_over(
+    hands: Hands, lead: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (one,) = hands.last_look(hands.prepare(lead))
-    hands.dispatcher.lease = timedelta(seconds=0.2)
+    shorten_the_lease(hands, monkeypatch)
     outcome = sent_by(hands, replace(one, claimed=monotonic(), channel=Endless()))
     assert outcome.status == "asking"
     assert "within the lease" in outcome.error
 
 
-def test_what_certainly_had_not_left_when_it_was_cut_off_goes_back_in_the_queue(hands: Hands, lead: UUID) -> None:
+def test_what_certainly_had_not_left_when_it_was_cut_off_goes_back_in_the_queue(
+    hands: Hands, lead: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Patient(FakeChannel):
         """Is kept waiting, and knows when it is cut off that nothing has left."""
 
@@ -323,7 +336,7 @@ def test_what_certainly_had_not_left_when_it_was_cut_off_goes_back_in_the_queue(
                 return NotSent("no connection in time", timedelta(seconds=1), counts=False)
 
     (one,) = hands.last_look(hands.prepare(lead))
-    hands.dispatcher.lease = timedelta(seconds=0.2)
+    shorten_the_lease(hands, monkeypatch)
     outcome = sent_by(hands, replace(one, claimed=monotonic(), channel=Patient()))
     hands.dispatcher.settle([outcome])
     assert hands.one("select status, tries, excused from touches") == ("queued", 1, 1)
@@ -339,6 +352,12 @@ class Endless(FakeChannel):
         self.took.append(message)
         await asyncio.sleep(3600)
         raise AssertionError("an hour has passed")
+
+
+def shorten_the_lease(hands: Hands, patch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take half of such a lease before it begins to send; that it does not send then is another test."""
+    hands.dispatcher.lease = timedelta(seconds=0.2)
+    patch.setattr(Prepared, "is_late", lambda *_: False)
 
 
 def sent_by(hands: Hands, one: Prepared) -> Outcome:

@@ -11,7 +11,9 @@ import psycopg
 import pytest
 
 from tests.builders import a_lead, a_workspace, enrolled, starter_files, story
+from tests.e2e.support import PATIENCE
 from tests.far_ends.ports import closed_port
+from tests.waiting import comes_about
 from warmline.engine import loop
 from warmline.engine.loop import Engine, Options
 from warmline.store.clock import real_now
@@ -52,21 +54,12 @@ def running(dsn: str, body: Callable[[Engine], Awaitable[None]]) -> None:
         try:
             await body(engine)
         finally:
-            while not hasattr(engine, "stop_async"):
-                await asyncio.sleep(0.01)
-            engine.stop()
-            await asyncio.wait_for(task, 60)
+            await comes_about(lambda: task.done() or hasattr(engine, "stop_async"))
+            if not task.done():
+                engine.stop()
+            await asyncio.wait_for(task, PATIENCE)
 
     asyncio.run(both())
-
-
-async def until(what: Callable[[], bool]) -> None:
-    """Wait on a condition, with a deadline that only a hang meets."""
-    for _ in range(1200):
-        if what():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it did not come about within a minute")
 
 
 def count(conn: psycopg.Connection, where: str) -> int:
@@ -79,8 +72,8 @@ def test_a_lead_that_is_due_gets_its_text_with_no_hint_at_all(dsn: str, conn: ps
     lead = a_new_lead(conn, workspace)
 
     async def body(_: Engine) -> None:
-        await until(lambda: count(conn, "touches where sent_at is not null") == 1)
-        await until(lambda: count(conn, "enrollments where status = 'ended'") == 1)
+        await comes_about(lambda: count(conn, "touches where sent_at is not null") == 1)
+        await comes_about(lambda: count(conn, "enrollments where status = 'ended'") == 1)
 
     running(dsn, body)
     told = story(conn, lead)
@@ -107,14 +100,14 @@ def test_settings_published_while_it_runs_count_for_what_goes_out_after(dsn: str
 
     async def body(_: Engine) -> None:
         a_new_lead(conn, workspace, 1)
-        await until(lambda: count(conn, "touches where sent_at is not null") == 1)
+        await comes_about(lambda: count(conn, "touches where sent_at is not null") == 1)
         settings = starter_files()["warmline.toml"].replace("rate = 10 ", "behaviour = {refuse = 1.0}\nrate = 10 ", 1)
         again = a_workspace(conn, {**at_any_hour(), "warmline.toml": settings})
         assert again.config_version > workspace.config_version
         while count(conn, "touches where status = 'failed'") == 0:
             a_new_lead(conn, again, 2 + count(conn, "leads"))
-            await until(lambda: count(conn, "touches where status in ('queued', 'sending')") == 0)
-            await until(lambda: count(conn, "touches") == count(conn, "leads"))
+            await comes_about(lambda: count(conn, "touches where status in ('queued', 'sending')") == 0)
+            await comes_about(lambda: count(conn, "touches") == count(conn, "leads"))
 
     running(dsn, body)
     assert conn.execute("select distinct reason from touches where status = 'failed'").fetchall() == [("opted_out",)]
@@ -129,7 +122,7 @@ def test_a_lead_of_the_sandbox_answers_as_it_is_told_and_is_handed_to_a_person(
     lead = a_new_lead(conn, workspace)
 
     async def body(_: Engine) -> None:
-        await until(lambda: count(conn, "tasks where kind = 'hand_off' and status = 'open'") == 1)
+        await comes_about(lambda: count(conn, "tasks where kind = 'hand_off' and status = 'open'") == 1)
 
     running(dsn, body)
     assert "replied" in story(conn, lead)
@@ -141,12 +134,12 @@ def test_every_connection_cut_at_once_costs_nothing(dsn: str, conn: psycopg.Conn
     async def body(_: Engine) -> None:
         for number in range(4):
             a_new_lead(conn, workspace, number)
-            await until(lambda: count(conn, "pg_stat_activity where application_name = 'warmline look'") == 1)
+            await comes_about(lambda: count(conn, "pg_stat_activity where application_name = 'warmline look'") == 1)
             conn.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
                 " where pid <> pg_backend_pid() and datname = current_database()"
             )
-        await until(lambda: count(conn, "touches where status in ('sent', 'delivered', 'unknown')") == 4)
+        await comes_about(lambda: count(conn, "touches where status in ('sent', 'delivered', 'unknown')") == 4)
 
     running(dsn, body)
     assert count(conn, "touches") == 4
@@ -157,12 +150,12 @@ def test_a_stop_ends_it_soon_with_nothing_half_done(dsn: str, conn: psycopg.Conn
     leads = [a_new_lead(conn, workspace, number) for number in range(30)]
 
     async def body(_: Engine) -> None:
-        await until(lambda: count(conn, "touches where sent_at is not null") > 0)
+        await comes_about(lambda: count(conn, "touches where sent_at is not null") > 0)
 
     running(dsn, body)
     assert count(conn, "touches where status = 'sending'") == 0
     mine = "pg_stat_activity where application_name like 'warmline %' and datname = current_database()"
-    asyncio.run(until(lambda: count(conn, mine) == 0))  # PostgreSQL notices a closed connection a moment later
+    asyncio.run(comes_about(lambda: count(conn, mine) == 0))  # PostgreSQL notices a closed connection a moment later
     still = {row[0] for row in conn.execute("select lead_id from touches where status = 'queued'").fetchall()}
     due = {row[0] for row in conn.execute("select lead_id from enrollments where due_at is not null").fetchall()}
     assert still | due | {row[0] for row in conn.execute("select lead_id from touches").fetchall()} == set(leads)
@@ -179,7 +172,7 @@ def test_a_faster_clock_keeps_its_appointments(dsn: str, conn: psycopg.Connectio
     enrolled(conn, workspace, "pricing", lead, at=due_at, due_at=due_at)
 
     async def body(_: Engine) -> None:
-        await until(lambda: count(conn, "touches where sent_at is not null") == 1)
+        await comes_about(lambda: count(conn, "touches where sent_at is not null") == 1)
 
     running(dsn, body)
     row = conn.execute("select created_at from touches where lane = %s", (lane_of(lead),)).fetchone()
@@ -197,13 +190,13 @@ def test_what_has_gathered_is_decided_by_processes_of_its_own(
         a_new_lead(conn, workspace, number)
 
     async def body(_: Engine) -> None:
-        await until(lambda: count(conn, "pg_stat_activity where application_name = 'warmline decider'") > 0)
-        await until(lambda: count(conn, "touches where sent_at is not null") == 150)
+        await comes_about(lambda: count(conn, "pg_stat_activity where application_name = 'warmline decider'") > 0)
+        await comes_about(lambda: count(conn, "touches where sent_at is not null") == 150)
 
     running(dsn, body)
     assert count(conn, "events where kind = 'touch.planned'") == 150
     mine = "pg_stat_activity where application_name like 'warmline %' and datname = current_database()"
-    asyncio.run(until(lambda: count(conn, mine) == 0))
+    asyncio.run(comes_about(lambda: count(conn, mine) == 0))
 
 
 def test_the_mails_of_a_database_that_is_held_are_left_to_the_original(dsn: str, conn: psycopg.Connection) -> None:
@@ -215,10 +208,10 @@ def test_the_mails_of_a_database_that_is_held_are_left_to_the_original(dsn: str,
     )
 
     async def body(_engine: Engine) -> None:
-        await until(lambda: conn.execute(asks).fetchone() is not None)
+        await comes_about(lambda: conn.execute(asks).fetchone() is not None)
         assert attention.mailbox(conn, workspace.id) is None
         conn.execute("update restores set resumed_at = now()")
-        await until(lambda: attention.mailbox(conn, workspace.id) is not None)
+        await comes_about(lambda: attention.mailbox(conn, workspace.id) is not None)
 
     running(dsn, body)
 

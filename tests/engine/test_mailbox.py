@@ -16,7 +16,7 @@ import pytest
 
 from tests.builders import a_lead, a_workspace, starter_files, story
 from tests.channels.reading.test_inbound import plain
-from tests.e2e.support import until
+from tests.e2e.support import PATIENCE, until
 from tests.far_ends.imap import ImapServer
 from tests.far_ends.ports import closed_port
 from tests.waiting import ended_once
@@ -51,7 +51,7 @@ def test_a_mailbox_out_of_reach_is_told_until_it_is_gone_from_the_settings(
     workspace = a_workspace(conn, mail(an_inbox(port)))
     watchers.look(conn)
     try:
-        until(lambda: attention.mailbox(conn, workspace.id), 60, "the trouble was told")
+        until(lambda: attention.mailbox(conn, workspace.id), PATIENCE, "the trouble was told")
         told = attention.mailbox(conn, workspace.id)
         assert told is not None
         assert told.since == NOW
@@ -159,9 +159,9 @@ def test_a_mail_that_the_server_does_not_hand_out_is_set_aside_after_three_tries
     workspace = a_workspace(conn, mail(an_inbox(server.port)))
     watchers.look(conn)
     try:
-        until(lambda: read_up_to(conn) == 3, 60, "all are read")
-        until(lambda: server.seen == {2, 3}, 30, "what was read is marked as seen, and nothing else")
-        until(lambda: attention.mailbox(conn, workspace.id) is None, 30, "the mailbox is well")
+        until(lambda: read_up_to(conn) == 3, PATIENCE, "all are read")
+        until(lambda: server.seen == {2, 3}, PATIENCE, "what was read is marked as seen, and nothing else")
+        until(lambda: attention.mailbox(conn, workspace.id) is None, PATIENCE, "the mailbox is well")
     finally:
         watchers.close()
         server.stop()
@@ -180,13 +180,13 @@ def test_a_server_that_hands_out_nothing_for_a_while_loses_no_mail(
     workspace = a_workspace(conn, mail(an_inbox(server.port)))
     watchers.look(conn)
     try:
-        until(lambda: sum("FETCH 1 " in asked for asked in server.asked) > 1, 60, "it was asked for often enough")
+        until(lambda: sum("FETCH 1 " in asked for asked in server.asked) > 1, PATIENCE, "it was asked for often enough")
         told = attention.mailbox(conn, workspace.id)
         assert told is not None
         assert "bandwidth limits" in told.error
         assert read_up_to(conn) == 0
         server.refused.clear()
-        until(lambda: read_up_to(conn) == 3, 60, "all are read")
+        until(lambda: read_up_to(conn) == 3, PATIENCE, "all are read")
     finally:
         watchers.close()
         server.stop()
@@ -200,7 +200,7 @@ def test_a_folder_that_takes_no_more_mails_is_told_and_new_ones_are_read(
     workspace = a_workspace(conn, mail(an_inbox(server.port) + 'processed = "Done"\n'))
     watchers.look(conn)
     try:
-        until(lambda: attention.mailbox(conn, workspace.id), 60, "the trouble is told")
+        until(lambda: attention.mailbox(conn, workspace.id), PATIENCE, "the trouble is told")
     finally:
         watchers.close()
         server.stop()

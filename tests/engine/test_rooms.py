@@ -8,7 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from tests.e2e.support import PATIENCE
 from tests.engine.hands import FakeChannel, Hands, a_lead_in_lane, a_process, a_stop
+from tests.waiting import comes_about
 from warmline.channels.contract import Kind, Message, Receipt
 from warmline.engine import dispatch
 from warmline.engine.catalog import Catalog
@@ -48,7 +50,7 @@ def running(hands: Hands, dsn: str, body: Callable[[AsyncHints], Awaitable[None]
             dispatcher.catalog = Catalog(dispatcher.conn)
             work = asyncio.create_task(dispatcher.run(hints.take, stopping))
             try:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE):
                     await body(hints)
             finally:
                 for channel in hands.channels.values():
@@ -59,11 +61,6 @@ def running(hands: Hands, dsn: str, body: Callable[[AsyncHints], Awaitable[None]
                 await work
 
     asyncio.run(run())
-
-
-async def until(true: Callable[[], bool]) -> None:
-    while not true():
-        await asyncio.sleep(0.005)
 
 
 def queued(hands: Hands, workspace: Workspace, *lanes: int, by_mail: bool = False, first: int = 0) -> list[UUID]:
@@ -83,11 +80,11 @@ def test_a_stop_reaches_what_waits_for_a_connection(hands: Hands, dsn: str, work
 
     async def body(hints: AsyncHints) -> None:
         hints.add({3})
-        await until(lambda: channel.at_once == 1)
+        await comes_about(lambda: channel.at_once == 1)
         for lead in leads:
             await asyncio.to_thread(a_stop, hands, workspace, lead)
         channel.open.set()
-        await until(lambda: not hands.one("select count(*) from touches where status in ('queued', 'sending')"))
+        await comes_about(lambda: not hands.one("select count(*) from touches where status in ('queued', 'sending')"))
 
     running(hands, dsn, body)
     assert len(channel.began) == 1
@@ -104,7 +101,7 @@ def test_what_waits_for_a_connection_has_no_lease_that_could_run_out(
 
     async def body(hints: AsyncHints) -> None:
         hints.add({3, 9})
-        await until(lambda: channel.at_once == 1)
+        await comes_about(lambda: channel.at_once == 1)
         told.extend(hands.all("select status, tries from touches order by status"))
 
     running(hands, dsn, body)
@@ -121,9 +118,9 @@ def test_as_many_go_at_once_as_the_channel_can_send_and_the_next_as_soon_as_one_
 
     async def body(hints: AsyncHints) -> None:
         hints.add({3, 9, 12})
-        await until(lambda: channel.at_once == 2)
+        await comes_about(lambda: channel.at_once == 2)
         channel.open.set()
-        await until(lambda: len(channel.took) == 9)
+        await comes_about(lambda: len(channel.took) == 9)
 
     running(hands, dsn, body)
     assert channel.most_at_once == 2
@@ -141,7 +138,7 @@ def test_however_much_waits_for_a_slow_channel_the_others_of_its_lane_go(
 
     async def body(hints: AsyncHints) -> None:
         hints.add({3})
-        await until(lambda: len(sms.took) == 1)
+        await comes_about(lambda: len(sms.took) == 1)
         assert mail.at_once == 2
 
     running(hands, dsn, body, in_flight=4)

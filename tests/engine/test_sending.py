@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.engine.hands import SECRET, Hands, a_stop
-from tests.engine.test_rooms import queued, running, until
+from tests.engine.test_rooms import queued, running
 from tests.far_ends.smtp import CUT, WAIT, Mailbox, serve_smtp
+from tests.waiting import comes_about
 from warmline.channels import build
 from warmline.channels.contract import Channel
 from warmline.channels.secrets import resolve
@@ -36,33 +39,57 @@ def by_smtp(box: Mailbox, **settings: object) -> dict[str, Channel]:
     }
 
 
-def settled(hands: Hands) -> bool:
-    return not hands.one("select count(*) from touches where status in ('queued', 'sending')")
+def at_work(
+    hands: Hands, dsn: str, body: Callable[[AsyncHints, Mailbox], Awaitable[None]], faults: dict[str, str] | None = None,
+    **server: Any,
+) -> Mailbox:  # fmt: skip
+    """A dispatcher and a mail server with a login, while `body` goes on. Returns the server."""
+    boxes: list[Mailbox] = []
+
+    async def both(hints: AsyncHints) -> None:
+        async with serve_smtp(faults, extensions=LOGIN, **server) as box:
+            boxes.append(box)
+            hands.channels = by_smtp(box)
+            await body(hints, box)
+            await hands.channels["email"].close()
+
+    running(hands, dsn, both)
+    return boxes[0]
+
+
+async def settled(hands: Hands) -> None:
+    await comes_about(lambda: not hands.one("select count(*) from touches where status in ('queued', 'sending')"))
+
+
+def one_after_the_other(hands: Hands, dsn: str, workspace: Workspace, count: int, **server: Any) -> Mailbox:
+    """So many mails, each when the one before it is sent. Returns the server."""
+
+    async def body(hints: AsyncHints, _: Mailbox) -> None:
+        for number in range(count):
+            await asyncio.to_thread(lambda number=number: queued(hands, workspace, 3, by_mail=True, first=number))
+            hints.add({3})
+            await settled(hands)
+
+    return at_work(hands, dsn, body, **server)
 
 
 def test_a_stop_that_comes_while_the_connection_is_being_opened_holds_the_mail(
     hands: Hands, dsn: str, workspace: Workspace
 ) -> None:
     [lead] = queued(hands, workspace, 3, by_mail=True)
-    told: list[Mailbox] = []
 
-    async def body(hints: AsyncHints) -> None:
-        async with serve_smtp({"AUTH": WAIT}, extensions=LOGIN) as box:
-            told.append(box)
-            hands.channels = by_smtp(box)
-            hints.add({3})
-            await box.silent.wait()
-            await asyncio.to_thread(a_stop, hands, workspace, lead)
-            box.go_on.set()
-            await until(lambda: settled(hands))
-            [other] = await asyncio.to_thread(lambda: queued(hands, workspace, 3, by_mail=True, first=1))
-            hints.add({3})
-            await until(lambda: settled(hands))
-            assert hands.one("select status from touches where lead_id = %s", other) == "sent"
-            await hands.channels["email"].close()
+    async def body(hints: AsyncHints, box: Mailbox) -> None:
+        hints.add({3})
+        await box.silent.wait()
+        await asyncio.to_thread(a_stop, hands, workspace, lead)
+        box.go_on.set()
+        await settled(hands)
+        [other] = await asyncio.to_thread(lambda: queued(hands, workspace, 3, by_mail=True, first=1))
+        hints.add({3})
+        await settled(hands)
+        assert hands.one("select status from touches where lead_id = %s", other) == "sent"
 
-    running(hands, dsn, body)
-    [box] = told
+    box = at_work(hands, dsn, body, {"AUTH": WAIT})
     assert hands.one("select status, reason from touches where lead_id = %s", lead) == ("refused", "opted_out")
     assert [recipient for _, recipient, _ in box.accepted] == ["ann1@example.com"]
     assert box.connections == 1, "the connection was open, and the next mail had it"
@@ -72,16 +99,6 @@ def test_mails_over_a_connection_that_is_open_are_not_looked_at_again(
     hands: Hands, dsn: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[int] = []
-
-    async def body(hints: AsyncHints) -> None:
-        async with serve_smtp(extensions=LOGIN) as box:
-            hands.channels = by_smtp(box)
-            for number in range(3):
-                await asyncio.to_thread(lambda number=number: queued(hands, workspace, 3, by_mail=True, first=number))
-                hints.add({3})
-                await until(lambda: settled(hands))
-            await hands.channels["email"].close()
-
     look = Dispatcher.last_look
 
     def counted(self: Dispatcher, prepared: list[object]) -> object:
@@ -90,7 +107,7 @@ def test_mails_over_a_connection_that_is_open_are_not_looked_at_again(
         return look(self, prepared)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Dispatcher, "last_look", counted)
-    running(hands, dsn, body)
+    one_after_the_other(hands, dsn, workspace, 3)
     assert hands.all("select status from touches") == ["sent"] * 3
     assert looks == [1, 1, 1, 1], "one more for the mail that had a connection opened"
 
@@ -100,13 +117,11 @@ def test_a_connection_that_can_not_be_opened_leaves_the_mail_in_the_queue(
 ) -> None:
     queued(hands, workspace, 3, by_mail=True)
 
-    async def body(hints: AsyncHints) -> None:
-        async with serve_smtp({"CONNECT": CUT}) as box:
-            hands.channels = by_smtp(box)
-            hints.add({3})
-            await until(lambda: bool(hands.one("select count(*) from touches where error <> ''")))
+    async def body(hints: AsyncHints, _: Mailbox) -> None:
+        hints.add({3})
+        await comes_about(lambda: hands.one("select count(*) from touches where error <> ''"))
 
-    running(hands, dsn, body)
+    at_work(hands, dsn, body, {"CONNECT": CUT})
     status, tries, error = hands.one("select status, tries, error from touches")
     assert (status, tries) == ("queued", 1)
     assert error.startswith("No session with the mail server")
@@ -160,20 +175,8 @@ def test_an_unforeseen_failure_to_open_a_connection_has_certainly_sent_nothing(
 def test_a_kept_connection_that_was_closed_sends_the_mail_back_for_a_new_look(
     hands: Hands, dsn: str, workspace: Workspace
 ) -> None:
-    told: list[Mailbox] = []
-
-    async def body(hints: AsyncHints) -> None:
-        async with serve_smtp(mails_per_connection=1, extensions=LOGIN) as box:
-            told.append(box)
-            hands.channels = by_smtp(box)
-            for number in range(2):
-                await asyncio.to_thread(lambda number=number: queued(hands, workspace, 3, by_mail=True, first=number))
-                hints.add({3})
-                await until(lambda: settled(hands))
-            await hands.channels["email"].close()
-
-    running(hands, dsn, body)
-    assert len(told[0].accepted) == told[0].connections == 2
+    box = one_after_the_other(hands, dsn, workspace, 2, mails_per_connection=1)
+    assert len(box.accepted) == box.connections == 2
     assert hands.all("select status from touches") == ["sent"] * 2
     assert sorted(hands.all("select tries from touches")) == [1, 2]
 
@@ -181,44 +184,30 @@ def test_a_kept_connection_that_was_closed_sends_the_mail_back_for_a_new_look(
 def test_a_mail_whose_connection_took_too_much_of_the_lease_is_claimed_again(
     hands: Hands, dsn: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queued(hands, workspace, 3, by_mail=True)
     late = iter((False, True))  # when it is sent, and once the connection is there
     monkeypatch.setattr(Prepared, "is_late", lambda *_: next(late, False))
-    told: list[Mailbox] = []
-
-    async def body(hints: AsyncHints) -> None:
-        async with serve_smtp(extensions=LOGIN) as box:
-            told.append(box)
-            hands.channels = by_smtp(box)
-            hints.add({3})
-            await until(lambda: settled(hands))
-            await hands.channels["email"].close()
-
-    running(hands, dsn, body)
+    box = one_after_the_other(hands, dsn, workspace, 1)
     assert hands.one("select status, tries from touches") == ("sent", 2)
-    assert len(told[0].accepted) == told[0].connections == 1
+    assert len(box.accepted) == box.connections == 1
 
 
 def test_a_mail_is_claimed_again_when_the_database_goes_away_while_its_connection_is_opened(
     hands: Hands, dsn: str, workspace: Workspace
 ) -> None:
     queued(hands, workspace, 3, by_mail=True)
-    told: list[Mailbox] = []
+    boxes: list[Mailbox] = []
 
-    async def body(hints: AsyncHints) -> None:
-        async with serve_smtp({"AUTH": WAIT}, extensions=LOGIN) as box:
-            told.append(box)
-            hands.channels = by_smtp(box)
-            hints.add({3})
-            await box.silent.wait()
-            hands.conn.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cut look'"
-            )
-            box.go_on.set()
-            await until(lambda: hands.one("select status from touches") != "sending")
-            await hands.channels["email"].close()
+    async def body(hints: AsyncHints, box: Mailbox) -> None:
+        boxes.append(box)
+        hints.add({3})
+        await box.silent.wait()
+        hands.conn.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'cut look'"
+        )
+        box.go_on.set()
+        await comes_about(lambda: hands.one("select status from touches") != "sending")
 
     with suppress(psycopg.OperationalError):  # told to the engine, which begins anew
-        running(hands, dsn, body)
+        at_work(hands, dsn, body, {"AUTH": WAIT})
     assert hands.one("select status from touches") == "queued"
-    assert (told[0].connections, told[0].accepted) == (1, [])
+    assert (boxes[0].connections, boxes[0].accepted) == (1, [])

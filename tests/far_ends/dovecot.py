@@ -12,11 +12,10 @@ from pathlib import Path
 
 from imap_tools import MailBoxUnencrypted
 
-from tests.e2e.support import Process, until
+from tests.e2e.support import PATIENCE, Process, until
 from tests.far_ends.ports import closed_port
 
 PASSWORD = "password-of-tests"
-WAIT = 30.0
 #: Both far ends change users, so they start as root.
 AS_ROOT = () if os.geteuid() == 0 else ("sudo", "-n")
 OWNER = pwd.getpwnam("nobody")
@@ -42,7 +41,7 @@ class Dovecot:
         command = (*AS_ROOT, "/usr/sbin/dovecot", "-F", "-c", str(self.folder / "dovecot.conf"))
         self.process = Process(command, {}, self.folder / "started.log")
         self.process.start()
-        until(lambda: all(map(listens, (self.imap, self.lmtp))), WAIT, lambda: f"Dovecot: {self.log()}")
+        until(lambda: all(map(listens, (self.imap, self.lmtp))), PATIENCE, lambda: f"Dovecot: {self.log()}")
 
     def stop(self) -> None:
         if self.process is not None:

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from tests.e2e.support import Process, until
+from tests.e2e.support import PATIENCE, Process, until
 from tests.far_ends.ports import closed_port
 
 FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
 USER, PASSWORD, SECRET, OURS = "warmline", "password-of-tests", "a-secret-of-tests-24char", "13013"
-WAIT = 30.0
 _GOT = re.compile(r"Got message \d+: <(\S+) (\S+) (text|ucs-2|udh) ?(.*)>$")
 
 
@@ -61,20 +60,20 @@ class Kannel:
         (self.folder / "spool").mkdir(parents=True, exist_ok=True)
         (self.folder / "kannel.conf").write_text(self._config(hooks))
         self._run("bearerbox", "/usr/sbin/bearerbox", str(self.folder / "kannel.conf"))
-        until(lambda: "running" in self.status(), WAIT, self._told("bearerbox"))
+        until(lambda: "running" in self.status(), PATIENCE, self._told("bearerbox"))
         self.start_smsbox()
         self.carrier()
 
     def start_smsbox(self) -> None:
         self._run("smsbox", "/usr/sbin/smsbox", str(self.folder / "kannel.conf"))
-        until(lambda: _listens(self.port) and "smsbox:" in self.status(), WAIT, self._told("smsbox"))
+        until(lambda: _listens(self.port) and "smsbox:" in self.status(), PATIENCE, self._told("smsbox"))
 
     def carrier(self, sender: str = "", text: str = "") -> None:
         """A carrier in place of the one before; with a `text`, a person sends it at once."""
         if "fakesmsc" in self.processes:
             self.settle()  # fakesmsc confirms nothing: what is on its way to it would be lost with it
             self.processes["fakesmsc"].kill()
-            until(lambda: "online" not in self._smsc_status(), WAIT, self._told("bearerbox"))
+            until(lambda: "online" not in self._smsc_status(), PATIENCE, self._told("bearerbox"))
         log = self.folder / f"fakesmsc-{len(self._logs)}.log"
         self._logs.append(log)
         most = "1" if text else "0"
@@ -82,7 +81,7 @@ class Kannel:
         self._run(
             "fakesmsc", FAKESMSC, "-H", "127.0.0.1", "-r", str(self._smsc), "-i", "0.05", "-m", most, said, log=log
         )
-        until(lambda: "online" in self._smsc_status(), WAIT, self._told("fakesmsc"))
+        until(lambda: "online" in self._smsc_status(), PATIENCE, self._told("fakesmsc"))
 
     def got(self) -> list[Got]:
         """Everything that arrived at the carrier, in order."""
@@ -100,7 +99,7 @@ class Kannel:
 
     def settle(self) -> None:
         """Wait until nothing is queued and all that was sent has been seen at the carrier."""
-        until(self._settled, WAIT, self.status)
+        until(self._settled, PATIENCE, self.status)
 
     def _settled(self) -> bool:
         told = self.status()

@@ -10,8 +10,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.support import Process, until
-from tests.far_ends.dovecot import AS_ROOT, WAIT, listens
+from tests.e2e.support import PATIENCE, Process, until
+from tests.far_ends.dovecot import AS_ROOT, listens
 from tests.far_ends.ports import closed_port
 
 #: Services of master.cf that a relay needs; none in a chroot.
@@ -66,7 +66,7 @@ class Postfix:
         (etc / "headers").write_text("/^List-/ IGNORE\n")
         self.process = Process((*AS_ROOT, "/usr/sbin/postfix", "-c", str(etc), "start-fg"), {}, self.folder / "out.log")
         self.process.start()
-        until(lambda: listens(self.port), WAIT, lambda: f"Postfix: {self.log()}")
+        until(lambda: listens(self.port), PATIENCE, lambda: f"Postfix: {self.log()}")
 
     def stop(self) -> None:
         if self.process is not None:

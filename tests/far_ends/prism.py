@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.support import Process, answers, until
+from tests.e2e.support import PATIENCE, Process, answers, until
 from tests.far_ends.ports import closed_port
 
 SPEC = Path(__file__).parent / "twilio" / "twilio_api_v2010.messages_calls.json"
@@ -40,7 +40,7 @@ def a_prism() -> Iterator[Prism]:
     try:
         process.start()
         url = f"http://127.0.0.1:{port}"
-        until(lambda: answers(url), 120, lambda: f"Prism: {process.tail()}", every=0.2)
+        until(lambda: answers(url), PATIENCE, lambda: f"Prism: {process.tail()}", every=0.2)
         yield Prism(url)
     finally:
         if process.runs():

@@ -13,7 +13,7 @@ import pytest
 
 from tests.builders import TUESDAY, a_workspace, minutes, starter_files, story, without_sam
 from tests.intake.test_inbound import MAIL, PHONE, a_touch
-from tests.waiting import ended_once, held_up
+from tests.waiting import PATIENCE, ended_once, held_up
 from warmline.channels.contract import Signal
 from warmline.core.lead import Draft
 from warmline.engine.catalog import Catalog
@@ -473,5 +473,5 @@ def test_a_correction_that_waits_for_an_address_does_not_hold_the_lead(
     ) as done:
         conn.execute("select from leads where id = %s for update nowait", (lead,))
         conn.execute("commit")
-        done.result(timeout=20)
+        done.result(timeout=PATIENCE)
     assert "changed" in story(conn, lead)

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_workspace
-from tests.waiting import ended_once
+from tests.waiting import PATIENCE, ended_once
 from warmline.intake import batch
 from warmline.intake.batch import Answer, Door, DoorClosedError
 from warmline.intake.submission import Origin
@@ -37,7 +37,7 @@ def door(dsn: str) -> Iterator[Door]:
 def post(door: Door, workspace: Workspace, told: Any, key: str = "") -> Answer:
     body = json.dumps(told).encode()
     origin = Origin(body=body.decode(), content_type="application/json")
-    return door.post(workspace, "pricing", origin, body, key).result(timeout=20)
+    return door.post(workspace, "pricing", origin, body, key).result(timeout=PATIENCE)
 
 
 def count(conn: psycopg.Connection, table: str) -> int:
@@ -180,7 +180,7 @@ def test_closing_lets_in_what_waits(dsn: str, conn: psycopg.Connection, workspac
     body = b'{"email": "ann@example.com"}'
     waiting = [door.post(workspace, "pricing", Origin(content_type="application/json"), body) for _ in range(20)]
     door.close()
-    assert all(one.result(timeout=5).status == 202 for one in waiting)
+    assert all(one.result(timeout=PATIENCE).status == 202 for one in waiting)
 
 
 def test_a_caller_who_no_longer_waits_is_let_in_and_stops_nobody_behind_it(
@@ -206,9 +206,9 @@ def test_the_first_after_a_quiet_moment_goes_in_at_once_and_those_close_behind_i
 ) -> None:
     monkeypatch.setattr(batch, "GATHER", 3600)
     monkeypatch.setattr(batch, "ENOUGH", 5)
-    assert ask(door, workspace, 0).result(timeout=20).status == 202
+    assert ask(door, workspace, 0).result(timeout=PATIENCE).status == 202
     waiting = [ask(door, workspace, number) for number in range(1, 6)]
-    assert [one.result(timeout=20).status for one in waiting] == [202] * 5
+    assert [one.result(timeout=PATIENCE).status for one in waiting] == [202] * 5
     sizes = conn.execute("select count(*) from leads group by xmin::text order by 1").fetchall()
     assert sizes == [(1,), (5,)], "transactions, and how many leads each took"
 
@@ -217,7 +217,7 @@ def test_leads_that_wait_for_others_are_let_in_when_the_door_closes(
     door: Door, conn: psycopg.Connection, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "GATHER", 3600)
-    ask(door, workspace, 0).result(timeout=20)
+    ask(door, workspace, 0).result(timeout=PATIENCE)
     waiting = ask(door, workspace, 1)
     door.close()
     assert waiting.result(timeout=0).status == 202

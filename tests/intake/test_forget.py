@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.builders import TUESDAY, a_lead, a_workspace
 from tests.intake.test_accept import INQUIRY, WRITTEN, a_submission, take
-from tests.waiting import held_up
+from tests.waiting import PATIENCE, held_up
 from warmline.channels.contract import Signal
 from warmline.core.tokens import PREFIX
 from warmline.engine.catalog import Catalog
@@ -162,7 +162,7 @@ def erased_while_it_waits(conn: psycopg.Connection, dsn: str, place: Workspace, 
     forget(conn, place, lead, "kim", LATER)
     with held_up(conn, dsn, lambda own: receive(own, place, [signal], LATER)) as done:
         conn.execute("commit")
-        done.result(timeout=20)
+        done.result(timeout=PATIENCE)
 
 
 def test_a_stop_that_waits_for_a_lead_which_is_erased_is_in_force_for_its_number_as_the_erasure_is(
@@ -209,7 +209,7 @@ def test_an_erasure_that_waits_for_an_address_does_not_hold_the_lead(
     with held_up(conn, dsn, lambda own: forget(own, place, lead, "kim", LATER)) as done:
         conn.execute("select from leads where id = %s for update nowait", (lead,))
         conn.execute("commit")
-        assert done.result(timeout=20) == 2
+        assert done.result(timeout=PATIENCE) == 2
 
 
 def test_an_erasure_that_waits_for_the_ledger_holds_no_suppression(
@@ -223,7 +223,7 @@ def test_an_erasure_that_waits_for_the_ledger_holds_no_suppression(
     with held_up(conn, dsn, lambda own: forget(own, place, lead, "kim", LATER)) as done:
         conn.execute("select from suppressions for update nowait")
         conn.execute("commit")
-        done.result(timeout=20)
+        done.result(timeout=PATIENCE)
     seal_all(conn, lambda: LATER)
     assert ledger.verify(conn).is_whole
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, happened, story
 from tests.intake.test_accept import INQUIRY, a_submission, take
-from tests.waiting import held_up
+from tests.waiting import PATIENCE, held_up
 from warmline.channels.contract import Signal
 from warmline.core.standing import history_of
 from warmline.engine.catalog import Catalog
@@ -456,7 +456,7 @@ def test_a_stop_that_waits_for_a_merge_is_the_persons(
     merge(conn, place, keep, gone, "kim", LATER)
     with held_up(conn, dsn, lambda own: receive(own, place, [stop], LATER)) as done:
         conn.execute("commit")
-        done.result(timeout=20)
+        done.result(timeout=PATIENCE)
     assert status(conn, keep) == "opted_out"
 
 
@@ -469,7 +469,7 @@ def test_a_merge_that_waits_for_an_address_holds_neither_lead(
     with held_up(conn, dsn, lambda own: merge(own, place, keep, gone, "kim", LATER)) as done:
         conn.execute("select from leads where id = any(%s) for update nowait", ([keep, gone],))
         conn.execute("commit")
-        done.result(timeout=20)
+        done.result(timeout=PATIENCE)
     assert "merged" in story(conn, keep)
 
 
@@ -480,5 +480,5 @@ def test_an_address_that_comes_to_the_other_while_the_merge_waits_goes_over_too(
     acts.correct_address(conn, place, lane_of(gone), gone, "sam", LATER, address="ann@new.example")
     with held_up(conn, dsn, lambda own: merge(own, place, keep, gone, "kim", LATER)) as done:
         conn.execute("commit")
-        done.result(timeout=20)
+        done.result(timeout=PATIENCE)
     assert address_owners.find(conn, place.id, ["ann@new.example"]) == {"ann@new.example": keep}

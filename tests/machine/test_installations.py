@@ -35,6 +35,7 @@ def test_without_any_postgresql_it_says_how_to_get_one(folder: Path) -> None:
         choose_installation(account_for_new_data(), made_by=None, bin_folder=folder)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has programs that the database's account can't reach")
 def test_programs_in_a_closed_folder_are_copied_and_work(
     folder: Path, supervisor: Start, monkeypatch: pytest.MonkeyPatch

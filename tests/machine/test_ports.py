@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from tests.far_ends.ports import closed_port
 
 from warmline.machine import MachineError, ports
 from warmline.machine.ports import free_port, is_free
@@ -12,15 +13,13 @@ from warmline.machine.ports import free_port, is_free
 @pytest.fixture
 def busy() -> Iterator[int]:
     with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
+        server.bind(("127.0.0.1", closed_port()))
         server.listen()
         yield server.getsockname()[1]
 
 
 def test_a_free_port_is_taken_as_wanted() -> None:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port = server.getsockname()[1]
+    port = closed_port()
     assert free_port(port) == port
 
 
@@ -39,10 +38,10 @@ def test_a_server_on_all_interfaces_makes_the_port_busy() -> None:
 
 def test_a_port_whose_server_has_just_ended_is_free() -> None:
     with socket.socket() as server:
+        port = closed_port()
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        server.bind(("127.0.0.1", 0))
+        server.bind(("127.0.0.1", port))
         server.listen()
-        port = server.getsockname()[1]
         visitor = socket.create_connection(("127.0.0.1", port))
         accepted, _ = server.accept()
         accepted.close()  # the side that closes first keeps the port in TIME_WAIT

@@ -3,12 +3,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
+from tests.e2e.support import PATIENCE, until
 from tests.machine.conftest import InChild, Start, end, system, wheel
 
 from warmline.machine import MachineError, postgres
@@ -18,7 +19,7 @@ from warmline.machine.postmaster import live_postmaster, noted_postmaster, serve
 pytestmark = pytest.mark.slow  # every test starts servers and kills some
 
 HOLD = """
-import time
+import threading
 from pathlib import Path
 from warmline.machine.postgres import Postgres
 server = Postgres(Path({data_dir!r}), bin_folder={bin_folder})
@@ -106,8 +107,7 @@ def test_a_killed_server_that_nobody_has_collected_is_started_again_with_its_dat
     say_hello(careless.stdout.readline().strip())
     dead = pid_of(folder)
     os.kill(dead, signal.SIGKILL)
-    while state_of(dead) != "Z":
-        time.sleep(0.01)
+    until(lambda: state_of(dead) == "Z", PATIENCE, "it is dead", every=0.01)
     os.kill(dead, 0)  # signal 0, the usual test, says that it lives
 
     server = supervisor()
@@ -254,7 +254,7 @@ def test_an_ordinary_user_is_told_that_the_database_is_another_accounts(
 ) -> None:
     supervisor().start()
     other = holding(in_child, folder, user="nobody", extra_groups=[], stderr=subprocess.STDOUT)
-    said, _ = other.communicate(timeout=10)
+    said, _ = other.communicate(timeout=PATIENCE)
     assert "belongs to the account warmline-db, and you are nobody. Run this as warmline-db or as root" in said
 
 
@@ -277,6 +277,14 @@ def test_children_of_a_killed_server_get_time_to_end(supervisor: Start, folder: 
         worker = connection.info.backend_pid
         os.kill(worker, signal.SIGSTOP)  # it can't notice the death of its server now
         os.kill(pid_of(folder), signal.SIGKILL)
-        waker = subprocess.Popen(["/bin/sh", "-c", f"sleep 1; kill -CONT {worker}"])
+        woken: list[int] = []
+
+        def wake() -> None:
+            woken.append(worker)
+            os.kill(worker, signal.SIGCONT)
+
+        waker = threading.Timer(1, wake)
+        waker.start()
         assert hear_hello(server.start()) == "hello"
-        assert waker.poll() == 0  # not before: two servers on one data folder would have destroyed it
+        assert woken  # not before: two servers on one data folder would have destroyed it
+        waker.join()

@@ -4,9 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
+from tests.e2e.support import PATIENCE, until
 from tests.machine.conftest import InChild
 
 from warmline.machine.processes import Processes
@@ -75,7 +75,7 @@ def test_names_the_signal_that_ended_a_child_and_kills_what_the_child_left() -> 
         parent, child = (int(each.rpartition(" ")[2]) for each in said)
         os.kill(parent, signal.SIGKILL)
         assert processes.run(until=line(said, "web was ended by SIGKILL; starting it again in 1 s"))
-        assert not lives(child)
+        until(lambda: not lives(child), PATIENCE, "it ends")  # a moment after the signal
 
 
 def test_kills_a_child_that_does_not_stop() -> None:
@@ -129,6 +129,5 @@ def test_children_end_when_the_supervisor_is_killed(in_child: InChild) -> None:
     child = int(supervisor.stdout.readline().rpartition(" ")[2])
     assert lives(child)
     supervisor.kill()
-    while lives(child):  # the kernel's signal is sent at once; pytest's own limit ends this if it never is
-        time.sleep(0.01)
+    until(lambda: not lives(child), PATIENCE, "it ends with its supervisor")
     supervisor.communicate()

@@ -14,6 +14,7 @@ import pytest
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from phonenumbers.tzdata import TIMEZONE_DATA
 from ruamel.yaml import YAML
+from tests.e2e.support import PATIENCE
 
 from warmline import rules
 from warmline.core.consent import RANK
@@ -63,13 +64,13 @@ def test_the_fast_reader_reads_what_the_plain_one_does() -> None:
 
 def test_threads_that_ask_for_the_same_data_at_once_read_it_once() -> None:
     begun, go_on = Semaphore(0), Event()
-    read = Mock(side_effect=lambda: (begun.release(), go_on.wait(5), "data")[-1])
+    read = Mock(side_effect=lambda: (begun.release(), go_on.wait(PATIENCE), "data")[-1])
     once = rules.once(read)
     with ThreadPoolExecutor(3) as threads:
         told = [threads.submit(once) for _ in range(3)]
-        assert begun.acquire(timeout=5)
+        assert begun.acquire(timeout=PATIENCE)
         go_on.set()
-        assert [one.result(timeout=5) for one in told] == ["data"] * 3
+        assert [one.result(timeout=PATIENCE) for one in told] == ["data"] * 3
     assert read.call_count == 1
 
 

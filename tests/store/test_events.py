@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.builders import TUESDAY, a_lead, a_workspace, enrolled, story
+from tests.waiting import PATIENCE, held_up
 from warmline.store.connect import connect
 from warmline.store.events import NewEvent, append, insert, wake
 from warmline.store.ids import lane_of
@@ -108,21 +109,17 @@ def test_nobody_appends_while_a_look_is_under_way_so_what_a_decision_saw_is_exac
     dsn: str, conn: psycopg.Connection, workspace: Workspace, lead: UUID
 ) -> None:
     """The appender waits for whoever holds the enrollment, and draws its number afterwards."""
-    appended = threading.Event()
 
-    def work() -> None:
-        with connect(dsn) as other, other.transaction():
-            append(other, [an_event(workspace, lead, "replied")], TUESDAY)
-        appended.set()
+    def work(own: psycopg.Connection) -> None:
+        with own.transaction():
+            append(own, [an_event(workspace, lead, "replied")], TUESDAY)
 
-    worker = threading.Thread(target=work)
-    with conn.transaction():
-        conn.execute("select from enrollments for update")
-        worker.start()
-        until_somebody_waits(dsn)
-        assert not appended.is_set()
+    conn.execute("begin")
+    conn.execute("select from enrollments for update")
+    with held_up(conn, dsn, work) as appended:
         insert(conn, [an_event(workspace, lead, "touch.planned")])
-    worker.join()
+        conn.execute("commit")
+        appended.result(timeout=PATIENCE)
     assert story(conn, lead)[-2:] == ["touch.planned", "replied"]
 
 
@@ -153,15 +150,3 @@ def test_two_writers_of_the_same_leads_in_opposite_order_do_not_wait_for_each_ot
     assert errors == []
     row = conn.execute("select count(*) from events where kind = 'opened'").fetchone()
     assert row == (900,)
-
-
-def until_somebody_waits(dsn: str) -> None:
-    with connect(dsn) as eye:
-        for _ in range(3000):
-            row = eye.execute(
-                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-            ).fetchone()
-            if row and row[0]:
-                return
-            threading.Event().wait(0.01)
-    raise AssertionError("the other writer went ahead without waiting")

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from tests.builders import a_workspace
 from tests.conftest import of
+from tests.e2e.support import PATIENCE
 from tests.engine.hands import Hands
 from warmline.insight.replay import replay
 from warmline.store import migrate as migrating
@@ -121,7 +122,7 @@ def test_a_step_that_would_wait_in_a_ring_lets_the_other_pass_and_is_tried_again
             migration = threading.Thread(target=migrate, args=(conn,), kwargs={"schema": schema, "say": said.append})
             migration.start()
             other.execute("insert into bricks values (1000)")
-        migration.join(60)
+        migration.join(PATIENCE)
         assert not migration.is_alive()
     with connect(bare) as conn:
         assert "0002_both.sql" in {name for (name,) in conn.execute("select name from schema_steps").fetchall()}
@@ -142,13 +143,13 @@ def test_a_long_transaction_holds_up_the_migration_and_nobody_else(bare: str, sc
             long.execute("select count(*) from bricks")  # a report that somebody runs for hours
             migration = threading.Thread(target=migrate, args=(conn,), kwargs={"schema": schema, "say": say})
             migration.start()
-            assert waits.wait(30), "it says that it waits"
+            assert waits.wait(PATIENCE), "it says that it waits"
             reader.execute("set lock_timeout = '30s'")
             for number in range(200, 210):  # the product goes on while the migration waits its turn
                 reader.execute("insert into bricks values (%s)", (number,))
             assert reader.execute("select count(*) from bricks").fetchone() == (110,)
             assert migration.is_alive()
-        migration.join(60)
+        migration.join(PATIENCE)
         assert not migration.is_alive()
         assert "0002_colour.sql waits" in said[0]
         assert str(long.info.backend_pid) in said[0] + said[-1]
@@ -189,9 +190,9 @@ def test_one_migrates_at_a_time_and_a_second_finds_it_done(bare: str, schema: Pa
                 target=lambda: done.append(migrate(second, schema=schema, say=lambda _: waits.set()))
             )
             other.start()
-            assert waits.wait(30)
+            assert waits.wait(PATIENCE)
             assert migrate(first, schema=schema) == ["0001_start.sql"]
-        other.join(60)
+        other.join(PATIENCE)
     assert done == [[]]
 
 

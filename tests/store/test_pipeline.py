@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
+from tests.waiting import PATIENCE
 from warmline.store.connect import connect
 from warmline.store.pipeline import together, transaction
 
@@ -29,7 +30,7 @@ def test_a_block_within_a_block_does_not_wait_for_answers_to_what_was_not_sent(d
         done.set()
 
     threading.Thread(target=work, daemon=True).start()
-    assert done.wait(20), "client and server wait for each other"
+    assert done.wait(PATIENCE), "client and server wait for each other"
     conn.close()
 
 

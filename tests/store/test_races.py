@@ -8,6 +8,7 @@ from threading import Barrier
 import psycopg
 import pytest
 
+from tests.waiting import PATIENCE
 from warmline.store import address_owners
 from warmline.store.connect import connect
 from warmline.store.ids import new_id
@@ -45,12 +46,12 @@ def test_a_transaction_that_was_ended_in_a_ring_is_run_again_and_gets_through(
             address_owners.hold(own, 1, [first])
             runs.append(first)
             if runs.count(first) == 1:
-                both.wait(timeout=20)
+                both.wait(timeout=PATIENCE)
             address_owners.hold(own, 1, [second])
 
     with connect(dsn) as one, connect(dsn) as other, ThreadPoolExecutor(2) as threads:
         for done in [threads.submit(work, one, ONE, OTHER), threads.submit(work, other, OTHER, ONE)]:
-            done.result(timeout=20)
+            done.result(timeout=PATIENCE)
     assert len(runs) > 2
 
 
