@@ -158,7 +158,7 @@ def test_what_waits_for_a_person_is_counted(conn: psycopg.Connection, place: Wor
     lead_id = a_lead(conn, place)
     enrolled(conn, place, "pricing", lead_id)
     tick(conn, lane_of(lead_id), TUESDAY, Catalog(conn))
-    conn.execute("update touches set status = 'unknown'")
+    conn.execute("update touches set status = 'unknown', address = '+12125550123'")
     conn.execute("update enrollments set status = 'parked', due_at = null, error = 'x'")
     found = measured(conn, place)
     assert (found.parked, found.unknown, found.quarantined, found.orphans) == (1, 1, 0, 0)

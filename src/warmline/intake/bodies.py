@@ -24,7 +24,6 @@ MOST_ROWS = 1_000
 #: How deep the fields of a lead are opened; what lies deeper is one text. Names joined on and on would grow without end.
 DEEPEST = 20
 
-
 #: Some programs write a byte order mark before it.
 _BEGINS_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 
