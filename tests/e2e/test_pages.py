@@ -285,14 +285,14 @@ def test_today_renews_itself_and_leaves_the_keyboard_where_it_was(page: Page, si
 def test_whoever_is_signed_out_meanwhile_is_shown_how_to_sign_in_and_no_piece_of_that_page(
     browser: Browser, site: Site
 ) -> None:
-    context = browser.new_context(base_url=site.address)
-    page = context.new_page()
-    _sign_in(context, page, site)
+    page = a_page(browser, site.address)
+    with connect(site.dsn) as conn:
+        sign_in(page, site.address, sign_ins.create(conn, site.workspace, "kim", real_now()))
     page.goto("/tasks?whose=all")
-    context.clear_cookies()
+    page.context.clear_cookies()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.wait_for_url(re.compile(r"/sign-in\?"))
-    context.close()
+    page.context.close()
 
 
 def test_after_an_act_the_keyboard_is_at_what_came_of_it(page: Page, site: Site) -> None:

@@ -89,7 +89,7 @@ def test_answers_that_nobody_asks_for_any_more_go_while_it_runs(dsn: str, conn: 
     )
 
     async def body(_: Engine) -> None:
-        await until(lambda: count(conn, "answers") == 2)
+        await comes_about(lambda: count(conn, "answers") == 2)
 
     running(dsn, body)
     assert conn.execute("select max(key) from answers").fetchone() == ("1",)

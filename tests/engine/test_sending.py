@@ -148,7 +148,7 @@ def test_a_mail_is_claimed_again_when_the_look_at_its_open_connection_fails_in_a
             told.append(box)
             hands.channels = by_smtp(box)
             hints.add({3})
-            await until(lambda: hands.one("select status from touches") == "sent")
+            await comes_about(lambda: hands.one("select status from touches") == "sent")
             await hands.channels["email"].close()
 
     running(hands, dsn, body)
@@ -166,7 +166,7 @@ def test_an_unforeseen_failure_to_open_a_connection_has_certainly_sent_nothing(
         async with serve_smtp() as box:
             hands.channels = by_smtp(box, host="smtp..acme.test", tls="starttls")
             hints.add({3})
-            await until(lambda: bool(hands.one("select count(*) from touches where error <> ''")))
+            await comes_about(lambda: bool(hands.one("select count(*) from touches where error <> ''")))
 
     running(hands, dsn, body)
     assert hands.one("select status, tries, excused from touches") == ("queued", 1, 0)
