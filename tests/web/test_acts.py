@@ -202,7 +202,7 @@ def test_a_call_that_reached_the_lead_asks_what_comes_next(
     page = answer.content.decode()
     assert "what comes next" in page.lower()
     assert "Wants Tuesday" in page
-    later = (real_now() + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+    later = (real_now() + timedelta(days=3)).strftime("%Y-%m-%dT12:00")  # an hour that every day has
     done = {"outcome": "connected", "note": "Wants Tuesday", "next": "next_step", "next_at": later}
     assert client.post(f"/tasks/{task}/done", done).status_code == 302
     assert "task.done" in story(conn, lead)
