@@ -120,7 +120,9 @@ def test_what_a_lead_wrote_is_shown_and_never_run(
     evil = "<script>alert(1)</script>"
     body = msgspec.json.encode({"first_name": evil, "email": "evil@example.com", "company": evil, "note": evil})
     lead = call("POST", "/in/pricing", body, content_type="application/json").json()["lead"]
-    conn.execute("update leads set first_name = %s where id = %s", (evil, lead))  # as a person may, whom nobody corrects
+    conn.execute(
+        "update leads set first_name = %s where id = %s", (evil, lead)
+    )  # as a person may, whom nobody corrects
     client = sign_in("kim")
     for path in ("/leads", f"/leads/{lead}", f"/sandbox/{lead}"):
         page = client.get(path).content.decode()
