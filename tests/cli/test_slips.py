@@ -110,10 +110,23 @@ def test_a_fault_of_ours_still_shows_its_traceback(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_is_stopped_puts_away_what_it_began(number: signal.Signals) -> None:
-    with pytest.raises(SystemExit) as ended, ended_by_signals():
-        os.kill(os.getpid(), number)
-    assert ended.value.code == 128 + number
-    assert signal.getsignal(number) is signal.SIG_DFL
+    before = signal.signal(number, signal.SIG_DFL)  # whoever started the tests may have set it aside, as nohup does
+    try:
+        with pytest.raises(SystemExit) as ended, ended_by_signals():
+            os.kill(os.getpid(), number)
+        assert ended.value.code == 128 + number
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+
+
+def test_a_command_under_nohup_outlives_its_terminal() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ended_by_signals():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_database_that_has_no_room_for_every_name_is_refused(

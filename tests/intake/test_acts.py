@@ -155,7 +155,7 @@ def test_of_two_who_put_a_lead_into_the_same_playbook_at_once_one_is_refused(
     with held_up(conn, dsn, enter) as done:
         conn.execute("commit")
         with pytest.raises(ActError, match="already"):
-            done.result(timeout=20)
+            done.result(timeout=PATIENCE)
     assert one(conn, "select count(*) from enrollments where playbook = 'slow-nurture'") == 1
 
 

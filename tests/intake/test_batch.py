@@ -188,11 +188,13 @@ def test_a_caller_who_no_longer_waits_is_let_in_and_stops_nobody_behind_it(
 ) -> None:
     monkeypatch.setattr(batch, "GATHER", 3600)
     monkeypatch.setattr(batch, "ENOUGH", 2)
-    ask(door, workspace, 0).result(timeout=20)
+    ask(door, workspace, 0).result(timeout=PATIENCE)
     gone = ask(door, workspace, 1)
     assert gone.cancel()
-    assert ask(door, workspace, 2).result(timeout=20).status == 202
-    assert [one.result(timeout=20).status for one in (ask(door, workspace, 3), ask(door, workspace, 4))] == [202] * 2
+    assert ask(door, workspace, 2).result(timeout=PATIENCE).status == 202
+    assert [one.result(timeout=PATIENCE).status for one in (ask(door, workspace, 3), ask(door, workspace, 4))] == [
+        202
+    ] * 2
     assert count(conn, "leads") == 5
 
 

@@ -9,6 +9,7 @@ from threading import Barrier
 import psycopg
 import pytest
 
+from tests.e2e.support import PATIENCE
 from warmline.store import rotations
 from warmline.store.connect import connect
 
@@ -58,7 +59,7 @@ def test_many_at_once_get_each_turn_of_a_dealer_once_and_there_are_no_more_deale
     many, each, begin = 4, 40, Barrier(4)
 
     def deal() -> None:
-        begin.wait(timeout=20)
+        begin.wait(timeout=PATIENCE)
         with connect(dsn) as own:
             for _ in range(each):
                 with own.transaction():
@@ -66,7 +67,7 @@ def test_many_at_once_get_each_turn_of_a_dealer_once_and_there_are_no_more_deale
 
     with ThreadPoolExecutor(many) as threads:
         for done in [threads.submit(deal) for _ in range(many)]:
-            done.result(timeout=60)
+            done.result(timeout=PATIENCE)
     found = dealers(conn)
     assert sum(found.values()) == many * each * 3
     assert len(found) <= many

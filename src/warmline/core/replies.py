@@ -80,6 +80,7 @@ def _reading(text: str, words: OptOutWords) -> Reading:
         or made.sentence(message)
         or made.phrase(message)
         or made.half_a_keyword(message)
+        or made.sign(message)
         or Reading("reply", said=message.said)
     )
 
@@ -127,6 +128,7 @@ class _Made:
         long = [word.say for word in words.stop if word.typos and word.sentence and len(word.say) >= LONG]
         self._long_begin = frozenset(say[:3] for say in long)
         self._real = frozenset(words.real_words)
+        self._signs = words.signs
         self._in_sentence = frozenset(word.say.split()[0] for word in words.stop if word.sentence)
         self._polite = _Ends(words.polite)
         self._around = _Ends((*words.polite, *words.around))
@@ -216,6 +218,11 @@ class _Made:
                 if word:
                     return Reading("doubtful", "doubtful", word.say, message.said, found, word)
         return None
+
+    def sign(self, message: _Message) -> Reading | None:
+        """When there are no words, and a sign that bids one stop."""
+        found = next((sign for sign in self._signs if sign in message.whole), None) if not message.said else None
+        return Reading("doubtful", "doubtful", found, message.said, found) if found else None
 
     def _search(self, message: _Message, said: str, begin: int, doubtful: _Index) -> Reading | None:
         """`said` is the message, or the sentence of it that begins there."""

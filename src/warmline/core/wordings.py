@@ -75,6 +75,7 @@ class OptOutWords(File, frozen=True, kw_only=True, eq=False):
     polite: tuple[str, ...]  # leave a keyword that keyword
     around: tuple[str, ...]  # leave a stop word that stop word
     not_names: tuple[str, ...]  # capitalised, and no signature
+    signs: tuple[str, ...]  # a doubt, where they are all that somebody sent
     spellings: dict[str, str]  # read as another, wherever they stand
     real_words: tuple[str, ...]  # near a stop word, and no slip
     groups: dict[str, str]  # what {name} in a pattern stands for
