@@ -92,6 +92,16 @@ def test_a_repeated_request_gets_the_same_answer_and_another_body_is_a_conflict(
     assert post(call, "pricing", {"email": "bob@example.com"}, idempotency_key="abc").status == 409
 
 
+def test_a_key_that_is_too_long_is_refused_and_none_is_taken_for_another(call: Call) -> None:
+    answers = [
+        post(call, "pricing", {"email": f"{one}@example.com"}, idempotency_key="k" * 200 + one) for one in ("a", "b")
+    ]
+    assert [answer.status for answer in answers] == [422, 422]
+    answers = [post(call, "pricing", {"email": f"{one}@example.com"}, idempotency_key="k" * 199 + one) for one in "ab"]
+    assert [answer.status for answer in answers] == [202, 202]
+    assert "200 characters" in post(call, "pricing", {}, idempotency_key="k" * 201).json()["error"]
+
+
 def test_a_form_of_a_browser_is_sent_on_to_a_page(call: Call, place: Workspace) -> None:
     body = urlencode({"email": "ann@example.com", "first_name": "Ann"}).encode()
     answer = call("POST", "/in/pricing", body, content_type=FORM, accept=HTML)

@@ -27,6 +27,9 @@ _log = logging.getLogger("warmline.web")
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
+#: Characters of an Idempotency-Key.
+MOST_KEY = 200
+
 #: A script on any page of the web may post and read what it is answered, as any form may post: no cookie counts here. What
 #: a script can't send is X-Warmline-Key, for a key in a page would be nobody's secret. Source: fetch.spec.whatwg.org, CORS.
 _FOR_SCRIPTS = ((b"access-control-allow-origin", b"*"),)
@@ -50,7 +53,9 @@ async def take(request: Request) -> Response:
     try:
         if not presents(source, _key(source), request.headers.get("x-warmline-key", "")):
             return refuse(request, 403, "This source asks for its key in the header X-Warmline-Key.")
-        key = request.headers.get("idempotency-key", "")[:200]
+        key = request.headers.get("idempotency-key", "")
+        if len(key) > MOST_KEY:
+            return refuse(request, 422, f"An Idempotency-Key may have {MOST_KEY} characters. Make a shorter one.")
         future = door().post(workspace, source.key, _origin(request), request.body, key)
         return _answer(request, source, await asyncio.wrap_future(future))
     except MissingSecretError as error:
