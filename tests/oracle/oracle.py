@@ -225,10 +225,13 @@ def months_on(at: datetime, months: int) -> datetime:
 
 def _given_since(told_at: datetime, case: Case, proofs: list[Proof]) -> bool:
     """Whether the lead gave its best proof after it was told, and with this number or none: another says nothing of it."""
-    best = max(proofs, key=lambda proof: (table.LEVELS.index(proof.level), proof.at), default=None)
-    if best is None or best.at <= told_at:
+    if not proofs:
         return False
-    return best.speaks_for != "another" or not case.address
+    ranks = {proof: (table.LEVELS.index(proof.level), proof.at) for proof in proofs}
+    best = max(ranks.values())
+    return best[1] > told_at and any(
+        rank == best and (proof.speaks_for != "another" or not case.address) for proof, rank in ranks.items()
+    )
 
 
 def _line(case: Case) -> Reason | None:

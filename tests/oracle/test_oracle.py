@@ -175,6 +175,17 @@ def test_a_number_that_changed_hands_is_not_given_back_by_an_inquiry_that_gave_a
     assert agree(case, judge(case), answer(case)), told(case)
 
 
+def test_of_two_inquiries_of_one_moment_the_one_with_this_number_gives_it_back() -> None:
+    here = Proof(ELSEWHERE.level, ELSEWHERE.channels, ELSEWHERE.at, None, "this")
+    for proofs in ((ELSEWHERE, here), (here, ELSEWHERE)):
+        case = lead(
+            "US US-NY", NEW_YORK, MORNING, "call", proofs=proofs, changed_hands="yes",
+            told_at=ELSEWHERE.at - timedelta(days=1),
+        )  # fmt: skip
+        assert "reassigned" not in judge(case).reasons
+        assert agree(case, judge(case), answer(case)), told(case)
+
+
 # --- area codes -------------------------------------------------------------------------------------------------------
 
 

@@ -115,9 +115,12 @@ def reassigned(ask: Ask, facts: Facts, rules: Rules, now: datetime, proofs: Proo
 
 
 def _given_since(told: Reassigned, facts: Facts, proofs: Proofs) -> bool:
-    """Whether the lead gave its best proof after the answer, and with this number."""
+    """Whether the lead gave its best proof after the answer, and with this number. Of equals given together one will do."""
     held = strongest(proofs)
-    return held is not None and held.at > told.at and held.was_given_with(facts.address)
+    if held is None or held.at <= told.at:
+        return False
+    equals = (one for one in proofs if (one.level, one.at) == (held.level, held.at))
+    return any(one.was_given_with(facts.address) for one in equals)
 
 
 def _exempt(unless: tuple[str, ...], facts: Facts, proofs: Proofs) -> bool:
