@@ -40,8 +40,6 @@ def measure(server: str, *, rows: int = 1_000_000) -> Found:
             "pricing",
             "--map",
             "phone=Phone",
-            "--dir",
-            folder,
             "--json",
         ]
         with watch({"PostgreSQL": [postmaster(dsn)]}) as watched:

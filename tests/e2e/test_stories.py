@@ -42,7 +42,7 @@ def test_a_form_is_answered_by_a_text_in_the_providers_own_form_and_the_story_te
     assert text.headers["Content-Type"] == FORM
     assert base64.b64decode(text.headers["Authorization"].removeprefix("Basic ")).decode() == f"{ACCOUNT}:{TOKEN}"
     fields = parse_qsl(text.body.decode(), strict_parsing=True)
-    assert sorted(name for name, _ in fields) == ["Body", "From", "StatusCallback", "To"]
+    assert sorted(name for name, _ in fields) == ["Body", "From", "StatusCallback", "To", "ValidityPeriod"]
     assert (text.fields["To"], text.fields["From"]) == (ann.phone, OURS)
     assert text.fields["Body"].startswith("Hi Ann, ")
     assert "STOP" in text.fields["Body"]

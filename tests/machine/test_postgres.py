@@ -19,7 +19,7 @@ from warmline.machine.postmaster import live_postmaster, noted_postmaster, serve
 pytestmark = pytest.mark.slow  # every test starts servers and kills some
 
 HOLD = """
-import threading
+import time
 from pathlib import Path
 from warmline.machine.postgres import Postgres
 server = Postgres(Path({data_dir!r}), bin_folder={bin_folder})
