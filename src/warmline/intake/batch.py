@@ -2,7 +2,7 @@
 
 A caller hands in one request and gets a future. A worker thread takes whatever waits, runs it in one transaction on
 its own connection and resolves the futures after the commit: an answer of 202 is durable. An idle door adds no delay; while
-leads keep coming it waits a moment for the next ones. When much waits, a second worker judges while PostgreSQL writes what
+leads keep coming it waits a moment for the next ones. When much waits, two more workers judge while PostgreSQL writes what
 the first has judged.
 """
 
@@ -33,7 +33,7 @@ from .sources import Parsed, Unread, parse
 from .submission import Accepted, Origin, Rejected, Result
 
 #: Leads in one transaction, at most; a single larger request is still taken whole.
-MOST = 500
+MOST = 200
 
 #: Seconds from the beginning of one transaction to that of the next, while fewer than ENOUGH leads wait. What comes in
 #: meanwhile goes in together, and together through all that follows: a commit for each would cost more than everything
@@ -41,8 +41,8 @@ MOST = 500
 GATHER = 0.03
 ENOUGH = 20
 
-#: From this many waiting leads on a second worker helps. Fewer are better gathered: each commit costs as much.
-HELP_FROM = 100
+#: From this many waiting leads on each worker takes some. Fewer are better gathered by the first: each commit costs as much.
+WORKERS = (1, 100, 100)
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ class Door:
         self._closing = False
         self._workers = [
             threading.Thread(target=self._work, args=(enough,), name=f"intake-door from {enough}", daemon=True)
-            for enough in (1, HELP_FROM)
+            for enough in WORKERS
         ]
         for worker in self._workers:
             worker.start()
@@ -138,7 +138,7 @@ class Door:
                 if not self._waiting:
                     if self._closing:
                         break
-                    continue  # the other worker has taken them meanwhile
+                    continue  # another worker has taken them meanwhile
                 began = monotonic()
                 group = _take_group(self._waiting)
                 self._leads -= sum(request.leads for request in group)
