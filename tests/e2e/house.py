@@ -369,7 +369,8 @@ def a_house(
             until(lambda: house.count("select count(*) from engines") == 1, PATIENCE, "the engine gives a sign of life")
             yield house
             for process in processes:
-                assert process.stop() == 0, process.tail()
+                code = process.stop()
+                assert code == 0, f"it ended with {code}\n{process.tail()}"
 
 
 def _smtp(far: FarEnds, hook_secret: str) -> str:
