@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from tests.channels.conformance import KEY, NOW, HandsOver, Opened, message
-from tests.e2e.support import until
+from tests.e2e.support import PATIENCE, until
 from tests.far_ends.kannel import OURS, PASSWORD, SECRET, USER, Kannel, a_kannel
 from tests.far_ends.ports import closed_port
 from warmline.channels import build
@@ -141,10 +141,10 @@ def test_what_a_real_kannel_tells_is_read_and_what_we_answer_is_sent_back(tmp_pa
         try:
             sent = await channel.send(message("sms", text="Über 20 m² – fine?"))
             assert sent == Accepted(message("sms").touch_id)
-            await asyncio.to_thread(until, lambda: "delivered" in kinds(), 20, lambda: f"a report, not {told}")
+            await asyncio.to_thread(until, lambda: "delivered" in kinds(), PATIENCE, lambda: f"a report, not {told}")
             for text in ("HELP", "STOP"):
                 await asyncio.to_thread(kannel.carrier, "+15558670002", text)
-                await asyncio.to_thread(until, lambda t=text: t in texts(), 20, lambda: f"a keyword, not {told}")
+                await asyncio.to_thread(until, lambda t=text: t in texts(), PATIENCE, lambda: f"a keyword, not {told}")
             await asyncio.to_thread(kannel.settle)
         finally:
             await channel.close()
