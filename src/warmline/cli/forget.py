@@ -8,7 +8,7 @@ import typer
 
 from warmline.cli.place import HERE, Dir, database, workspace
 from warmline.cli.quarantine import tell
-from warmline.cli.say import CommandError, called, counted, out
+from warmline.cli.say import CommandError, counted, out, typed
 from warmline.core.mentions import mention_of_name
 from warmline.insight.story import LeadNotFoundError, story
 from warmline.intake.forget import forget as erase
@@ -49,6 +49,6 @@ def forget(
         tell(left)
         out().print(
             f"{counted(len(left), 'item')} in quarantine, settled ones among them, hold the name and none of the addresses: it"
-            f" may be somebody else's. What is of this person goes with: {called()} quarantine erase ID",
+            f" may be somebody else's. What is of this person goes with: {typed('quarantine erase ID', directory)}",
             markup=False,
         )
